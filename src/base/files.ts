@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { CyclopsError, messageOf, systemCodeOf } from './errors.js';
+
+/** Files larger than this are never read whole unless the caller allows it: nothing of ours is near it. */
+const defaultLimitBytes = 512 * 1024 * 1024;
+
+/**
+ * Reads a whole file, refusing one that is larger than the limit.
+ * @throws CyclopsError `FILE_MISSING`, `FILE_UNREADABLE`, `FILE_TOO_LARGE`.
+ */
+export async function readBytes(path: string, limitBytes: number = defaultLimitBytes): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > limitBytes) {
+      throw new CyclopsError('FILE_TOO_LARGE', `${path}: expected at most ${limitBytes} bytes, found ${size}`);
+    }
+    return await readFile(path);
+  } catch (error) {
+    if (error instanceof CyclopsError) throw error;
+    if (systemCodeOf(error) === 'ENOENT') {
+      throw new CyclopsError('FILE_MISSING', `${path}: no such file`, { cause: error });
+    }
+    throw new CyclopsError('FILE_UNREADABLE', `${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Reads a UTF-8 text file; errors as `readBytes`. */
+export async function readText(path: string, limitBytes: number = 64 * 1024 * 1024): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path, limitBytes));
+}
+
+/**
+ * Writes a file so that its name always holds either the old or the new content: a temporary name beside it, sync,
+ * rename. Folders are made as needed.
+ * @throws CyclopsError `DISK_FULL` or `WRITE_FAILED`; the old file is untouched.
+ */
+export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  const temporary = temporaryNameFor(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeErrorFor(path, error);
+  }
+}
+
+/** Writes `value` as indented JSON, atomically. */
+export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Fills a folder under a temporary name and then puts it in place of `path`. An existing folder is moved aside first
+ * and removed last, so a crash leaves the old or the new one under a name that `recoverFolder` finds.
+ * @throws CyclopsError `DISK_FULL` or `WRITE_FAILED`; the old folder is untouched.
+ */
+export async function writeFolderAtomic(path: string, fill: (temporaryPath: string) => Promise<void>): Promise<void> {
+  const temporary = temporaryNameFor(path);
+  const previous = previousNameFor(path);
+  try {
+    await mkdir(temporary, { recursive: true });
+    await fill(temporary);
+    await rm(previous, { recursive: true, force: true });
+    await rename(path, previous).catch((error: unknown) => {
+      if (systemCodeOf(error) !== 'ENOENT') throw error;
+    });
+    await rename(temporary, path);
+    await rm(previous, { recursive: true, force: true });
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    await recoverFolder(path);
+    throw error instanceof CyclopsError ? error : writeErrorFor(path, error);
+  }
+}
+
+/** Puts the previous folder back where a crash fell between the two renames of `writeFolderAtomic`. */
+export async function recoverFolder(path: string): Promise<void> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) await rename(previousNameFor(path), path).catch(() => undefined);
+}
+
+function temporaryNameFor(path: string): string {
+  return `${resolve(path)}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+function previousNameFor(path: string): string {
+  return `${resolve(path)}.previous`;
+}
+
+/** The typed error for a failed write: a full disk has its own code, because what to do about it differs. */
+export function writeErrorFor(path: string, error: unknown): CyclopsError {
+  if (error instanceof CyclopsError) return error;
+  const code = systemCodeOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new CyclopsError('DISK_FULL', `${path}: the disk is full; nothing that was saved before is lost`, {
+      cause: error,
+    });
+  }
+  return new CyclopsError('WRITE_FAILED', `${path}: cannot be written: ${messageOf(error)}`, { cause: error });
+}

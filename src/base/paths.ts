@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds package.json: shipped models and configurations are found from here. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('assertion failed: no package.json above this file');
+    folder = parent;
+  }
+  return folder;
+}
+
+/** The user's cache folder for cyclops: `$XDG_CACHE_HOME/cyclops`, else `~/.cache/cyclops`. */
+export function cacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cyclops');
+}

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
+import type { Command, OptionValues } from './command.js';
+import { parseArgsOptions } from './command.js';
+import { commandHelp, generalHelp, nearest } from './help.js';
+
+/** The commands in the order of `cyclops --help`; a module is loaded when its command runs. */
+const commands: Readonly<Record<string, { summary: string; load: () => Promise<{ command: Command }> }>> = {
+  demo: { summary: 'stream the shipped drive through the shipped model', load: () => import('./commands/demo.js') },
+  run: { summary: 'stream a camera, video or folder into metric depth', load: () => import('./commands/run.js') },
+  bench: { summary: 'measure the latency of a model on this machine', load: () => import('./commands/bench.js') },
+  doctor: {
+    summary: 'tell what this machine can do, and what to do about gaps',
+    load: () => import('./commands/doctor.js'),
+  },
+  synth: { summary: 'render a synthetic stereo data set', load: () => import('./commands/synth.js') },
+  train: { summary: 'train a stereo teacher or a mono student', load: () => import('./commands/train.js') },
+  label: { summary: "write a teacher's disparity for every pair", load: () => import('./commands/label.js') },
+  eval: {
+    summary: 'measure a network or stored disparity against ground truth',
+    load: () => import('./commands/eval.js'),
+  },
+  'export-onnx': {
+    summary: 'turn a student checkpoint into a model package',
+    load: () => import('./commands/export-onnx.js'),
+  },
+  inspect: { summary: 'show what a model package holds', load: () => import('./commands/inspect.js') },
+};
+
+/** Parses the command line, runs the command, and turns errors into one line and an exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  try {
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      process.stdout.write(generalHelp(Object.entries(commands).map(([key, { summary }]) => [key, summary])));
+      return name === undefined ? 2 : 0;
+    }
+    const entry = commands[name];
+    if (entry === undefined || !Object.hasOwn(commands, name)) {
+      const guess = nearest(name, Object.keys(commands));
+      throw new CyclopsError('USAGE_INVALID', `unknown command "${name}"${guess}; see cyclops --help`);
+    }
+    const { command } = await entry.load();
+    const { values, positionals } = parseCommandLine(command, rest);
+    if (values.help === true) {
+      process.stdout.write(commandHelp(command));
+      return 0;
+    }
+    return await command.run(values, positionals);
+  } catch (error) {
+    if (isCyclopsError(error)) {
+      process.stderr.write(`cyclops: ${error.message} [${error.code}]\n`);
+      return error.exitCode;
+    }
+    process.stderr.write(`cyclops: internal error: ${error instanceof Error ? error.stack : messageOf(error)}\n`);
+    return 70;
+  }
+}
+
+function parseCommandLine(command: Command, argv: readonly string[]): { values: OptionValues; positionals: string[] } {
+  const options = parseArgsOptions(command);
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
+  try {
+    parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    const unknown = /Unknown option '(?:--?)([^']+)'/.exec(messageOf(error))?.[1];
+    const text =
+      unknown === undefined ? messageOf(error) : `unknown option --${unknown}${nearest(unknown, Object.keys(options))}`;
+    throw new CyclopsError('USAGE_INVALID', `${command.name}: ${text}; see cyclops ${command.name} --help`);
+  }
+  const given = parsed.values as Record<string, string | boolean | undefined>;
+  const values: Record<string, string | boolean | undefined> = { ...given };
+  for (const [name, option] of Object.entries(command.options)) values[name] ??= option.default;
+  const { min, max } = command.positionals;
+  const count = parsed.positionals.length;
+  if (given.help !== true && (count < min || count > max)) {
+    throw new CyclopsError(
+      'USAGE_INVALID',
+      `${command.name}: expected ${min === max ? min : `${min} to ${max}`} arguments, found ${count}; usage: cyclops ${command.name} ${command.usage}`,
+    );
+  }
+  return { values, positionals: parsed.positionals };
+}
