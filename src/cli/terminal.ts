@@ -1,0 +1,148 @@
+/** Where a live line is written: standard error or output, or a stand-in that collects text. */
+export interface TextStream {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+/** A line that shows how a long run is going. */
+export interface LiveLine {
+  /** Shows the text now or, where lines cannot be overwritten, when the last one is old enough. */
+  update(text: string): void;
+  /** Prints a permanent line above the live one. */
+  log(text: string): void;
+  /** Leaves the last text standing as a permanent line. Further calls do nothing. */
+  close(): void;
+}
+
+/** Options of `createLiveLine`; the defaults suit a command. */
+export interface LiveLineOptions {
+  readonly stream?: TextStream;
+  /** Least time between two updates on a terminal, ms. */
+  readonly everyMs?: number;
+  /** Least time between two lines where there is no terminal (a log file, a pipe), ms. */
+  readonly plainEveryMs?: number;
+  readonly now?: () => number;
+}
+
+/**
+ * A live line on standard error, so that standard output stays free for results. On a terminal it is rewritten in
+ * place and cut to the terminal's width; elsewhere it becomes one plain line every few seconds.
+ */
+export function createLiveLine(options: LiveLineOptions = {}): LiveLine {
+  const { stream = process.stderr, everyMs = 100, plainEveryMs = 5000, now = Date.now } = options;
+  const onTerminal = stream.isTTY === true;
+  const intervalMs = onTerminal ? everyMs : plainEveryMs;
+  let shownAtMs = Number.NEGATIVE_INFINITY;
+  let latest: string | undefined;
+  let shown: string | undefined;
+  let closed = false;
+
+  const show = (text: string): void => {
+    shown = text;
+    shownAtMs = now();
+    stream.write(onTerminal ? `\r\x1b[K${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`);
+  };
+  return {
+    update(text) {
+      if (closed) return;
+      latest = text;
+      if (now() - shownAtMs >= intervalMs) show(text);
+    },
+    log(text) {
+      if (closed) return;
+      stream.write(onTerminal ? `\r\x1b[K${text}\n` : `${text}\n`);
+      if (onTerminal && latest !== undefined) show(latest);
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      if (latest !== undefined && latest !== shown) show(latest);
+      if (onTerminal && latest !== undefined) stream.write('\n');
+    },
+  };
+}
+
+/**
+ * Rows under a header, columns aligned: a column is set to the right where every cell is a number or starts with one.
+ * Numbers are printed as given, so round them first.
+ */
+export function formatTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cells = rows.map((row) => header.map((_, column) => String(row[column] ?? '')));
+  const widths = header.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]!.length)));
+  const toTheRight = header.map((_, column) => rows.length > 0 && cells.every((row) => isNumeric(row[column]!)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => (toTheRight[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd();
+  return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...cells.map(line)].join('\n');
+}
+
+function isNumeric(cell: string): boolean {
+  return cell === '' || cell === '-' || /^[+-]?\d/.test(cell);
+}
+
+/** A duration for people: `850 ms`, `4.2 s`, `3 min 20 s`, `5 h 04 min`, `2 d 03 h`; `?` where it is not known. */
+export function formatDuration(ms: number): string {
+  if (!Number.isFinite(ms) || ms < 0) return '?';
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+  const hours = Math.round(minutes / 60);
+  return `${Math.floor(hours / 24)} d ${two(hours % 24)} h`;
+}
+
+/** Bytes for people, in powers of 1024: `512 B`, `3.4 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Estimates the time left from the rate so far. */
+export interface Eta {
+  /** Time left in ms after `done` of `total`; NaN until something is done. */
+  remainingMs(done: number): number;
+  /** Units a second so far; NaN until something is done. */
+  perSecond(done: number): number;
+}
+
+/**
+ * An estimate of the time left. The rate is the mean since the start, of what was done here: a resumed run passes where
+ * it resumed.
+ */
+export function createEta(total: number, options: { startAt?: number; now?: () => number } = {}): Eta {
+  const { startAt = 0, now = Date.now } = options;
+  const startedAtMs = now();
+  const msEach = (done: number): number => (done > startAt ? (now() - startedAtMs) / (done - startAt) : Number.NaN);
+  return {
+    remainingMs: (done) => Math.max(0, total - done) * msEach(done),
+    perSecond: (done) => 1000 / msEach(done),
+  };
+}
+
+/** A bar of the given width, in eighths of a cell: `███▌      `. */
+export function progressBar(share: number, width = 20): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
+  const full = Math.floor(eighths / 8);
+  const part = eighths % 8 === 0 ? '' : String.fromCharCode(0x2590 - (eighths % 8));
+  return `${'█'.repeat(full)}${part}`.padEnd(width);
+}
+
+/** `render ███▌       35 %  350/1000  41.2 pairs/s  16 s left`: the progress line every long command shows. */
+export function progressText(label: string, done: number, total: number, eta: Eta, unit: string): string {
+  const percent = `${Math.floor((100 * done) / Math.max(1, total))} %`.padStart(5);
+  const rate = eta.perSecond(done);
+  const rateText = Number.isFinite(rate) ? `${rate.toFixed(rate < 10 ? 2 : 1)} ${unit}/s` : `- ${unit}/s`;
+  return `${label} ${progressBar(done / Math.max(1, total))} ${percent}  ${done}/${total}  ${rateText}  ${formatDuration(eta.remainingMs(done))} left`;
+}
