@@ -1,0 +1,212 @@
+import type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
+import { areaWeights, linearWeights, nearestIndices } from './resample.js';
+
+/** A rectangle of an image, whole px, left top corner at (x, y). */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Resizes an image by exact box averaging (linear along an axis that grows): what photographs need when they shrink.
+ * @param region the part to read; the whole image unless given.
+ */
+export function resizeArea(image: RgbImage, width: number, height: number, region?: Region): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  resampleRgb(image, width, height, region ?? whole(image), 'area', (index, value) => {
+    data[index] = value + 0.5;
+  });
+  return { width, height, data };
+}
+
+/** Resizes an image linearly at half-pixel centres: what ONNX `Resize` (half_pixel) and OpenCV do. Aliases if it shrinks. */
+export function resizeBilinear(image: RgbImage, width: number, height: number): RgbImage {
+  const data = new Uint8Array(width * height * 3);
+  resampleRgb(image, width, height, whole(image), 'linear', (index, value) => {
+    data[index] = value + 0.5;
+  });
+  return { width, height, data };
+}
+
+/**
+ * The core of both: writes every output byte position once, with the value in 0..255, not rounded. Rows are mixed
+ * first, into one float row, then columns: every input pixel is read once.
+ */
+export function resampleRgb(
+  image: RgbImage,
+  width: number,
+  height: number,
+  region: Region,
+  kind: 'area' | 'linear',
+  write: (index: number, value: number) => void,
+): void {
+  const weightsFor = kind === 'area' ? areaWeights : linearWeights;
+  const columns = weightsFor(region.width, width);
+  const rows = weightsFor(region.height, height);
+  const row = new Float32Array(region.width * 3);
+  const source = image.data;
+  for (let y = 0; y < height; y++) {
+    row.fill(0);
+    for (let k = 0; k < rows.count[y]!; k++) {
+      const weight = rows.weight[y * rows.stride + k]!;
+      const from = ((region.y + rows.first[y]! + k) * image.width + region.x) * 3;
+      for (let i = 0; i < row.length; i++) row[i] = row[i]! + weight * source[from + i]!;
+    }
+    let out = y * width * 3;
+    for (let x = 0; x < width; x++) {
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      let from = columns.first[x]! * 3;
+      const first = x * columns.stride;
+      const last = first + columns.count[x]!;
+      for (let k = first; k < last; k++) {
+        const weight = columns.weight[k]!;
+        red += weight * row[from]!;
+        green += weight * row[from + 1]!;
+        blue += weight * row[from + 2]!;
+        from += 3;
+      }
+      write(out, red);
+      write(out + 1, green);
+      write(out + 2, blue);
+      out += 3;
+    }
+  }
+}
+
+/** Resizes a mask to the nearest pixel. */
+export function resizeMaskNearest(mask: MaskMap, width: number, height: number, region?: Region): MaskMap {
+  const data = new Uint8Array(width * height);
+  copyNearest(mask.data, mask.width, data, width, height, region ?? whole(mask));
+  return { width, height, data };
+}
+
+/** Resizes an image to the nearest pixel. */
+export function resizeNearest(image: RgbImage, width: number, height: number): RgbImage {
+  const columns = nearestIndices(image.width, width);
+  const rows = nearestIndices(image.height, height);
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = (rows[y]! * image.width + columns[x]!) * 3;
+      const to = (y * width + x) * 3;
+      data[to] = image.data[from]!;
+      data[to + 1] = image.data[from + 1]!;
+      data[to + 2] = image.data[from + 2]!;
+    }
+  }
+  return { width, height, data };
+}
+
+/** Resizes a map to the nearest pixel, values unchanged: never mixes two surfaces, keeps unknown as it is. */
+export function resizeMapNearest(map: FloatMap, width: number, height: number, region?: Region): FloatMap {
+  const data = new Float32Array(width * height);
+  copyNearest(map.data, map.width, data, width, height, region ?? whole(map));
+  return { width, height, data };
+}
+
+/** Resizes a map linearly at half-pixel centres, values unchanged; a position that touches an unknown value is unknown. */
+export function resizeMapBilinear(map: FloatMap, width: number, height: number, region?: Region): FloatMap {
+  const { x: left, y: top, width: inWidth, height: inHeight } = region ?? whole(map);
+  const columns = linearWeights(inWidth, width);
+  const rows = linearWeights(inHeight, height);
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const shareY = rows.weight[2 * y + 1]!;
+    const upper = (top + rows.first[y]!) * map.width + left;
+    const lower = shareY === 0 ? upper : upper + map.width;
+    for (let x = 0; x < width; x++) {
+      const share = columns.weight[2 * x + 1]!;
+      const a = columns.first[x]!;
+      const b = share === 0 ? a : a + 1;
+      const high = map.data[upper + a]! * (1 - share) + map.data[upper + b]! * share;
+      const low = map.data[lower + a]! * (1 - share) + map.data[lower + b]! * share;
+      data[y * width + x] = high * (1 - shareY) + low * shareY;
+    }
+  }
+  return { width, height, data };
+}
+
+/**
+ * Resizes dense disparity and multiplies it by the width ratio. Linear where the four neighbours lie on one surface
+ * (they span at most `edgePx` before scaling), else the nearest of them: no value between two surfaces is invented, and
+ * an unknown neighbour never spreads.
+ */
+export function resizeDisparity(map: FloatMap, width: number, height: number, region?: Region, edgePx = 1): FloatMap {
+  const { x: left, y: top, width: inWidth, height: inHeight } = region ?? whole(map);
+  const columns = linearWeights(inWidth, width);
+  const rows = linearWeights(inHeight, height);
+  const scale = width / inWidth;
+  const source = map.data;
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const shareY = rows.weight[2 * y + 1]!;
+    const upper = (top + rows.first[y]!) * map.width + left;
+    const lower = shareY === 0 ? upper : upper + map.width;
+    for (let x = 0; x < width; x++) {
+      const share = columns.weight[2 * x + 1]!;
+      const a = columns.first[x]!;
+      const b = share === 0 ? a : a + 1;
+      const upperA = source[upper + a]!;
+      const upperB = source[upper + b]!;
+      const lowerA = source[lower + a]!;
+      const lowerB = source[lower + b]!;
+      const span = Math.max(upperA, upperB, lowerA, lowerB) - Math.min(upperA, upperB, lowerA, lowerB);
+      let value: number;
+      // An unknown neighbour makes the span NaN, and so takes the branch of edges.
+      if (span <= edgePx) {
+        const high = upperA * (1 - share) + upperB * share;
+        const low = lowerA * (1 - share) + lowerB * share;
+        value = high * (1 - shareY) + low * shareY;
+      } else {
+        value = shareY < 0.5 ? (share < 0.5 ? upperA : upperB) : share < 0.5 ? lowerA : lowerB;
+      }
+      data[y * width + x] = value * scale;
+    }
+  }
+  return { width, height, data };
+}
+
+/**
+ * Resizes sparse disparity (lidar) by moving each measurement to row floor(y * H'/H), column floor(x * W'/W), times the
+ * width ratio (Guo et al. 2018, released code). Where several meet, the nearest surface wins.
+ */
+export function scatterDisparity(map: FloatMap, width: number, height: number, region?: Region): FloatMap {
+  const { x: left, y: top, width: inWidth, height: inHeight } = region ?? whole(map);
+  const scale = width / inWidth;
+  const data = new Float32Array(width * height).fill(Number.NaN);
+  for (let y = 0; y < inHeight; y++) {
+    const outRow = Math.floor((y * height) / inHeight) * width;
+    for (let x = 0; x < inWidth; x++) {
+      const value = map.data[(top + y) * map.width + left + x]! * scale;
+      if (Number.isNaN(value)) continue;
+      const to = outRow + Math.floor((x * width) / inWidth);
+      const before = data[to]!;
+      if (!(before >= value)) data[to] = value;
+    }
+  }
+  return { width, height, data };
+}
+
+function copyNearest<T extends Uint8Array | Float32Array>(
+  source: T,
+  sourceWidth: number,
+  target: T,
+  width: number,
+  height: number,
+  region: Region,
+): void {
+  const columns = nearestIndices(region.width, width);
+  const rows = nearestIndices(region.height, height);
+  for (let y = 0; y < height; y++) {
+    const from = (region.y + rows[y]!) * sourceWidth + region.x;
+    for (let x = 0; x < width; x++) target[y * width + x] = source[from + columns[x]!]!;
+  }
+}
+
+function whole(raster: { readonly width: number; readonly height: number }): Region {
+  return { x: 0, y: 0, width: raster.width, height: raster.height };
+}
