@@ -37,20 +37,40 @@ export async function readText(path: string, limitBytes: number = 64 * 1024 * 10
  * @throws CyclopsError `DISK_FULL` or `WRITE_FAILED`; the old file is untouched.
  */
 export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
-  const temporary = temporaryNameFor(path);
+  await writeTogether([{ path, data }]);
+}
+
+/**
+ * Writes several files that belong together: all of them are complete on disk under temporary names before the first
+ * rename, so a full disk leaves every old file untouched.
+ * @throws CyclopsError `DISK_FULL` or `WRITE_FAILED`.
+ */
+export async function writeTogether(files: readonly { path: string; data: Uint8Array | string }[]): Promise<void> {
+  const staged = files.map(({ path, data }) => ({ path, data, temporary: temporaryNameFor(path) }));
+  let current = files[0]?.path ?? '';
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(data);
-      await handle.sync();
-    } finally {
-      await handle.close();
+    for (const { path, data, temporary } of staged) {
+      current = path;
+      await writeSynced(temporary, data);
     }
-    await rename(temporary, path);
+    for (const { path, temporary } of staged) {
+      current = path;
+      await rename(temporary, path);
+    }
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeErrorFor(path, error);
+    await Promise.all(staged.map(({ temporary }) => rm(temporary, { force: true }).catch(() => undefined)));
+    throw writeErrorFor(current, error);
+  }
+}
+
+async function writeSynced(path: string, data: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const handle = await open(path, 'w');
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

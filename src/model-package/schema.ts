@@ -3,6 +3,17 @@ import { z } from 'zod';
 const positive = z.number().positive().finite();
 const size = z.int().positive().max(16384);
 
+/** Byte orders of a pixel that a graph may take: `RGBA` and `BGRx` have a fourth byte that the graph ignores. */
+export const channelOrders = ['RGB', 'RGBA', 'BGRx'] as const;
+
+/** One of the byte orders of a pixel. */
+export type ChannelOrder = (typeof channelOrders)[number];
+
+/** Bytes a pixel of a channel order. */
+export function bytesPerPixel(channels: ChannelOrder): 3 | 4 {
+  return channels === 'RGB' ? 3 : 4;
+}
+
 const packedInput = z.strictObject({
   /** Name of the graph input. */
   name: z.string().min(1),
@@ -10,7 +21,7 @@ const packedInput = z.strictObject({
   type: z.literal('uint8'),
   height: size,
   width: size,
-  channels: z.enum(['RGB', 'RGBA', 'BGRx']),
+  channels: z.enum(channelOrders),
 });
 
 /** The camera the network was trained for, at the network's input size. */
@@ -22,21 +33,23 @@ const trainingCamera = z.strictObject({
   baselineM: positive,
 });
 
-/** What exporter and runtime agree on: `model.json` beside `model.onnx`, and the same text in its metadata_props. */
-export const modelPackageSchema = z.strictObject({
+const onnxFile = z.strictObject({
+  /** File name of the graph, in the same folder. */
+  file: z.string().regex(/^[\w-][\w.-]*$/, 'expected a plain file name'),
+  /** SHA-256 of that file's bytes. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'),
+  opset: z.int().min(7).max(30),
+});
+
+const packageFields = z.strictObject({
   format: z.literal('cyclops-model'),
   formatVersion: z.literal(1),
   name: z.string().min(1).max(100),
-  /** File name of the graph, in the same folder, and the SHA-256 of its bytes without the metadata entry itself. */
-  onnx: z.strictObject({
-    file: z.string().regex(/^[\w.-]+$/, 'expected a plain file name'),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'),
-    opset: z.int().min(7).max(30),
-  }),
+  onnx: onnxFile,
   input: packedInput,
   output: z.strictObject({
     name: z.string().min(1),
-    /** float32 [1, H, W, 1] metres along the optical axis. */
+    /** float32 [1, H, W, 1] metres along the optical axis, clipped to [minM, maxM]. */
     kind: z.literal('depth-metres'),
     height: size,
     width: size,
@@ -71,5 +84,37 @@ export const modelPackageSchema = z.strictObject({
   }),
 });
 
+/** What exporter and runtime agree on: `model.json` beside `model.onnx`. */
+export const modelPackageSchema = packageFields.check(agreesWithItself);
+
 /** A parsed `model.json`. */
 export type ModelPackage = z.output<typeof modelPackageSchema>;
+
+/** The copy inside the ONNX file's `metadata_props`: the same, but a file cannot hold its own digest. */
+export const embeddedPackageSchema = packageFields
+  .extend({ onnx: onnxFile.omit({ sha256: true }) })
+  .check(agreesWithItself);
+
+/** A parsed embedded copy. */
+export type EmbeddedPackage = z.output<typeof embeddedPackageSchema>;
+
+/** Key of the embedded copy in `metadata_props`. */
+export const metadataKey = 'cyclops';
+
+type Fields = Omit<z.output<typeof packageFields>, 'onnx'>;
+
+function agreesWithItself(context: z.core.ParsePayload<Fields>): void {
+  const { input, output, golden } = context.value;
+  const fault = (path: PropertyKey[], message: string): void => {
+    context.issues.push({ code: 'custom', path, message, input: context.value });
+  };
+  if (output.width !== input.width) fault(['output', 'width'], `expected the input's width, ${input.width}`);
+  if (output.height !== input.height) fault(['output', 'height'], `expected the input's height, ${input.height}`);
+  if (output.minM >= output.maxM) fault(['output', 'minM'], `expected less than maxM, ${output.maxM}`);
+  for (const [position, { index }] of golden.probes.entries()) {
+    if (index >= output.width * output.height) {
+      fault(['golden', 'probes', position, 'index'], `expected less than ${output.width * output.height}`);
+      return;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { CyclopsError } from '../base/errors.js';
+import { bytesPerPixel, type ChannelOrder, type ModelPackage } from './schema.js';
+
+/**
+ * The fixed test image of the self-test, `gradient-v1`: a road scene of gradients and blocks, so that the network sees
+ * something like what it was trained on. Integer arithmetic only: every machine gets the same bytes.
+ * @returns uint8 [1, height, width, C], row-major, C in the order of `channels`; a fourth byte is 255.
+ */
+export function goldenInput(height: number, width: number, channels: ChannelOrder): Uint8Array {
+  const stride = bytesPerPixel(channels);
+  const image = new Uint8Array(height * width * stride).fill(255);
+  const [red, green, blue] = channels === 'BGRx' ? [2, 1, 0] : [0, 1, 2];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      // Positions in 1/1024 of the image, so that the scene looks alike at every size.
+      const [r, g, b] = sceneColour(Math.floor((x * 1024) / width), Math.floor((y * 1024) / height));
+      const offset = (y * width + x) * stride;
+      const grain = (hash(x, y) & 15) - 8;
+      image[offset + red] = clampByte(r + grain);
+      image[offset + green] = clampByte(g + grain);
+      image[offset + blue] = clampByte(b + grain);
+    }
+  }
+  return image;
+}
+
+const horizon = 430;
+
+function sceneColour(u: number, v: number): readonly [number, number, number] {
+  // Two cars, then the poles, then the houses left and right, then road, verge and sky.
+  if (inside(u, v, 420, 470, 100, 120)) return v > 560 ? [25, 25, 28] : [150, 30 + (v >> 4), 36];
+  if (inside(u, v, 640, 500, 190, 230)) return v > 680 ? [22, 22, 24] : [60, 84, 120 + (u >> 5)];
+  if ((inside(u, v, 250, 200, 12, 420) || inside(u, v, 905, 90, 20, 640)) && v < 740) return [92, 88, 80];
+  const houseTop = u < 512 ? 90 + (u >> 1) : 90 + ((1023 - u) >> 1);
+  if ((u < 330 || u > 720) && v > houseTop && v < 560 - (horizon >> 3)) return facadeColour(u, v);
+  if (v >= horizon) return groundColour(u, v);
+  return [120 + (v >> 3), 150 + (v >> 3), 200 + (v >> 4)];
+}
+
+function facadeColour(u: number, v: number): readonly [number, number, number] {
+  const isWindow = u % 48 > 28 && v % 72 > 40;
+  if (isWindow) return [48, 56, 70];
+  const house = hash(u >> 7, 7) & 63;
+  return [130 + house - (v >> 4), 112 + (house >> 1), 90 + (house >> 2)];
+}
+
+function groundColour(u: number, v: number): readonly [number, number, number] {
+  const below = v - horizon;
+  const fromCentre = Math.abs(u - 512);
+  if (fromCentre > 40 + below) return [70 + (hash(u >> 3, v >> 3) & 31), 104, 52];
+  const isMark = fromCentre < 2 + (below >> 6) && ((below * below) >> 12) % 4 < 2;
+  if (isMark) return [226, 226, 218];
+  const shade = 78 + (below >> 5) + (hash(u >> 2, v >> 2) & 7);
+  return [shade, shade, shade + 4];
+}
+
+function inside(u: number, v: number, left: number, top: number, width: number, height: number): boolean {
+  return u >= left && u < left + width && v >= top && v < top + height;
+}
+
+function hash(a: number, b: number): number {
+  let value = Math.imul(a + 0x9e37, 0x85ebca6b) ^ Math.imul(b + 0x79b9, 0xc2b2ae35);
+  value = Math.imul(value ^ (value >>> 15), 0x27d4eb2f);
+  return (value ^ (value >>> 13)) >>> 0;
+}
+
+function clampByte(value: number): number {
+  return Math.max(0, Math.min(255, value));
+}
+
+/** Relative difference that engines of fp32 precision may have: other kernels, other order of summation, TF32. */
+export const goldenTolerance = 5e-3;
+
+/**
+ * The golden output: depth at about `count` pixels spread evenly over the image, never on its border.
+ * @param depthM float32 [1, height, width, 1], metres, from `goldenInput`.
+ */
+export function goldenFromDepth(
+  depthM: Float32Array,
+  height: number,
+  width: number,
+  count = 64,
+): ModelPackage['golden'] {
+  const rows = Math.max(2, Math.min(height, Math.round(Math.sqrt((count * height) / width))));
+  const columns = Math.max(4, Math.min(width, Math.round(count / rows)));
+  const probes: { index: number; depthM: number }[] = [];
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const y = Math.floor(((row + 0.5) * height) / rows);
+      const x = Math.floor(((column + 0.5) * width) / columns);
+      const index = y * width + x;
+      probes.push({ index, depthM: depthM[index]! });
+    }
+  }
+  return { input: 'gradient-v1', probes, tolerance: goldenTolerance };
+}
+
+/** How far an engine's depth is from the golden output. */
+export interface GoldenComparison {
+  readonly ok: boolean;
+  /** Largest |found - expected| / expected over the probes; +Infinity where a probe is not a finite number. */
+  readonly maxRelativeDifference: number;
+  readonly worst: { readonly index: number; readonly expectedM: number; readonly foundM: number };
+  readonly tolerance: number;
+}
+
+/**
+ * Compares an engine's output for `goldenInput` with the package's golden output.
+ * @param depthM float32 [1, H, W, 1], metres, row-major.
+ * @param tolerance relative; the package's own (fp32) unless an engine of lower precision needs a wider one.
+ * @throws CyclopsError `MODEL_MISMATCH` if the output has another number of pixels than the package says.
+ */
+export function compareGolden(
+  modelPackage: ModelPackage,
+  depthM: Float32Array,
+  tolerance: number = modelPackage.golden.tolerance,
+): GoldenComparison {
+  const { height, width } = modelPackage.output;
+  if (depthM.length !== height * width) {
+    throw new CyclopsError(
+      'MODEL_MISMATCH',
+      `model ${modelPackage.name}: expected an output of ${width}x${height} = ${width * height} values, found ${depthM.length}`,
+    );
+  }
+  let worst = { index: 0, expectedM: Number.NaN, foundM: Number.NaN };
+  let maxRelativeDifference = -1;
+  for (const { index, depthM: expectedM } of modelPackage.golden.probes) {
+    const foundM = depthM[index] ?? Number.NaN;
+    const found = Math.abs(foundM - expectedM) / expectedM;
+    const difference = Number.isFinite(found) ? found : Number.POSITIVE_INFINITY;
+    if (difference > maxRelativeDifference) {
+      maxRelativeDifference = difference;
+      worst = { index, expectedM, foundM };
+    }
+  }
+  return { ok: maxRelativeDifference <= tolerance, maxRelativeDifference, worst, tolerance };
+}
