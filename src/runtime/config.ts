@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { sourceSchema } from './capture/source.js';
+
+const pixels = z.number().positive().max(100_000);
+
+/** Intrinsics of the camera's full picture, as a calibration gives them. */
+export const cameraIntrinsicsSchema = z.strictObject({
+  width: z.int().min(16).max(16384),
+  height: z.int().min(16).max(16384),
+  fxPx: pixels,
+  /** Equal to fxPx unless given. */
+  fyPx: pixels.optional(),
+  /** The middle of the picture unless given. */
+  cxPx: z.number().optional(),
+  cyPx: z.number().optional(),
+});
+
+/** How the focal length is known: a whole calibration, fx in px of the source's picture, or its field of view. */
+const focalSchema = z.strictObject({
+  intrinsics: cameraIntrinsicsSchema.optional(),
+  fxPx: pixels.optional(),
+  horizontalFovDeg: z.number().min(5).max(170).optional(),
+});
+
+const cameraSchema = focalSchema
+  .extend({
+    id: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, 'expected letters, digits, - and _')
+      .default('camera'),
+    source: sourceSchema,
+  })
+  .refine(
+    (camera) => [camera.intrinsics, camera.fxPx, camera.horizontalFovDeg].filter((v) => v !== undefined).length <= 1,
+    'expected only one of intrinsics, fxPx, horizontalFovDeg',
+  );
+
+const engineSchema = z.strictObject({
+  /** Execution provider. One that this machine lacks is an error, never a silent run on the CPU. */
+  provider: z.enum(['cpu', 'cuda', 'tensorrt']).default('cpu'),
+  /** Threads of one operator; 0 = one a core. */
+  threads: z.int().min(0).max(256).default(0),
+});
+
+const captureSchema = z.strictObject({
+  /** No frame for this long after the first one counts as a stall. */
+  stallTimeoutMs: z.int().min(100).max(600_000).default(5000),
+  /** The first frame may take this long. */
+  startTimeoutMs: z.int().min(100).max(600_000).default(15_000),
+  /** Restarts in a row without a frame before the run gives up; live sources only. */
+  restartLimit: z.int().min(0).max(1_000_000).default(20),
+});
+
+/** Everything one stream needs. `cyclops run --config` reads it from YAML. */
+export const streamConfigSchema = z.strictObject({
+  /** Folder of a model package. */
+  model: z.string().min(1),
+  camera: cameraSchema,
+  engine: engineSchema.prefault({}),
+  capture: captureSchema.prefault({}),
+  /** Ends after this many published frames; no limit unless given. */
+  frames: z.int().positive().optional(),
+});
+
+/** A checked stream configuration with its defaults filled in. */
+export type StreamConfig = z.output<typeof streamConfigSchema>;
+
+/** The same as a caller may write it. */
+export type StreamConfigInput = z.input<typeof streamConfigSchema>;

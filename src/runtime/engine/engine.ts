@@ -1,0 +1,46 @@
+import type { MonotonicNs } from '../../base/clock.js';
+import type { PixelFormat } from '../frame.js';
+
+/** What is fixed about an opened engine. */
+export interface EngineInfo {
+  /** `ort-node` is ONNX Runtime through its Node binding. */
+  readonly engine: 'ort-node';
+  /** Execution provider that was asked for and is there. */
+  readonly provider: string;
+  readonly version: string;
+  /** Threads of one operator; 0 = the runtime's own choice (one a core). */
+  readonly threads: number;
+  readonly input: { readonly width: number; readonly height: number; readonly format: PixelFormat };
+  readonly output: { readonly width: number; readonly height: number };
+  /** Time to open the session, ms. */
+  readonly loadMs: number;
+}
+
+/** One inference. */
+export interface InferResult {
+  /** The picture that was handed in, given back: its buffer was moved to the worker and returns here. */
+  readonly input: Uint8Array<ArrayBuffer>;
+  /** Network metres, H*W row-major, a fresh array. */
+  readonly depthM: Float32Array<ArrayBuffer>;
+  readonly inferStart: MonotonicNs;
+  readonly inferEnd: MonotonicNs;
+}
+
+/** A model that is loaded and can be run, one frame after the other. */
+export interface Engine {
+  readonly info: EngineInfo;
+  /**
+   * Depth of one picture. Calls queue up in order; keep at most two in flight.
+   * @param input H*W*C bytes in the format of `info.input`, owner of its whole buffer, which is *moved away*: the
+   * caller's array is empty afterwards and comes back in the result.
+   * @throws CyclopsError `ENGINE_FAILED`.
+   */
+  infer(input: Uint8Array<ArrayBuffer>): Promise<InferResult>;
+  /**
+   * The bare runtime: the same session run `count` times on one picture in a tight loop, nothing else around it.
+   * @returns the duration of each run, ms. The baseline of the latency benchmark.
+   */
+  runBare(input: Uint8Array, count: number): Promise<Float64Array>;
+  /** Waits for what is running, then ends the worker. */
+  close(): Promise<void>;
+}

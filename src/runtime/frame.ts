@@ -1,0 +1,85 @@
+import type { MonotonicNs } from '../base/clock.js';
+import type { Intrinsics } from '../geometry/camera.js';
+import type { FloatMap } from '../geometry/raster.js';
+
+/** Byte order of one pixel, as the model package states it. */
+export type PixelFormat = 'RGB' | 'RGBA' | 'BGRx';
+
+/** Bytes of one pixel. */
+export function bytesPerPixel(format: PixelFormat): 3 | 4 {
+  return format === 'RGB' ? 3 : 4;
+}
+
+/**
+ * How a capture time was obtained, best first: `sensor` = the driver's own stamp of the exposure, `pts` = the
+ * pipeline's presentation time moved onto our clock (clock-offset.ts), `arrival` = when the bytes were here.
+ */
+export type StampQuality = 'sensor' | 'pts' | 'arrival';
+
+/** A picture of `height * width` pixels without padding, rows top to bottom, in `format`. Read-only once published. */
+export interface InputImage {
+  readonly width: number;
+  readonly height: number;
+  readonly format: PixelFormat;
+  readonly data: Uint8Array;
+}
+
+/** What capture hands to the pipeline: a picture at the network's input size, cut to its field of view. */
+export interface Frame {
+  readonly cameraId: string;
+  /** Counts the frames that reached this process, from 0. Gaps between published frames are drops. */
+  readonly sequence: number;
+  /** Presentation time in the stream, ns; undefined where the source gives none. */
+  readonly ptsNs: bigint | undefined;
+  readonly captureTime: MonotonicNs;
+  readonly arrivalTime: MonotonicNs;
+  readonly quality: StampQuality;
+  readonly image: InputImage;
+  /** Frames of the source lost between the previous frame handed on and this one, wherever they were lost. */
+  readonly droppedBefore: number;
+}
+
+/** When one frame passed each door, CLOCK_MONOTONIC ns, in rising order. */
+export interface FrameStamps {
+  readonly capture: MonotonicNs;
+  readonly arrival: MonotonicNs;
+  readonly inferStart: MonotonicNs;
+  readonly inferEnd: MonotonicNs;
+  readonly publish: MonotonicNs;
+}
+
+/** `running`, or `degraded` where the self-test missed the golden depth or the camera is being recovered. */
+export type ModelState = 'running' | 'degraded';
+
+/**
+ * What the pipeline hands to outputs. The arrays belong to the frame, are never written again, and may be kept; a
+ * frame that is kept costs its memory (about 4 bytes of depth and 3 of picture a pixel).
+ */
+export interface DepthFrame {
+  readonly cameraId: string;
+  readonly sequence: number;
+  readonly ptsNs: bigint | undefined;
+  readonly stamps: FrameStamps;
+  readonly quality: StampQuality;
+  readonly droppedBefore: number;
+  /** The picture the network saw. */
+  readonly image: InputImage;
+  /**
+   * Depth as the network gave it: metres for the *training* camera, H*W row-major. Metres of this camera are
+   * `networkDepth.data[i] * depthScale`: use `metricDepth`. The factor stays apart so that the hot path touches no pixel.
+   */
+  readonly networkDepth: FloatMap;
+  /** fx_run / fx_train at equal network width (metric-scale.ts); exactly 1 where the picture was cut to the field of view. */
+  readonly depthScale: number;
+  /** Pinhole of the depth map (and of `image`), px at its size. */
+  readonly intrinsics: Intrinsics;
+  readonly state: ModelState;
+}
+
+/** Depth along the optical axis of this camera, metres, H*W. Returns the network's own map where the factor is 1. */
+export function metricDepth(frame: DepthFrame): FloatMap {
+  const { networkDepth, depthScale } = frame;
+  if (depthScale === 1) return networkDepth;
+  const { width, height } = networkDepth;
+  return { width, height, data: networkDepth.data.map((metres) => metres * depthScale) };
+}
