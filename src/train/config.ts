@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { networkNames } from './checkpoint-schema.js';
+
+const positiveInt = z.int().positive();
+const path = z.string().min(1);
+
+/**
+ * A whole training run, as it stands in a `--config` file and in a checkpoint's `run.json`. `resolveTrainingConfig`
+ * fills in what a file or a command line leaves out.
+ */
+export const trainingConfigSchema = z.strictObject({
+  /** The paper. */
+  method: z.enum(['guo-eccv18']),
+  /** `teacher`: stereo network on ground truth; `student`: mono network on a teacher's labels (or on truth). */
+  stage: z.enum(['teacher', 'student']),
+  network: z.enum(networkNames),
+  /** Scales the channels of every layer. */
+  widthMultiplier: z.number().positive().max(4),
+  /** `flying:SEED:COUNT`, `street:SEED:COUNT`, either with `:WIDTHxHEIGHT`, or a folder in the KITTI 2015 layout. */
+  data: path,
+  /** Labels folder written by `cyclops label`; needed where supervision is `labels`. */
+  labels: path.optional(),
+  /** What the network is pulled towards: a teacher's pseudo labels, or the source's own ground truth. */
+  supervision: z.enum(['labels', 'truth']),
+  /** Network input size, px: sides are multiples of 64 for dispnet-c and 32 for the mono networks. */
+  width: positiveInt.max(4096),
+  height: positiveInt.max(4096),
+  batch: positiveInt.max(1024),
+  steps: positiveInt,
+  learningRate: z.number().positive().max(1),
+  /** Where the learning rate is halved: below 1 a fraction of `steps`, else a step. */
+  milestones: z.array(z.number().positive()).max(20),
+  warmupSteps: z.int().nonnegative(),
+  /** Gradients are scaled down to at most this global L2 norm; 0 = never. */
+  clipNorm: z.number().nonnegative(),
+  /** What is done to samples: `stereo` and `mono` as in the paper, or nothing. */
+  augmentation: z.enum(['stereo', 'mono', 'none']),
+  seed: z.int().nonnegative(),
+  /** Worker threads that render or read, and batches ready ahead of the step. */
+  workers: z.int().nonnegative().max(256),
+  prefetch: positiveInt.max(64),
+  /** Checkpoint whose weights training starts from (a warm start; the optimizer starts anew). */
+  init: path.optional(),
+  /** Source for validation, in the words of `data`; never trained on. */
+  validationData: path.optional(),
+  /** Pairs of it that are looked at each time. */
+  validationCount: positiveInt.max(10000),
+  /** In steps; 0 = never. */
+  validateEvery: z.int().nonnegative(),
+  checkpointEvery: z.int().nonnegative(),
+  reportEvery: z.int().nonnegative(),
+  logEvery: positiveInt,
+});
+
+/** A complete training configuration. */
+export type TrainingConfig = z.output<typeof trainingConfigSchema>;
+
+/** What a `--config` file may hold: any part of a training configuration. Unknown keys are errors. */
+export const partialTrainingConfigSchema = trainingConfigSchema.partial();
+
+/** Some of a training configuration's fields. */
+export type PartialTrainingConfig = { readonly [Key in keyof TrainingConfig]?: TrainingConfig[Key] | undefined };
