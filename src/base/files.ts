@@ -74,6 +74,24 @@ async function writeSynced(path: string, data: Uint8Array | string): Promise<voi
   }
 }
 
+/**
+ * Gives a file that another process wrote under a temporary name its own name, once its bytes are on the disk.
+ * @throws CyclopsError `DISK_FULL` or `WRITE_FAILED`; the old file is untouched.
+ */
+export async function renameSynced(temporary: string, path: string): Promise<void> {
+  try {
+    const handle = await open(temporary, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    throw writeErrorFor(path, error);
+  }
+}
+
 /** Writes `value` as indented JSON, atomically. */
 export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
   await writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
@@ -112,7 +130,8 @@ export async function recoverFolder(path: string): Promise<void> {
   if (!isThere) await rename(previousNameFor(path), path).catch(() => undefined);
 }
 
-function temporaryNameFor(path: string): string {
+/** A name beside `path` for content that is not complete yet. */
+export function temporaryNameFor(path: string): string {
   return `${resolve(path)}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
