@@ -1,0 +1,88 @@
+import { assert } from '../../base/assert.js';
+import { halveByMax, halveByMean, pyramid, resizeBilinear } from '../layers/pyramid.js';
+import { tf } from '../tf.js';
+import { type Loss, scaleWeight, sumOfTerms, weightedMean } from './loss.js';
+import { disparityNormPx } from './supervised.js';
+
+/** What a student said and what its teacher says. */
+export interface DistillationInput {
+  /** Network outputs, finest first; px of the full size = outputFactorPx * output. Sides: full / 2^k. */
+  readonly outputs: readonly tf.Tensor4D[];
+  readonly outputFactorPx: number;
+  /** [B,H,W,1] the teacher's disparity, px of the full size; 0 = unknown. */
+  readonly labelPx: tf.Tensor4D;
+  /** [B,H,W,1] 0..1; if given, each pixel counts with it. Ours; the paper weighs all alike. */
+  readonly confidence?: tf.Tensor4D;
+  /** Weight of the relative term, default 0 (the paper). Needs outputs that are never negative. */
+  readonly relativeWeight?: number;
+  /** Weight of the gradient term, default 0 (the paper). */
+  readonly gradientWeight?: number;
+}
+
+/**
+ * Distillation loss of Guo et al., ECCV 2018, (8): sum over scales of 2^-s times the mean over pixels with a label of
+ * |student - label| / 20, the labels brought to each output's size by 2x2 maxima. An output below full size that comes
+ * first is instead enlarged bilinearly (half-pixel centres) to the labels' size, as the exported model does.
+ *
+ * Two terms of ours, off by default, act on the finest output only: `relative`, the mean of |log((student + 1) /
+ * (label + 1))|, which weighs an error by how much depth it moves, so that far pixels count as near ones do; and
+ * `gradient`, the mean absolute difference of horizontal and vertical differences / 20, which sharpens edges.
+ *
+ * Terms: `disparity`, and `relative`, `gradient` where asked for.
+ */
+export function distillationLoss(input: DistillationInput): Loss {
+  return tf.tidy(() => {
+    const { outputs, outputFactorPx, labelPx, confidence, relativeWeight = 0, gradientWeight = 0 } = input;
+    const [, height, width] = labelPx.shape;
+    const deepest = Math.max(...outputs.map((output) => levelOf(output, height)));
+    const labels = pyramid(labelPx, deepest + 1, halveByMax);
+    const confidences = confidence === undefined ? undefined : pyramid(confidence, deepest + 1, halveByMean);
+    const weightsAt = (level: number): tf.Tensor => {
+      const known = labels[level]!.greater(0).toFloat();
+      return confidences === undefined ? known : known.mul(confidences[level]!);
+    };
+
+    const finestPx = resizeBilinear(outputs[0]!, height, width).mul<tf.Tensor4D>(outputFactorPx);
+    const perScale = outputs.map((output, scale) => {
+      const level = scale === 0 ? 0 : levelOf(output, height);
+      const px = scale === 0 ? finestPx : output.mul(outputFactorPx);
+      const error = px.sub(labels[level]!).abs();
+      return weightedMean(error, weightsAt(level)).mul(scaleWeight(scale) / disparityNormPx);
+    });
+    const terms: Record<string, tf.Scalar> = { disparity: tf.addN(perScale) as tf.Scalar };
+    if (relativeWeight > 0) {
+      const ratio = finestPx.add(1).log().sub(labelPx.add(1).log()).abs();
+      terms.relative = weightedMean(ratio, weightsAt(0)).mul(relativeWeight);
+    }
+    if (gradientWeight > 0) {
+      terms.gradient = gradientDifference(finestPx.sub(labelPx), weightsAt(0) as tf.Tensor4D).mul(
+        gradientWeight / disparityNormPx,
+      );
+    }
+    return sumOfTerms(terms);
+  });
+}
+
+/** Mean absolute horizontal plus vertical difference of an error map, over neighbours that are both weighted. */
+function gradientDifference(error_BHW1: tf.Tensor4D, weights_BHW1: tf.Tensor4D): tf.Scalar {
+  const along = (axis: 1 | 2): tf.Scalar => {
+    const size = [...error_BHW1.shape];
+    size[axis] = size[axis]! - 1;
+    const next = [0, 0, 0, 0];
+    next[axis] = 1;
+    const difference = error_BHW1
+      .slice(next, size)
+      .sub(error_BHW1.slice([0, 0, 0, 0], size))
+      .abs();
+    const both = weights_BHW1.slice(next, size).mul(weights_BHW1.slice([0, 0, 0, 0], size));
+    return weightedMean(difference, both);
+  };
+  return along(1).add(along(2)) as tf.Scalar;
+}
+
+/** How often the labels' height must be halved to get an output's. */
+function levelOf(output: tf.Tensor4D, fullHeight: number): number {
+  const level = Math.log2(fullHeight / output.shape[1]);
+  assert(Number.isInteger(level) && level >= 0, `distillation: output of ${output.shape[1]} rows for ${fullHeight}`);
+  return level;
+}
