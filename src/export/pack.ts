@@ -1,0 +1,50 @@
+import { goldenFromDepth, goldenInput } from '../model-package/golden.js';
+import { bytesPerPixel, type EmbeddedPackage, metadataKey } from '../model-package/schema.js';
+import type { Graph } from './graph.js';
+import { openOnnx } from './onnx-run.js';
+import { decodeOutline, encodeModel, opset } from './proto.js';
+import { type GraphSummary, summarizeGraph } from './summary.js';
+
+/** What the graph itself does not say about a package. */
+export type PackageFacts = Pick<EmbeddedPackage, 'name' | 'input' | 'output' | 'camera'> & {
+  readonly provenance: Omit<EmbeddedPackage['provenance'], 'parameters' | 'gmacs'>;
+};
+
+/** A graph and its package, not yet written. */
+export interface PackedModel {
+  readonly embedded: EmbeddedPackage;
+  /** The ONNX file, with `embedded` in its metadata. */
+  readonly onnx: Uint8Array;
+  readonly summary: GraphSummary;
+}
+
+/**
+ * Makes the ONNX file of a finished graph: runs it on the golden input, and puts package facts, golden output and size
+ * figures into its metadata.
+ * @throws CyclopsError `MODEL_INVALID` if ONNX Runtime refuses the graph.
+ */
+export async function packModel(graph: Graph, facts: PackageFacts, onnxFile = 'model.onnx'): Promise<PackedModel> {
+  const producerVersion = facts.provenance.versions.cyclops ?? '';
+  const bare = encodeModel(graph, { producerVersion, metadata: {} });
+  const summary = summarizeGraph(decodeOutline(bare, facts.name));
+  const { width, height, channels } = facts.input;
+  const session = await openOnnx(bare, facts.name);
+  const depthM = await session
+    .run(goldenInput(height, width, channels), [1, height, width, bytesPerPixel(channels)])
+    .finally(() => session.close());
+  const { method, network, ...origin } = facts.provenance;
+  const embedded: EmbeddedPackage = {
+    format: 'cyclops-model',
+    formatVersion: 1,
+    name: facts.name,
+    onnx: { file: onnxFile, opset },
+    input: facts.input,
+    output: facts.output,
+    camera: facts.camera,
+    precision: 'fp32',
+    provenance: { method, network, parameters: summary.parameters, gmacs: summary.macs / 1e9, ...origin },
+    golden: goldenFromDepth(depthM, height, width),
+  };
+  const onnx = encodeModel(graph, { producerVersion, metadata: { [metadataKey]: JSON.stringify(embedded) } });
+  return { embedded, onnx, summary };
+}

@@ -1,0 +1,144 @@
+import onnxProto from 'onnx-proto';
+import { CyclopsError, messageOf } from '../base/errors.js';
+import type { Attribute, Constant, ElementType, Graph, GraphNode, Value } from './graph.js';
+
+const { onnx } = onnxProto;
+const { FLOAT, UINT8, INT64 } = onnx.TensorProto.DataType;
+const attributeType = onnx.AttributeProto.AttributeType;
+
+const dataTypes: Readonly<Record<ElementType, number>> = { float32: FLOAT, uint8: UINT8, int64: INT64 };
+
+/** ONNX 1.10: what TensorRT 8.5 and later read. */
+const irVersion = 8;
+/** The newest opset that TensorRT 8.5 reads. */
+export const opset = 17;
+
+/**
+ * The graph as an ONNX file.
+ * @param metadata goes to `metadata_props`.
+ */
+export function encodeModel(
+  graph: Graph,
+  about: { readonly producerVersion: string; readonly metadata: Readonly<Record<string, string>> },
+): Uint8Array {
+  const outputNames = new Set(graph.outputs.map(({ name }) => name));
+  const inputNames = new Set(graph.inputs.map(({ name }) => name));
+  const inner = [...graph.values.values()].filter(({ name }) => !outputNames.has(name) && !inputNames.has(name));
+  return onnx.ModelProto.encode({
+    irVersion,
+    opsetImport: [{ domain: '', version: opset }],
+    producerName: 'cyclops',
+    producerVersion: about.producerVersion,
+    metadataProps: Object.entries(about.metadata).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: graph.name,
+      input: graph.inputs.map(encodeValue),
+      output: graph.outputs.map(encodeValue),
+      valueInfo: inner.map(encodeValue),
+      initializer: [...graph.constants].map(([name, constant]) => encodeConstant(name, constant)),
+      node: graph.nodes.map((node) => ({
+        name: node.name,
+        opType: node.op,
+        input: [...node.inputs],
+        output: [node.output],
+        attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+      })),
+    },
+  }).finish();
+}
+
+function encodeValue({ name, type, shape }: Value): onnxProto.onnx.IValueInfoProto {
+  const dim = shape.map((dimValue) => ({ dimValue }));
+  return { name, type: { tensorType: { elemType: dataTypes[type], shape: { dim } } } };
+}
+
+function encodeConstant(name: string, constant: Constant): onnxProto.onnx.ITensorProto {
+  const { shape, type } = constant;
+  return { name, dims: [...shape], dataType: dataTypes[type], rawData: rawBytes(constant) };
+}
+
+/** ONNX raw data are little-endian; so is every machine Node runs on that we support. */
+function rawBytes(constant: Constant): Uint8Array {
+  const { data } = constant;
+  if (constant.type === 'float32') {
+    return new Uint8Array(constant.data.buffer, constant.data.byteOffset, constant.data.byteLength);
+  }
+  return new Uint8Array(BigInt64Array.from(data, BigInt).buffer);
+}
+
+function encodeAttribute(name: string, attribute: Attribute): onnxProto.onnx.IAttributeProto {
+  switch (attribute.kind) {
+    case 'int':
+      return { name, type: attributeType.INT, i: attribute.value };
+    case 'float':
+      return { name, type: attributeType.FLOAT, f: attribute.value };
+    case 'ints':
+      return { name, type: attributeType.INTS, ints: [...attribute.value] };
+    case 'string':
+      return { name, type: attributeType.STRING, s: new TextEncoder().encode(attribute.value) };
+  }
+}
+
+/** What a summary needs of any ONNX graph, ours or foreign: the operators, and every shape the file states. */
+export interface GraphOutline {
+  readonly nodes: readonly (Omit<GraphNode, 'output'> & { readonly outputs: readonly string[] })[];
+  /** Shape and bytes of each initializer by name. */
+  readonly weights: ReadonlyMap<string, { readonly shape: readonly number[]; readonly isFloat: boolean }>;
+  /** Shape of inputs, outputs and inner values where the file states it; a free dimension is NaN. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/**
+ * Decodes an ONNX file.
+ * @throws CyclopsError `MODEL_INVALID` if it is none.
+ */
+export function decodeOutline(bytes: Uint8Array, path: string): GraphOutline {
+  let model: onnxProto.onnx.ModelProto;
+  try {
+    model = onnx.ModelProto.decode(bytes);
+  } catch (error) {
+    throw new CyclopsError('MODEL_INVALID', `${path}: not an ONNX model, or a damaged one: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const graph = model.graph;
+  if (graph === null || graph === undefined) {
+    throw new CyclopsError('MODEL_INVALID', `${path}: not an ONNX model: it holds no graph`);
+  }
+  const shapes = new Map<string, readonly number[]>();
+  for (const value of [...(graph.input ?? []), ...(graph.output ?? []), ...(graph.valueInfo ?? [])]) {
+    const dims = value.type?.tensorType?.shape?.dim;
+    if (typeof value.name === 'string' && Array.isArray(dims)) {
+      shapes.set(
+        value.name,
+        dims.map(({ dimValue }) => (dimValue === null || dimValue === undefined ? Number.NaN : Number(dimValue))),
+      );
+    }
+  }
+  const weights = new Map<string, { shape: readonly number[]; isFloat: boolean }>();
+  for (const { name, dims, dataType } of graph.initializer ?? []) {
+    const isFloat = dataType === FLOAT || dataType === onnx.TensorProto.DataType.FLOAT16;
+    weights.set(name ?? '', { shape: (dims ?? []).map(Number), isFloat });
+  }
+  return { nodes: (graph.node ?? []).map(decodeNode), weights, shapes };
+}
+
+function decodeNode(node: onnxProto.onnx.INodeProto): GraphOutline['nodes'][number] {
+  const attributes: Record<string, Attribute> = {};
+  for (const { name, type, i, f, ints, s } of node.attribute ?? []) {
+    if (typeof name !== 'string') continue;
+    if (type === attributeType.INT) attributes[name] = { kind: 'int', value: Number(i) };
+    else if (type === attributeType.FLOAT) attributes[name] = { kind: 'float', value: Number(f) };
+    else if (type === attributeType.INTS) attributes[name] = { kind: 'ints', value: (ints ?? []).map(Number) };
+    else if (type === attributeType.STRING) {
+      attributes[name] = { kind: 'string', value: new TextDecoder().decode(s ?? new Uint8Array()) };
+    }
+  }
+  return {
+    name: node.name ?? '',
+    op: node.domain ? `${node.domain}.${node.opType}` : (node.opType ?? ''),
+    inputs: node.input ?? [],
+    outputs: node.output ?? [],
+    attributes,
+  };
+}
