@@ -1,4 +1,5 @@
 import type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
+import type { AxisWeights } from './resample.js';
 import { areaWeights, linearWeights, nearestIndices } from './resample.js';
 
 /** A rectangle of an image, whole px, left top corner at (x, y). */
@@ -13,74 +14,62 @@ export interface Region {
  * Resizes an image by exact box averaging (linear along an axis that grows): what photographs need when they shrink.
  * @param region the part to read; the whole image unless given.
  */
-export function resizeArea(image: RgbImage, width: number, height: number, region?: Region): RgbImage {
-  const data = new Uint8Array(width * height * 3);
-  resampleRgb(image, width, height, region ?? whole(image), 'area', (index, value) => {
-    data[index] = value + 0.5;
-  });
-  return { width, height, data };
+export function resizeArea(image: RgbImage, width: number, height: number, region: Region = whole(image)): RgbImage {
+  return resample(image, region, areaWeights(region.width, width), areaWeights(region.height, height));
 }
 
 /** Resizes an image linearly at half-pixel centres: what ONNX `Resize` (half_pixel) and OpenCV do. Aliases if it shrinks. */
 export function resizeBilinear(image: RgbImage, width: number, height: number): RgbImage {
-  const data = new Uint8Array(width * height * 3);
-  resampleRgb(image, width, height, whole(image), 'linear', (index, value) => {
-    data[index] = value + 0.5;
-  });
-  return { width, height, data };
+  return resample(image, whole(image), linearWeights(image.width, width), linearWeights(image.height, height));
 }
 
-/**
- * The core of both: writes every output byte position once, with the value in 0..255, not rounded. Rows are mixed
- * first, into one float row, then columns: every input pixel is read once.
- */
-export function resampleRgb(
-  image: RgbImage,
-  width: number,
-  height: number,
-  region: Region,
-  kind: 'area' | 'linear',
-  write: (index: number, value: number) => void,
-): void {
-  const weightsFor = kind === 'area' ? areaWeights : linearWeights;
-  const columns = weightsFor(region.width, width);
-  const rows = weightsFor(region.height, height);
-  const row = new Float32Array(region.width * 3);
+/** Rows are mixed first, into one float row, then columns, so that every input row is read in order. */
+function resample(image: RgbImage, region: Region, columns: AxisWeights, rows: AxisWeights): RgbImage {
+  const width = columns.first.length;
+  const height = rows.first.length;
+  const rowLength = region.width * 3;
+  const row = new Float32Array(rowLength);
   const source = image.data;
+  const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
-    row.fill(0);
     for (let k = 0; k < rows.count[y]!; k++) {
       const weight = rows.weight[y * rows.stride + k]!;
       const from = ((region.y + rows.first[y]! + k) * image.width + region.x) * 3;
-      for (let i = 0; i < row.length; i++) row[i] = row[i]! + weight * source[from + i]!;
+      if (k === 0) for (let i = 0; i < rowLength; i++) row[i] = weight * source[from + i]!;
+      else for (let i = 0; i < rowLength; i++) row[i] = row[i]! + weight * source[from + i]!;
     }
-    let out = y * width * 3;
-    for (let x = 0; x < width; x++) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      let from = columns.first[x]! * 3;
-      const first = x * columns.stride;
-      const last = first + columns.count[x]!;
-      for (let k = first; k < last; k++) {
-        const weight = columns.weight[k]!;
-        red += weight * row[from]!;
-        green += weight * row[from + 1]!;
-        blue += weight * row[from + 2]!;
-        from += 3;
-      }
-      write(out, red);
-      write(out + 1, green);
-      write(out + 2, blue);
-      out += 3;
+    mixColumns(row, columns, data, y * width * 3);
+  }
+  return { width, height, data };
+}
+
+function mixColumns(row: Float32Array, columns: AxisWeights, out: Uint8Array, at: number): void {
+  const { first, count, weight, stride } = columns;
+  for (let x = 0; x < first.length; x++) {
+    let red = 0.5; // the store below cuts off: half a step makes it round
+    let green = 0.5;
+    let blue = 0.5;
+    let from = first[x]! * 3;
+    const begin = x * stride;
+    const end = begin + count[x]!;
+    for (let k = begin; k < end; k++) {
+      const share = weight[k]!;
+      red += share * row[from]!;
+      green += share * row[from + 1]!;
+      blue += share * row[from + 2]!;
+      from += 3;
     }
+    const to = at + x * 3;
+    out[to] = red;
+    out[to + 1] = green;
+    out[to + 2] = blue;
   }
 }
 
 /** Resizes a mask to the nearest pixel. */
-export function resizeMaskNearest(mask: MaskMap, width: number, height: number, region?: Region): MaskMap {
+export function resizeMaskNearest(mask: MaskMap, width: number, height: number, region: Region = whole(mask)): MaskMap {
   const data = new Uint8Array(width * height);
-  copyNearest(mask.data, mask.width, data, width, height, region ?? whole(mask));
+  copyNearest(mask.data, mask.width, data, width, height, region);
   return { width, height, data };
 }
 

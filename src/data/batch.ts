@@ -1,0 +1,213 @@
+import { Random } from '../base/random.js';
+import type { StereoCamera } from '../geometry/camera.js';
+import type { FloatMap, MaskMap } from '../geometry/raster.js';
+import type { Augmentation, TrainingMaps, TrainingSample } from './augment.js';
+import { combineColors, drawAugmentation, transformSample, writeColors } from './augment.js';
+import type { StereoSource } from './sample.js';
+
+/** What decides the content of every batch, beside the data. */
+export interface BatchSettings {
+  readonly batchSize: number;
+  /** Network input size, px. */
+  readonly width: number;
+  readonly height: number;
+  readonly augmentation: Augmentation;
+  readonly seed: number;
+  /** `both`: each pair comes twice an epoch, as it is and swap-flipped, instead of swapped by chance. Default `left`. */
+  readonly sides?: 'left' | 'both';
+  /** Also give the left view without colour change: what photometric losses compare. Default false. */
+  readonly withClean?: boolean;
+  /** Strength of a colour change of the right view alone, 0..1; see `drawAugmentation`. Default 0. */
+  readonly rightJitter?: number;
+}
+
+/**
+ * One training step's data at network size. A pure function of source, settings and `step`. Axes: B batch, H rows,
+ * W columns, C = R, G, B in 0..1. A map is present where every sample of the batch has it (disparity: where any has).
+ */
+export interface BatchData {
+  readonly step: number;
+  readonly ids: readonly string[];
+  readonly batchSize: number;
+  readonly width: number;
+  readonly height: number;
+  /** BHWC, what the network sees. */
+  readonly left: Float32Array;
+  readonly right: Float32Array;
+  /** BHWC without colour change; only with `withClean`, and only where some sample's colours were changed. */
+  readonly leftClean?: Float32Array;
+  readonly rightClean?: Float32Array;
+  /** BHW, px at batch width; 0 = unknown. */
+  readonly disparityLeft?: Float32Array;
+  readonly disparityRight?: Float32Array;
+  /** BHW, 1 = seen by the other camera, 0 = occluded. */
+  readonly visibleLeft?: Float32Array;
+  readonly visibleRight?: Float32Array;
+  /** BHW, 0..1. */
+  readonly confidenceLeft?: Float32Array;
+  readonly confidenceRight?: Float32Array;
+  /** Left cameras at batch size, after crop, resize and flips. */
+  readonly cameras: readonly StereoCamera[];
+  /** Slots whose views were mirrored without being exchanged (`mono`): the right match of left x is at x + d there. */
+  readonly mirrored: readonly boolean[];
+}
+
+/** Number of samples of one epoch. */
+export function samplesPerEpoch(source: StereoSource, settings: Pick<BatchSettings, 'sides'>): number {
+  return source.length * (settings.sides === 'both' ? 2 : 1);
+}
+
+/** Which sample fills a slot: every epoch is its own seeded permutation of all of them. */
+export interface SlotChoice {
+  readonly index: number;
+  /** Undefined: by chance. */
+  readonly swap: boolean | undefined;
+}
+
+/** Remembers the permutation of the epoch it was last asked about: steps come in order. */
+export class SampleOrder {
+  readonly #count: number;
+  readonly #seed: number;
+  readonly #hasBothSides: boolean;
+  #epoch = -1;
+  #permutation: Uint32Array = new Uint32Array();
+
+  constructor(source: StereoSource, settings: Pick<BatchSettings, 'sides' | 'seed'>) {
+    this.#count = samplesPerEpoch(source, settings);
+    this.#seed = settings.seed;
+    this.#hasBothSides = settings.sides === 'both';
+  }
+
+  /** The choice for the n-th sample since the start of training. */
+  at(position: number): SlotChoice {
+    const epoch = Math.floor(position / this.#count);
+    if (epoch !== this.#epoch) {
+      this.#permutation = Random.fromSeed(this.#seed, `order/${epoch}`).permutation(this.#count);
+      this.#epoch = epoch;
+    }
+    const item = this.#permutation[position % this.#count]!;
+    return this.#hasBothSides ? { index: item >> 1, swap: (item & 1) === 1 } : { index: item, swap: undefined };
+  }
+}
+
+/**
+ * Reads, augments and packs the samples of one step.
+ * @param isStopped asked before each sample; true ends the work with `undefined`.
+ * @throws CyclopsError of the source, naming the file.
+ */
+export async function buildBatch(
+  source: StereoSource,
+  order: SampleOrder,
+  settings: BatchSettings,
+  step: number,
+  isStopped: () => boolean = () => false,
+): Promise<BatchData | undefined> {
+  const { batchSize, width, height } = settings;
+  const packer = new BatchPacker(settings, step);
+  for (let slot = 0; slot < batchSize; slot++) {
+    if (isStopped()) return undefined;
+    const choice = order.at(step * batchSize + slot);
+    const sample = await source.read(choice.index);
+    const random = Random.fromSeed(settings.seed, `augment/${step}/${slot}`);
+    const drawn = drawAugmentation(settings.augmentation, random, settings.rightJitter);
+    const plan = choice.swap === undefined ? drawn : { ...drawn, swap: choice.swap };
+    packer.add(sample.id, transformSample(sample, plan, width, height), plan);
+  }
+  return packer.finish();
+}
+
+type MapName = keyof TrainingMaps;
+
+/** Collects the slots of one batch into flat arrays. */
+class BatchPacker {
+  readonly #settings: BatchSettings;
+  readonly #step: number;
+  readonly #ids: string[] = [];
+  readonly #cameras: StereoCamera[] = [];
+  readonly #mirrored: boolean[] = [];
+  readonly #samples: TrainingSample[] = [];
+  readonly #left: Float32Array;
+  readonly #right: Float32Array;
+  #hasColorChange = false;
+
+  constructor(settings: BatchSettings, step: number) {
+    this.#settings = settings;
+    this.#step = step;
+    const length = settings.batchSize * settings.width * settings.height * 3;
+    this.#left = new Float32Array(length);
+    this.#right = new Float32Array(length);
+  }
+
+  add(id: string, sample: TrainingSample, plan: ReturnType<typeof drawAugmentation>): void {
+    const slot = this.#samples.length;
+    writeColors(sample.left, plan.color, this.#slotOf(this.#left, slot, 3));
+    writeColors(sample.right, combineColors(plan.rightColor, plan.color), this.#slotOf(this.#right, slot, 3));
+    this.#hasColorChange ||= plan.color !== undefined || plan.rightColor !== undefined;
+    this.#ids.push(id);
+    this.#cameras.push(sample.camera);
+    this.#mirrored.push(sample.isMirrored);
+    this.#samples.push(sample);
+  }
+
+  finish(): BatchData {
+    const { batchSize, width, height, withClean } = this.#settings;
+    const isClean = withClean === true && this.#hasColorChange;
+    return {
+      step: this.#step,
+      ids: this.#ids,
+      batchSize,
+      width,
+      height,
+      left: this.#left,
+      right: this.#right,
+      ...(isClean ? { leftClean: this.#clean('left'), rightClean: this.#clean('right') } : {}),
+      ...this.#maps('disparityLeft', 'leftMaps', 'disparity'),
+      ...this.#maps('disparityRight', 'rightMaps', 'disparity'),
+      ...this.#maps('visibleLeft', 'leftMaps', 'visible'),
+      ...this.#maps('visibleRight', 'rightMaps', 'visible'),
+      ...this.#maps('confidenceLeft', 'leftMaps', 'confidence'),
+      ...this.#maps('confidenceRight', 'rightMaps', 'confidence'),
+      cameras: this.#cameras,
+      mirrored: this.#mirrored,
+    };
+  }
+
+  #clean(view: 'left' | 'right'): Float32Array {
+    const out = new Float32Array(this.#left.length);
+    this.#samples.forEach((sample, slot) => {
+      writeColors(sample[view], undefined, this.#slotOf(out, slot, 3));
+    });
+    return out;
+  }
+
+  #maps(field: string, view: 'leftMaps' | 'rightMaps', name: MapName): Record<string, Float32Array> {
+    const maps = this.#samples.map((sample): FloatMap | MaskMap | undefined => sample[view][name]);
+    const isPresent = name === 'disparity' ? maps.some(Boolean) : maps.every(Boolean);
+    if (!isPresent) return {};
+    const { batchSize, width, height } = this.#settings;
+    const out = new Float32Array(batchSize * width * height);
+    maps.forEach((map, slot) => {
+      if (map !== undefined) copyKnown(map.data, this.#slotOf(out, slot, 1));
+    });
+    return { [field]: out };
+  }
+
+  #slotOf(array: Float32Array, slot: number, channels: number): Float32Array {
+    const length = this.#settings.width * this.#settings.height * channels;
+    return array.subarray(slot * length, (slot + 1) * length);
+  }
+}
+
+function copyKnown(source: Float32Array | Uint8Array, target: Float32Array): void {
+  for (let i = 0; i < target.length; i++) {
+    const value = source[i]!;
+    if (value > 0) target[i] = value; // NaN, unknown, stays the 0 the target was made of
+  }
+}
+
+/** The buffers of a batch, for handing it to another thread without a copy. */
+export function buffersOf(batch: BatchData): ArrayBuffer[] {
+  return Object.values(batch)
+    .filter((value) => value instanceof Float32Array)
+    .map((array) => array.buffer as ArrayBuffer);
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { CyclopsError } from '../base/errors.js';
+import type { StereoCamera } from '../geometry/camera.js';
+import { assertStereoCamera } from '../geometry/camera.js';
+
+const cameraSchema = z.strictObject({
+  width: z.int().positive(),
+  height: z.int().positive(),
+  fxPx: z.number().positive(),
+  fyPx: z.number().positive(),
+  cxPx: z.number(),
+  cyPx: z.number(),
+  baselineM: z.number().positive(),
+  doffsPx: z.number(),
+});
+
+/** The content of a `cameras.json`: sample id -> the pair's camera at the size of its images. */
+export const camerasSchema = z.record(z.string(), cameraSchema);
+
+/**
+ * The colour rig (cameras 02 and 03) of a KITTI `calib_cam_to_cam` text. f = P_rect_02[0,0];
+ * B = P_rect_03[0,3] / -f - P_rect_02[0,3] / -f (methods as released with monodepth); doffs = cx_03 - cx_02.
+ * @param name the file, for errors.
+ * @throws CyclopsError `CAMERA_INVALID` naming the missing or odd line.
+ */
+export function parseKittiCalibration(text: string, name: string): StereoCamera {
+  const left = readNumbers(text, 'P_rect_02', 12, name);
+  const right = readNumbers(text, 'P_rect_03', 12, name);
+  const size = readNumbers(text, 'S_rect_02', 2, name);
+  const fxPx = left[0]!;
+  const camera: StereoCamera = {
+    width: size[0]!,
+    height: size[1]!,
+    fxPx,
+    fyPx: left[5]!,
+    cxPx: left[2]!,
+    cyPx: left[6]!,
+    baselineM: (left[3]! - right[3]!) / fxPx,
+    doffsPx: right[2]! - left[2]!,
+  };
+  assertStereoCamera(camera, name);
+  return camera;
+}
+
+function readNumbers(text: string, key: string, count: number, name: string): number[] {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${key}:`));
+  if (line === undefined) throw new CyclopsError('CAMERA_INVALID', `${name} ${key}: expected a line, found none`);
+  const values = line
+    .slice(key.length + 1)
+    .trim()
+    .split(/\s+/)
+    .map(Number);
+  if (values.length !== count || values.some((value) => !Number.isFinite(value))) {
+    throw new CyclopsError('CAMERA_INVALID', `${name} ${key}: expected ${count} numbers, found "${line.slice(0, 80)}"`);
+  }
+  return values;
+}
