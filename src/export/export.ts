@@ -1,0 +1,113 @@
+import { CyclopsError } from '../base/errors.js';
+import type { ChannelOrder, ModelPackage } from '../model-package/schema.js';
+import { type PackagePaths, packagePaths, writeModelPackage } from '../model-package/write.js';
+import { type Graph, GraphBuilder } from './graph.js';
+import { addNetwork } from './network.js';
+import { imageShape } from './ops.js';
+import { packModel } from './pack.js';
+import { assertParity, checkParity, type ParityReport } from './parity.js';
+import { type PassReport, runPasses } from './passes/index.js';
+import { inputName, outputName, postprocess, preprocess } from './pre-post.js';
+import { readStudentCheckpoint, type StudentCheckpoint } from './read-checkpoint.js';
+import type { GraphSummary } from './summary.js';
+
+/** What an export leaves to the user. */
+export interface ExportOptions {
+  /** Name in the package; network and input size unless given. */
+  readonly name?: string;
+  /** Byte order of the pictures that the runtime will feed; `RGB` unless given. */
+  readonly channels?: ChannelOrder;
+  /** Depth is clipped to [minM, maxM], metres; 0.5 and 80 unless given. */
+  readonly minM?: number;
+  readonly maxM?: number;
+  /** Whether to compare with tfjs; true unless given. Without it tfjs is not needed. */
+  readonly parity?: boolean;
+  /** The command line, for the package's provenance. */
+  readonly command?: string;
+  /** Version of cyclops, for the package's provenance. */
+  readonly version: string;
+}
+
+/** A finished export. */
+export interface ExportResult extends PackagePaths {
+  readonly package: ModelPackage;
+  readonly summary: GraphSummary;
+  readonly passes: readonly PassReport[];
+  /** Bytes of the ONNX file, and of the weights in the checkpoint. */
+  readonly onnxBytes: number;
+  readonly weightBytes: number;
+  /** Absent where the check was switched off. */
+  readonly parity?: ParityReport;
+}
+
+/**
+ * The whole export: checkpoint -> graph -> passes -> ONNX file with golden output -> parity with tfjs -> model package.
+ * Nothing is written unless parity holds.
+ * @param checkpointPath a student's checkpoint folder, or the run folder around it.
+ * @param output a folder, or a path that ends in `.onnx`.
+ * @throws CyclopsError `CHECKPOINT_INVALID`, `EXPORT_UNSUPPORTED`, `PARITY_FAILED`, `DISK_FULL`, `WRITE_FAILED`.
+ */
+export async function exportOnnx(
+  checkpointPath: string,
+  output: string,
+  options: ExportOptions,
+): Promise<ExportResult> {
+  const checkpoint = await readStudentCheckpoint(checkpointPath);
+  const { head } = checkpoint;
+  const { channels = 'RGB', minM = 0.5, maxM = 80 } = options;
+  if (!(minM > 0 && minM < maxM)) {
+    throw new CyclopsError('USAGE_INVALID', `depth range: expected 0 < minimum < maximum, found ${minM} to ${maxM}`);
+  }
+  const { graph, reports } = runPasses(buildGraph(checkpoint, { channels, minM, maxM }));
+  const { width, height, camera } = head;
+  const { fxPx, fyPx, cxPx, cyPx, baselineM } = camera;
+  const paths = packagePaths(output);
+  const { embedded, onnx, summary } = await packModel(graph, {
+    name: options.name ?? `${head.network}-${width}x${height}`,
+    input: { name: inputName, layout: 'NHWC', type: 'uint8', height, width, channels },
+    output: { name: outputName, kind: 'depth-metres', height, width, minM, maxM },
+    camera: { fxPx, fyPx, cxPx, cyPx, baselineM },
+    provenance: {
+      method: head.method,
+      network: head.network,
+      data: head.data,
+      checkpoint: `sha256:${head.files['network/weights.bin']}`,
+      seed: head.seed,
+      step: head.step,
+      metrics: head.metrics,
+      command: options.command ?? '',
+      versions: { ...head.versions, cyclops: options.version },
+    },
+  });
+  const parity = options.parity === false ? undefined : await checkParity(checkpoint, onnx, embedded);
+  if (parity !== undefined) assertParity(parity, embedded.name);
+  const written = await writeModelPackage(paths.onnxPath, embedded, onnx);
+  return {
+    ...written,
+    summary,
+    passes: reports,
+    onnxBytes: onnx.byteLength,
+    weightBytes: checkpoint.network.weightBytes,
+    ...(parity === undefined ? {} : { parity }),
+  };
+}
+
+/** The graph of a student before any pass: uint8 [1, H, W, C] to metres [1, H, W, 1]. */
+export function buildGraph(
+  { head, network }: Pick<StudentCheckpoint, 'head' | 'network'>,
+  range: { readonly channels: ChannelOrder; readonly minM: number; readonly maxM: number },
+): Graph {
+  const { width, height, camera, inputMean, inputStd, outputFactorPx, outputStride } = head;
+  const graph = new GraphBuilder(head.network, [inputName, outputName]);
+  const image = preprocess(graph, { width, height, inputMean, inputStd, channels: range.channels });
+  const disparity = addNetwork(graph, network, image);
+  const [channels, rows, columns] = imageShape(disparity);
+  if (channels !== 1 || rows * outputStride !== height || columns * outputStride !== width) {
+    throw new CyclopsError(
+      'CHECKPOINT_INVALID',
+      `first output of ${head.network}: expected 1 channel of ${width / outputStride}x${height / outputStride} (outputStride ${outputStride} in run.json), found ${channels} of ${columns}x${rows}`,
+    );
+  }
+  postprocess(graph, disparity, { width, height, outputFactorPx, camera, minM: range.minM, maxM: range.maxM });
+  return graph.build();
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { convTranspose, imageShape, type Pads, type Pair } from '../ops.js';
+import { activationSchema, applyActivation } from './activation.js';
+import {
+  assertChannels,
+  dataFormatSchema,
+  type LayerConverter,
+  paddingSchema,
+  pairSchema,
+  readLayerConfig,
+  transposeWeights,
+  weightsOf,
+} from './converter.js';
+
+const configSchema = z.object({
+  kernel_size: pairSchema,
+  strides: pairSchema,
+  padding: paddingSchema,
+  data_format: dataFormatSchema,
+  use_bias: z.boolean(),
+  activation: activationSchema,
+});
+
+/**
+ * Conv2DTranspose: kernel [kh, kw, out, in] becomes [in, out, kh, kw]. It is the gradient of a convolution of its output:
+ * `same` gives stride * size, so kernel - stride rows are cut off, the odd one at the end; where the kernel is smaller
+ * than the stride, rows are added instead.
+ */
+export const convertConv2dTranspose: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
+  const config = readLayerConfig(layer, configSchema);
+  const kernel = weightsOf(layer, 'kernel', 4);
+  assertChannels(layer, kernel.shape[3]!, imageShape(input)[0]);
+  const bias = config.use_bias ? weightsOf(layer, 'bias', 1).data : undefined;
+  const { kernel_size: size, strides, padding } = config;
+  const surplus: Pair = [Math.max(size[0] - strides[0], 0), Math.max(size[1] - strides[1], 0)];
+  const [top, left] = [Math.floor(surplus[0] / 2), Math.floor(surplus[1] / 2)];
+  const pads: Pads = padding === 'same' ? [top, left, surplus[0] - top, surplus[1] - left] : [0, 0, 0, 0];
+  const outputPadding: Pair = [Math.max(strides[0] - size[0], 0), Math.max(strides[1] - size[1], 0)];
+  const weights = transposeWeights(kernel, [3, 2, 0, 1]);
+  const result = convTranspose(graph, name, input, weights, bias, { kernel: size, strides, pads, outputPadding });
+  return applyActivation(graph, name, config.activation, result);
+};

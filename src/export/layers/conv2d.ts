@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { conv, imageShape } from '../ops.js';
+import { activationSchema, applyActivation } from './activation.js';
+import {
+  assertChannels,
+  dataFormatSchema,
+  type LayerConverter,
+  paddingSchema,
+  pairSchema,
+  readLayerConfig,
+  transposeWeights,
+  weightsOf,
+} from './converter.js';
+import { windowOver } from './window.js';
+
+const configSchema = z.object({
+  kernel_size: pairSchema,
+  strides: pairSchema,
+  padding: paddingSchema,
+  dilation_rate: pairSchema.nullish(),
+  data_format: dataFormatSchema,
+  use_bias: z.boolean(),
+  activation: activationSchema,
+});
+
+/** Conv2D: kernel [kh, kw, in, out] becomes [out, in, kh, kw]. */
+export const convertConv2d: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
+  const config = readLayerConfig(layer, configSchema);
+  const kernel = weightsOf(layer, 'kernel', 4);
+  assertChannels(layer, kernel.shape[2]!, imageShape(input)[0]);
+  const bias = config.use_bias ? weightsOf(layer, 'bias', 1).data : undefined;
+  const window = windowOver(input, config.padding, config.kernel_size, config.strides, config.dilation_rate ?? [1, 1]);
+  const result = conv(graph, name, input, transposeWeights(kernel, [3, 2, 0, 1]), bias, window);
+  return applyActivation(graph, name, config.activation, result);
+};
+
+/** DepthwiseConv2D: kernel [kh, kw, in, multiplier] becomes [in * multiplier, 1, kh, kw] in `in` groups. */
+export const convertDepthwiseConv2d: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
+  const config = readLayerConfig(layer, configSchema);
+  const kernel = weightsOf(layer, 'depthwise_kernel', 4);
+  const [channels] = imageShape(input);
+  assertChannels(layer, kernel.shape[2]!, channels);
+  const bias = config.use_bias ? weightsOf(layer, 'bias', 1).data : undefined;
+  const window = windowOver(input, config.padding, config.kernel_size, config.strides, config.dilation_rate ?? [1, 1]);
+  const { shape, data } = transposeWeights(kernel, [2, 3, 0, 1]);
+  const weights = { shape: [shape[0]! * shape[1]!, 1, shape[2]!, shape[3]!], data };
+  const result = conv(graph, name, input, weights, bias, window, channels);
+  return applyActivation(graph, name, config.activation, result);
+};

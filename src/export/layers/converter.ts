@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { describeIssue } from '../../base/config.js';
+import { CyclopsError } from '../../base/errors.js';
+import type { GraphBuilder, Value } from '../graph.js';
+import type { Weights } from '../ops.js';
+import type { NetworkLayer } from '../read-checkpoint.js';
+
+/** One use of a layer that is to become nodes of the graph. */
+export interface LayerCall {
+  readonly graph: GraphBuilder;
+  readonly layer: NetworkLayer;
+  /** Name of the nodes to make: the layer's, with a number where the layer is used several times. */
+  readonly name: string;
+  /** float32 NCHW, at least one. */
+  readonly inputs: readonly [Value, ...Value[]];
+}
+
+/** Turns one use of a layer into nodes. @throws CyclopsError `EXPORT_UNSUPPORTED`, `CHECKPOINT_INVALID`. */
+export type LayerConverter = (call: LayerCall) => Value;
+
+/** Rows and columns: two positive whole numbers. */
+export const pairSchema = z.tuple([z.int().positive().max(1024), z.int().positive().max(1024)]);
+
+/** The only data layout that students are trained in. */
+export const dataFormatSchema = z.enum(['channels_last']).nullish();
+
+/** How tfjs pads a window at the border. */
+export const paddingSchema = z.enum(['same', 'valid']);
+
+/**
+ * A layer's configuration against what its converter understands.
+ * @throws CyclopsError `EXPORT_UNSUPPORTED` naming layer, class, setting, and what would be accepted.
+ */
+export function readLayerConfig<T extends z.ZodType>(layer: NetworkLayer, schema: T): z.output<T> {
+  const result = schema.safeParse(layer.config);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const keys = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+  throw new CyclopsError(
+    'EXPORT_UNSUPPORTED',
+    `layer "${layer.name}" (${layer.className}) ${describeIssue(issue, keys, layer.config)}`,
+  );
+}
+
+/**
+ * One weight tensor of a layer.
+ * @throws CyclopsError `CHECKPOINT_INVALID` if it is missing or has another number of axes.
+ */
+export function weightsOf(layer: NetworkLayer, name: string, axes: number): Weights {
+  const weights = layer.weights.get(name);
+  if (weights === undefined || weights.shape.length !== axes) {
+    const found = weights === undefined ? 'nothing' : `shape [${weights.shape.join(', ')}]`;
+    throw new CyclopsError(
+      'CHECKPOINT_INVALID',
+      `layer "${layer.name}" (${layer.className}) weight ${name}: expected ${axes} axes, found ${found}`,
+    );
+  }
+  return weights;
+}
+
+/** Throws `CHECKPOINT_INVALID` unless a layer's weights fit the channels it reads. */
+export function assertChannels(layer: NetworkLayer, expected: number, found: number): void {
+  if (expected === found) return;
+  throw new CyclopsError(
+    'CHECKPOINT_INVALID',
+    `layer "${layer.name}" (${layer.className}): its weights are for ${expected} channels, its input has ${found}`,
+  );
+}
+
+/** Weights with their axes in another order: axis i of the result is axis `order[i]` of the source. */
+export function transposeWeights({ shape, data }: Weights, order: readonly number[]): Weights {
+  const target = order.map((axis) => shape[axis]!);
+  const sourceStrides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
+  const steps = order.map((axis) => sourceStrides[axis]!);
+  const result = new Float32Array(data.length);
+  const index = new Array<number>(target.length).fill(0);
+  let source = 0;
+  for (let position = 0; position < result.length; position++) {
+    result[position] = data[source]!;
+    for (let axis = target.length - 1; axis >= 0; axis--) {
+      source += steps[axis]!;
+      if (++index[axis]! < target[axis]!) break;
+      source -= steps[axis]! * target[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return { shape: target, data: result };
+}

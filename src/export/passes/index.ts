@@ -1,0 +1,31 @@
+import type { Graph } from '../graph.js';
+import { dropDead } from './drop-dead.js';
+import { foldBatchNorm } from './fold-batch-norm.js';
+import { foldPadding } from './fold-padding.js';
+import { foldScale } from './fold-scale.js';
+import type { Pass } from './pass.js';
+
+/**
+ * In this order: padding first, so that a convolution stands directly behind what it reads; then batch norm, which needs
+ * the unscaled kernel only once; then the picture's scale; last what the others left unused.
+ */
+export const passes: readonly Pass[] = [foldPadding, foldBatchNorm, foldScale, dropDead];
+
+/** What one pass did, for people. */
+export interface PassReport {
+  readonly name: string;
+  readonly nodesBefore: number;
+  readonly nodesAfter: number;
+}
+
+/** Runs all passes. */
+export function runPasses(graph: Graph): { readonly graph: Graph; readonly reports: readonly PassReport[] } {
+  const reports: PassReport[] = [];
+  let current = graph;
+  for (const pass of passes) {
+    const next = pass.apply(current);
+    reports.push({ name: pass.name, nodesBefore: current.nodes.length, nodesAfter: next.nodes.length });
+    current = next;
+  }
+  return { graph: current, reports };
+}
