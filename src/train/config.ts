@@ -16,8 +16,11 @@ export const trainingConfigSchema = z.strictObject({
   network: z.enum(networkNames),
   /** Scales the channels of every layer. */
   widthMultiplier: z.number().positive().max(4),
-  /** `flying:SEED:COUNT`, `street:SEED:COUNT`, either with `:WIDTHxHEIGHT`, or a folder in the KITTI 2015 layout. */
+  /** `flying:SEED:COUNT`, `street:SEED:COUNT`, or a folder in the KITTI 2015 layout. */
   data: path,
+  /** Size at which `flying` and `street` are rendered, px. */
+  renderWidth: positiveInt.max(4096),
+  renderHeight: positiveInt.max(4096),
   /** Labels folder written by `cyclops label`; needed where supervision is `labels`. */
   labels: path.optional(),
   /** What the network is pulled towards: a teacher's pseudo labels, or the source's own ground truth. */
@@ -33,18 +36,25 @@ export const trainingConfigSchema = z.strictObject({
   warmupSteps: z.int().nonnegative(),
   /** Gradients are scaled down to at most this global L2 norm; 0 = never. */
   clipNorm: z.number().nonnegative(),
+  /** Student: weigh each pixel with the label's confidence. */
+  useConfidence: z.boolean(),
+  /** Student: weights of the relative and the gradient term, 0 = the paper. The first needs a positive network. */
+  relativeWeight: z.number().nonnegative().max(100),
+  gradientWeight: z.number().nonnegative().max(100),
   /** What is done to samples: `stereo` and `mono` as in the paper, or nothing. */
   augmentation: z.enum(['stereo', 'mono', 'none']),
+  /** Strength of a colour change of the right view alone; 0 = the paper. */
+  rightJitter: z.number().min(0).max(1),
   seed: z.int().nonnegative(),
   /** Worker threads that render or read, and batches ready ahead of the step. */
   workers: z.int().nonnegative().max(256),
   prefetch: positiveInt.max(64),
   /** Checkpoint whose weights training starts from (a warm start; the optimizer starts anew). */
   init: path.optional(),
-  /** Source for validation, in the words of `data`; never trained on. */
-  validationData: path.optional(),
-  /** Pairs of it that are looked at each time. */
-  validationCount: positiveInt.max(10000),
+  /** Source for validation, in the words of `data`; never trained on. `none` = no validation. */
+  validationData: path,
+  /** Pairs of it that are looked at each time; they stay in memory, hence the limit. */
+  validationCount: positiveInt.max(128),
   /** In steps; 0 = never. */
   validateEvery: z.int().nonnegative(),
   checkpointEvery: z.int().nonnegative(),

@@ -1,0 +1,121 @@
+import { CyclopsError } from '../base/errors.js';
+import type { SourceSpec } from '../data/sample.js';
+import { parseSourceSpec } from '../data/sources/parse-spec.js';
+import { type PartialTrainingConfig, type TrainingConfig, trainingConfigSchema } from './config.js';
+import { methods } from './methods/index.js';
+import { networks } from './networks/index.js';
+
+/** Validation pairs of a synthetic source come from its seed plus this, so that they are never trained on. */
+const validationSeedOffset = 1_000_003;
+
+/**
+ * Fills in what a run leaves open, from the method's stage and the network, and checks what belongs together.
+ * @throws CyclopsError `CONFIG_INVALID` naming the field.
+ */
+export function resolveTrainingConfig(given: PartialTrainingConfig): TrainingConfig {
+  const method = given.method ?? 'guo-eccv18';
+  const stageName = given.stage ?? fault('stage', 'expected teacher or student, found nothing');
+  const stage = methods[method].stages[stageName].defaults;
+  const network = given.network ?? stage.network;
+  const entry = networks[network];
+  const data = given.data ?? fault('data', 'expected flying:SEED:COUNT, street:SEED:COUNT or a folder, found nothing');
+  const width = given.width ?? entry.defaults.widthPx;
+  const height = given.height ?? entry.defaults.height;
+  const augmentation = given.augmentation ?? stage.augmentation;
+  // Crops take 0.65 to 1 of a side; rendering a quarter larger keeps them from being enlarged much.
+  const renderScale = augmentation === 'stereo' ? 1.25 : 1;
+  const config = {
+    method,
+    stage: stageName,
+    network,
+    widthMultiplier: given.widthMultiplier ?? entry.defaults.width,
+    data,
+    renderWidth: given.renderWidth ?? Math.round(width * renderScale),
+    renderHeight: given.renderHeight ?? Math.round(height * renderScale),
+    labels: given.labels,
+    supervision: given.supervision ?? stage.supervision,
+    width,
+    height,
+    batch: given.batch ?? stage.batch,
+    steps: given.steps ?? stage.steps,
+    learningRate: given.learningRate ?? stage.learningRate,
+    milestones: given.milestones ?? stage.milestones,
+    warmupSteps: given.warmupSteps ?? stage.warmupSteps,
+    clipNorm: given.clipNorm ?? 0,
+    useConfidence: given.useConfidence ?? false,
+    relativeWeight: given.relativeWeight ?? 0,
+    gradientWeight: given.gradientWeight ?? 0,
+    augmentation,
+    rightJitter: given.rightJitter ?? 0,
+    seed: given.seed ?? 1,
+    workers: given.workers ?? 1,
+    prefetch: given.prefetch ?? 3,
+    init: given.init,
+    validationData: given.validationData ?? defaultValidation(data),
+    validationCount: given.validationCount ?? 16,
+    validateEvery: given.validateEvery ?? 500,
+    checkpointEvery: given.checkpointEvery ?? 500,
+    reportEvery: given.reportEvery ?? 100,
+    logEvery: given.logEvery ?? 10,
+  };
+  const present = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+  const result = trainingConfigSchema.safeParse(present);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    return fault(issue.path.join('.'), issue.message);
+  }
+  checkTogether(result.data);
+  return result.data;
+}
+
+/** The sources a run reads: what it trains on, and what it is validated on, if anything. */
+export function sourcesOf(config: TrainingConfig): { training: SourceSpec; validation: SourceSpec | undefined } {
+  const training = parse(config.data, config.renderWidth, config.renderHeight);
+  if (config.labels !== undefined && training.kind !== 'kitti-2015') {
+    fault('labels', `belong to a data folder, found data "${config.data}"; write it as a folder first: cyclops synth`);
+  }
+  const labelled =
+    config.supervision === 'labels' && training.kind === 'kitti-2015' && config.labels !== undefined
+      ? { ...training, labels: config.labels }
+      : training;
+  if (config.validationData === 'none') return { training: labelled, validation: undefined };
+  // Validation pairs are not cropped, so they need no margin.
+  return { training: labelled, validation: parse(config.validationData, config.width, config.height) };
+}
+
+function parse(text: string, width: number, height: number): SourceSpec {
+  return parseSourceSpec(text, { width, height, framesPerScene: 1 });
+}
+
+function defaultValidation(data: string): string {
+  const match = /^(flying|street):(\d+):\d+$/.exec(data);
+  return match === null ? 'none' : `${match[1]}:${(Number(match[2]) + validationSeedOffset) % 1e9}:128`;
+}
+
+function checkTogether(config: TrainingConfig): void {
+  const entry = networks[config.network];
+  if (entry.role !== config.stage) {
+    fault('network', `${config.network} is a ${entry.role} network, the stage is ${config.stage}`);
+  }
+  for (const side of ['width', 'height'] as const) {
+    if (config[side] % entry.sidesMultipleOf !== 0) {
+      fault(side, `expected a multiple of ${entry.sidesMultipleOf} for ${config.network}, found ${config[side]}`);
+    }
+  }
+  if (config.stage === 'teacher' && config.supervision === 'labels') {
+    fault('supervision', 'a teacher learns from ground truth; expected truth, found labels');
+  }
+  if (config.supervision === 'labels' && config.labels === undefined) {
+    fault('labels', 'expected the folder that cyclops label wrote (or supervision: truth), found nothing');
+  }
+  if (config.stage === 'teacher' && config.augmentation === 'mono') {
+    fault('augmentation', 'mono mirrors each view on its own, which breaks a stereo pair; expected stereo or none');
+  }
+  if (config.relativeWeight > 0 && !entry.positive) {
+    fault('relativeWeight', `needs a network whose output is never negative, ${config.network} has a linear one`);
+  }
+}
+
+function fault(field: string, text: string): never {
+  throw new CyclopsError('CONFIG_INVALID', `training configuration: ${field}: ${text}`);
+}

@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { CyclopsError } from '../base/errors.js';
+import { packageRoot } from '../base/paths.js';
+import type { SourceSpec } from '../data/sample.js';
+import { openSource } from '../data/sources/index.js';
+import { type StereoCamera, scaleIntrinsics } from '../geometry/camera.js';
+import type { CheckpointHead } from './checkpoint-files.js';
+import type { TrainingConfig } from './config.js';
+import type { NetworkEntry } from './networks/index.js';
+import { tf } from './tf.js';
+
+/** What is known of a run from its start. */
+export interface RunFacts {
+  readonly config: TrainingConfig;
+  readonly entry: NetworkEntry;
+  readonly parameters: number;
+  readonly command: string;
+  readonly dataFingerprint: string;
+  /** At network input size. */
+  readonly camera: StereoCamera;
+  readonly startedAt: string;
+}
+
+/** The `run.json` of a run at one step. */
+export function createHead(
+  facts: RunFacts,
+  state: Pick<CheckpointHead, 'step' | 'metrics' | 'trainedSeconds'> & { readonly best?: CheckpointHead['best'] },
+): CheckpointHead {
+  const { config, entry } = facts;
+  const { best, ...rest } = state;
+  return {
+    format: 'cyclops-checkpoint',
+    formatVersion: 1,
+    role: config.stage,
+    method: config.method,
+    network: config.network,
+    widthMultiplier: config.widthMultiplier,
+    parameters: facts.parameters,
+    width: config.width,
+    height: config.height,
+    seed: config.seed,
+    camera: { ...facts.camera },
+    inputMean: [...entry.inputMean],
+    inputStd: [...entry.inputStd],
+    outputFactorPx: entry.outputFactorPx(config.width),
+    outputStride: entry.outputStride,
+    config: { ...config },
+    data: describeData(config),
+    dataFingerprint: facts.dataFingerprint,
+    versions: versions(),
+    command: facts.command,
+    startedAt: facts.startedAt,
+    savedAt: new Date().toISOString(),
+    ...rest,
+    ...(best === undefined ? {} : { best }),
+  };
+}
+
+/**
+ * The camera of a source's first pair, at the network's input size.
+ * @throws CyclopsError of the source; `DATA_EMPTY`.
+ */
+export async function sampleCamera(
+  spec: SourceSpec,
+  size: { readonly width: number; readonly height: number },
+): Promise<StereoCamera> {
+  const source = await openSource(spec);
+  if (source.length === 0) throw new CyclopsError('DATA_EMPTY', `${JSON.stringify(spec)}: expected pairs, found none`);
+  const { camera } = await source.read(0);
+  const { width, height, fxPx, fyPx, cxPx, cyPx, baselineM, doffsPx } = scaleIntrinsics(
+    camera,
+    size.width,
+    size.height,
+  );
+  return { width, height, fxPx, fyPx, cxPx, cyPx, baselineM, doffsPx };
+}
+
+/** `street:1:4000 with labels from labels/`: what a run learned from, in words. */
+export function describeData(config: TrainingConfig): string {
+  return config.supervision === 'labels'
+    ? `${config.data} with labels from ${config.labels}`
+    : `${config.data} with ground truth`;
+}
+
+/** Versions of what decides the numbers. */
+export function versions(): Record<string, string> {
+  const own = createRequire(import.meta.url)(join(packageRoot(), 'package.json')) as { readonly version: string };
+  return {
+    cyclops: own.version,
+    node: process.versions.node,
+    tfjs: tf.version.tfjs,
+    platform: `${process.platform}-${process.arch}`,
+  };
+}

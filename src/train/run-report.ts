@@ -1,0 +1,61 @@
+import { writeAtomic } from '../base/files.js';
+import type { BatchData } from '../data/batch.js';
+import { makeExamples } from './examples.js';
+import { methods } from './methods/index.js';
+import { formatReport, type Report } from './report.js';
+import { describeData, type RunFacts } from './run-head.js';
+import type { RunRecord } from './run-log.js';
+import type { tf } from './tf.js';
+
+/** Examples in the report. */
+const exampleCount = 4;
+
+/**
+ * Writes the report of a run, atomically, so that a browser never sees half of it.
+ * @throws CyclopsError `DISK_FULL`, `WRITE_FAILED`.
+ */
+export async function writeRunReport(
+  path: string,
+  run: {
+    readonly status: Report['status'];
+    readonly step: number;
+    readonly facts: RunFacts;
+    readonly model: tf.LayersModel;
+    readonly metrics: Readonly<Record<string, number>>;
+    readonly records: readonly RunRecord[];
+    /** Where examples come from; none = no examples. */
+    readonly batches: readonly BatchData[];
+  },
+): Promise<void> {
+  const { facts, step } = run;
+  const { config } = facts;
+  const method = methods[config.method];
+  const report: Report = {
+    title: `${config.network}: ${method.stages[config.stage].title}`,
+    status: run.status,
+    step,
+    steps: config.steps,
+    writtenAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    facts: [
+      ['Method', method.paper],
+      [
+        'Network',
+        `${config.network}, width ${config.widthMultiplier}, ${facts.parameters.toLocaleString('en')} parameters`,
+      ],
+      ['Input', `${config.width}x${config.height}, batch ${config.batch}`],
+      ['Data', describeData(config)],
+      ['Data fingerprint', facts.dataFingerprint],
+      [
+        'Validation',
+        config.validationData === 'none' ? 'none' : `${config.validationCount} pairs of ${config.validationData}`,
+      ],
+      ['Command', facts.command],
+      ['Started', facts.startedAt],
+      ['Configuration', JSON.stringify(config)],
+    ],
+    records: run.records,
+    exampleStep: step,
+    examples: run.batches.length === 0 ? [] : await makeExamples(run.model, facts.entry, run.batches, exampleCount),
+  };
+  await writeAtomic(path, formatReport(report));
+}
