@@ -1,0 +1,56 @@
+import type { StereoSample } from '../data/sample.js';
+import { depthFromDisparity } from '../geometry/disparity.js';
+import type { FloatMap, RgbImage } from '../geometry/raster.js';
+import { colorizeDepth, colorizeError, depthScale } from '../image/colormap.js';
+import { contactSheet } from '../image/sheet.js';
+import type { ImageEvaluation } from './evaluate.js';
+
+/** Depths at the ends of the colours, metres. */
+const range = { minM: 2, maxM: 80 } as const;
+
+/** Disparity error that is shown as full red, px. */
+const errorLimitPx = 6;
+
+/** One pair as a sheet: input, predicted depth, true depth and disparity error, with a metre scale. */
+export function evaluationSheet(sample: StereoSample, predicted: FloatMap, result: ImageEvaluation): RgbImage {
+  const { camera, left, disparityLeft } = sample;
+  const absRel = result.depth === undefined ? '' : `, Abs Rel ${result.depth.absRel.toFixed(3)}`;
+  const scale = depthScale(left.width, Math.max(24, Math.round(left.width / 30)), range.minM, range.maxM);
+  const cells = [
+    { image: left, label: `${sample.id}: left view` },
+    { image: colorizeDepth(depthFromDisparity(predicted, camera), range), label: `predicted depth${absRel}` },
+    { image: scale, label: 'depth' },
+  ];
+  if (disparityLeft !== undefined) {
+    const error = {
+      ...disparityLeft,
+      data: disparityLeft.data.map((truth, i) => Math.abs(truth - predicted.data[i]!)),
+    };
+    const truth = colorizeDepth(depthFromDisparity(dilateSparse(disparityLeft), camera), range);
+    cells.splice(2, 0, { image: truth, label: 'true depth' });
+    cells.splice(3, 0, {
+      image: colorizeError(dilateSparse(error), errorLimitPx),
+      label: `disparity error, 0 (blue) to ${errorLimitPx} px (red)`,
+    });
+  }
+  return contactSheet(cells, { columns: 2, cellWidth: Math.min(left.width, 820) });
+}
+
+/** Spreads each measurement over its 3x3 neighbourhood where nothing was measured: single lidar dots are hardly seen. */
+function dilateSparse(map: FloatMap): FloatMap {
+  const { width, height, data } = map;
+  const out = data.slice();
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const value = data[y * width + x]!;
+      if (Number.isNaN(value)) continue;
+      for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
+        for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
+          const at = row * width + column;
+          if (Number.isNaN(out[at]!)) out[at] = value;
+        }
+      }
+    }
+  }
+  return { width, height, data: out };
+}
