@@ -1,3 +1,5 @@
 export { type ExportOptions, type ExportResult, exportOnnx } from './export.js';
+export { type OnnxRun, openOnnx } from './onnx-run.js';
 export { type ParityReport, parityLimit } from './parity.js';
+export { decodeOutline, type GraphOutline } from './proto.js';
 export { type GraphSummary, summarizeGraph } from './summary.js';

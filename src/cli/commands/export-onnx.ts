@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CyclopsError } from '../../base/errors.js';
+import { packageRoot } from '../../base/paths.js';
+import type { ExportResult } from '../../export/index.js';
+import { channelOrders } from '../../model-package/schema.js';
+import type { Command, OptionValues } from '../command.js';
+import { choiceOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { formatBytes } from '../terminal.js';
+
+/** `cyclops export-onnx`: a student checkpoint becomes a model package. */
+export const command: Command = {
+  name: 'export-onnx',
+  summary: 'Turn a student checkpoint into a model package: model.onnx + model.json.',
+  usage: 'CHECKPOINT -o DIR|FILE.onnx [options]',
+  options: {
+    output: { type: 'string', short: 'o', value: 'PATH', help: 'folder for model.onnx and model.json, or FILE.onnx' },
+    name: { type: 'string', value: 'NAME', help: 'name in the package [network and input size]' },
+    channels: {
+      type: 'string',
+      value: 'ORDER',
+      default: 'RGB',
+      help: `byte order of the pictures it will get: ${channelOrders.join(', ')}`,
+    },
+    size: { type: 'string', value: 'WxH', help: 'refuse unless the network was trained at this input size' },
+    'min-depth': { type: 'string', value: 'M', default: '0.5', help: 'nearest depth it gives, metres' },
+    'max-depth': { type: 'string', value: 'M', default: '80', help: 'farthest depth it gives, metres' },
+    'no-parity': { type: 'boolean', help: 'do not compare ONNX Runtime with tfjs (then TensorFlow is not needed)' },
+    json: { type: 'boolean', help: 'print the result as JSON' },
+  },
+  positionals: { min: 1, max: 1 },
+  details: `
+CHECKPOINT is a run folder or a checkpoint folder of cyclops train. The graph takes uint8 pictures [1, H, W, C] and gives
+metres [1, H, W, 1]; normalisation and disparity -> depth are part of it. Every export is compared with tfjs on several
+pictures; a relative difference above 1e-4 fails with PARITY_FAILED, and nothing is written.
+
+  cyclops export-onnx out/student -o models/street
+  cyclops export-onnx out/student -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
+`,
+  async run(values, positionals) {
+    const checkpoint = positionals[0]!;
+    const output = requiredText(values, 'output');
+    await checkSize(values, checkpoint);
+    // The comparison runs on the CPU: a GPU may round to TF32, and may be full of a training that is still going on.
+    process.env.CUDA_VISIBLE_DEVICES = '';
+    const { exportOnnx } = await import('../../export/index.js');
+    const name = optionalText(values, 'name');
+    const result = await exportOnnx(checkpoint, output, {
+      ...(name === undefined ? {} : { name }),
+      channels: choiceOption(values, 'channels', channelOrders),
+      minM: numberOption(values, 'min-depth', 0.01, 1000),
+      maxM: numberOption(values, 'max-depth', 0.02, 10000),
+      parity: values['no-parity'] !== true,
+      command: commandLine(values, checkpoint, output),
+      version: await ownVersion(),
+    });
+    process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);
+    return 0;
+  },
+};
+
+async function checkSize(values: OptionValues, checkpoint: string): Promise<void> {
+  if (values.size === undefined) return;
+  const { width, height } = sizeOption(values, 'size');
+  const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
+  const { folder, head } = await readCheckpointHead(checkpoint);
+  if (head.width === width && head.height === height) return;
+  throw new CyclopsError(
+    'CHECKPOINT_INVALID',
+    `${folder}/run.json: expected a network of ${width}x${height} (--size), found ${head.width}x${head.height}; a network is exported at the size it was trained at, because its camera belongs to that size`,
+  );
+}
+
+function commandLine(values: OptionValues, checkpoint: string, output: string): string {
+  const options = ['name', 'channels', 'min-depth', 'max-depth'].flatMap((key) => {
+    const value = values[key];
+    return typeof value === 'string' ? [`--${key} ${value}`] : [];
+  });
+  return ['cyclops export-onnx', checkpoint, '-o', output, ...options].join(' ');
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8'));
+  const hasVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return hasVersion ? String(manifest.version) : 'unknown';
+}
+
+function describe(result: ExportResult): string {
+  const { package: written, summary, parity, passes } = result;
+  const { input, output } = written;
+  const changes = passes
+    .filter(({ nodesBefore, nodesAfter }) => nodesBefore !== nodesAfter)
+    .map(({ name, nodesBefore, nodesAfter }) => `${name} ${nodesBefore} -> ${nodesAfter}`);
+  const overhead = (100 * (result.onnxBytes - result.weightBytes)) / result.weightBytes;
+  const parityText =
+    parity === undefined
+      ? 'not checked (--no-parity)'
+      : `max relative difference ${parity.maxRelativeDifference.toExponential(2)} over ${parity.images} pictures (limit 1e-4; ${(100 * parity.insideShare).toFixed(0)} % of the pixels inside the depth range)`;
+  return [
+    `${written.name}: ${written.provenance.network}, step ${written.provenance.step}`,
+    `  input    ${input.name} uint8 [1, ${input.height}, ${input.width}, ${input.channels === 'RGB' ? 3 : 4}] ${input.channels}`,
+    `  output   ${output.name} float32 [1, ${output.height}, ${output.width}, 1] metres, ${output.minM} to ${output.maxM}`,
+    `  size     ${(summary.parameters / 1e6).toFixed(2)} M parameters, ${(summary.macs / 1e9).toFixed(2)} GMAC, ${summary.nodes} nodes`,
+    `  passes   ${changes.join(', ') || 'nothing to change'}`,
+    `  parity   ${parityText}`,
+    `  written  ${result.onnxPath} (${formatBytes(result.onnxBytes)}; checkpoint weights ${overhead >= 0 ? '+' : ''}${overhead.toFixed(1)} %)`,
+    `           ${result.manifestPath}`,
+  ].join('\n');
+}
