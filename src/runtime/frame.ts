@@ -1,14 +1,12 @@
 import type { MonotonicNs } from '../base/clock.js';
 import type { Intrinsics } from '../geometry/camera.js';
 import type { FloatMap } from '../geometry/raster.js';
+import type { ChannelOrder } from '../model-package/schema.js';
 
-/** Byte order of one pixel, as the model package states it. */
-export type PixelFormat = 'RGB' | 'RGBA' | 'BGRx';
+export { bytesPerPixel } from '../model-package/schema.js';
 
-/** Bytes of one pixel. */
-export function bytesPerPixel(format: PixelFormat): 3 | 4 {
-  return format === 'RGB' ? 3 : 4;
-}
+/** Byte order of one pixel: the model package's own words. */
+export type PixelFormat = ChannelOrder;
 
 /**
  * How a capture time was obtained, best first: `sensor` = the driver's own stamp of the exposure, `pts` = the

@@ -1,14 +1,23 @@
+import { monotonicNow } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
+import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
+import { type CapturePlan, planCapture } from './capture/plan.js';
+import { CaptureSupervisor } from './capture/supervisor.js';
 import type { StreamConfig } from './config.js';
-import type { EngineInfo } from './engine/engine.js';
-import type { ModelState } from './frame.js';
-import type { LatencyMeter, LatencyReport } from './latency.js';
+import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
+import { openOrtNode } from './engine/ort-node.js';
+import { type SelfTestResult, selfTest } from './engine/self-test.js';
+import type { DepthFrame, Frame, ModelState } from './frame.js';
+import { LatencyMeter, type LatencyReport } from './latency.js';
+import { LatestSlot } from './latest-slot.js';
+import { OutputLane } from './outputs/lane.js';
 import type { Output, OutputStats, StreamInfo } from './outputs/output.js';
 
 /** How a run went. */
 export interface Summary {
   readonly stream: StreamInfo;
   readonly engine: EngineInfo;
+  readonly selfTest: SelfTestResult;
   readonly state: ModelState;
   /** Times the capture process was started again. */
   readonly restarts: number;
@@ -22,6 +31,7 @@ export interface Summary {
 export interface RunningPipeline {
   readonly stream: StreamInfo;
   readonly engine: EngineInfo;
+  readonly selfTest: SelfTestResult;
   /** Settles when everything is flushed and the capture process has ended; rejects with what ended the run. */
   readonly done: Promise<Summary>;
   /** Ends the stream in order: capture, inference, outputs; resolves when `done` has settled, and never rejects. */
@@ -30,11 +40,268 @@ export interface RunningPipeline {
   stats(): LatencyReport;
   /** The meter behind `stats`, for its histograms. */
   readonly meter: LatencyMeter;
+  /** Called with every published frame, before the outputs; for live lines and measuring. Must return at once. */
+  onFrame(listener: (frame: DepthFrame) => void): void;
+  /** Process id of the running capture process. */
+  readonly capturePid: number | undefined;
 }
+
+/** In real time one inference runs and nothing waits for the engine; where every frame counts, one more is handed over. */
+const inFlightLimit = { 'real-time': 1, fastest: 2 } as const;
+/** Frames read ahead: one in real time (the newest), two where every frame counts, so that the pipe is never idle. */
+const readAhead = { 'real-time': 1, fastest: 2 } as const;
 
 /**
  * Opens the model, proves it on its golden picture, starts capture and streams: capture -> latest slot -> engine ->
  * outputs. Resolves when the stream runs.
- * @throws CyclopsError of the model package, the engine, the source or an output's start.
+ * @throws CyclopsError of the model package, the source, the engine or an output's start; nothing is left running then.
  */
-export type StartPipeline = (config: StreamConfig, outputs: readonly Output[], log: Logger) => Promise<RunningPipeline>;
+export async function startPipeline(
+  config: StreamConfig,
+  outputs: readonly Output[],
+  log: Logger,
+): Promise<RunningPipeline> {
+  const model = await readModelPackage(config.model);
+  const plan = await planCapture(config, model.package);
+  if (plan.view.isGuess) log.warn(plan.view.note);
+  else log.info(plan.view.note);
+  const engine = await openOrtNode(model, config.engine);
+  try {
+    const tested = await selfTest(engine, model.package);
+    if (!tested.ok)
+      log.error(tested, `self-test: depth of the golden picture differs by ${tested.maxRelativeDifference}`);
+    const pipeline = new Pipeline(config, model, plan, engine, tested, outputs, log);
+    await pipeline.start();
+    return pipeline;
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+class Pipeline implements RunningPipeline {
+  readonly stream: StreamInfo;
+  readonly engine: EngineInfo;
+  readonly selfTest: SelfTestResult;
+  readonly meter = new LatencyMeter();
+  readonly done: Promise<Summary>;
+  readonly #config: StreamConfig;
+  readonly #plan: CapturePlan;
+  readonly #session: Engine;
+  readonly #outputs: readonly Output[];
+  readonly #log: Logger;
+  readonly #slot: LatestSlot<Frame>;
+  readonly #lanes: readonly OutputLane[];
+  readonly #listeners: ((frame: DepthFrame) => void)[] = [];
+  #capture: CaptureSupervisor | undefined;
+  #inFlight = 0;
+  #accepted = 0;
+  #lostInSlot = 0;
+  #isSourceOver = false;
+  #end: Summary['end'] | undefined;
+  #failure: unknown;
+  #finish: (() => void) | undefined;
+
+  constructor(
+    config: StreamConfig,
+    model: LoadedModelPackage,
+    plan: CapturePlan,
+    session: Engine,
+    tested: SelfTestResult,
+    outputs: readonly Output[],
+    log: Logger,
+  ) {
+    const { output } = model.package;
+    const { pace, view } = plan;
+    this.#config = config;
+    this.#plan = plan;
+    this.#session = session;
+    this.#outputs = outputs;
+    this.#log = log;
+    this.engine = session.info;
+    this.selfTest = tested;
+    this.stream = {
+      cameraId: config.camera.id,
+      modelName: model.package.name,
+      width: output.width,
+      height: output.height,
+      format: model.package.input.channels,
+      intrinsics: view.intrinsics,
+      minM: output.minM * view.depthScale,
+      maxM: output.maxM * view.depthScale,
+      sourceFps: plan.fps,
+      pace,
+    };
+    this.#slot = new LatestSlot(readAhead[pace], pace === 'real-time' ? 'newest-wins' : 'hold-back');
+    this.#lanes = outputs.map(
+      (output) =>
+        new OutputLane(
+          output,
+          pace,
+          () => this.#feed(),
+          (error) => this.#fail(error),
+        ),
+    );
+    const finished = new Promise<void>((resolve) => {
+      this.#finish = resolve;
+    });
+    this.done = finished.then(() => this.#close());
+    this.done.catch(() => undefined);
+  }
+
+  get capturePid(): number | undefined {
+    return this.#capture?.pid;
+  }
+
+  /** Starts outputs, then capture. */
+  async start(): Promise<void> {
+    const started: Output[] = [];
+    try {
+      for (const output of this.#outputs) {
+        await output.start(this.stream);
+        started.push(output);
+      }
+    } catch (error) {
+      await Promise.allSettled(started.map((output) => output.stop()));
+      throw error;
+    }
+    const { camera, capture } = this.#config;
+    const { width, height, format } = this.engine.input;
+    this.#capture = new CaptureSupervisor(
+      { cameraId: camera.id, source: camera.source, job: this.#plan.job, width, height, format, ...capture },
+      (frame) => this.#onFrame(frame),
+      this.#log,
+    );
+    this.#capture.done.then(
+      () => this.#onSourceOver(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#endBy('stopped');
+    await this.done.catch(() => undefined);
+  }
+
+  stats(): LatencyReport {
+    return this.meter.report();
+  }
+
+  onFrame(listener: (frame: DepthFrame) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #onFrame(frame: Frame): void {
+    if (this.#end !== undefined) return;
+    const lost = this.#slot.put(frame);
+    if (lost !== undefined) {
+      this.#lostInSlot += lost.droppedBefore + 1;
+      this.#capture?.recycle(lost.image.data as Uint8Array<ArrayBuffer>);
+    }
+    this.#feed();
+  }
+
+  /** Hands frames to the engine while it may take one: at each arrival, each result, each room in an output. */
+  #feed(): void {
+    const { pace } = this.#plan;
+    const isHeldBack = pace === 'fastest' && this.#lanes.some((lane) => lane.isFull);
+    while (this.#end === undefined && !isHeldBack && this.#inFlight < inFlightLimit[pace]) {
+      const frame = this.#slot.take();
+      if (frame === undefined) break;
+      this.#infer(frame);
+    }
+    if (pace === 'fastest') {
+      if (this.#slot.isFull) this.#capture?.hold();
+      else this.#capture?.release();
+    }
+    if (this.#isSourceOver && this.#slot.length === 0) this.#endBy('source');
+    if (this.#end !== undefined && this.#inFlight === 0) this.#finish?.();
+  }
+
+  #infer(frame: Frame): void {
+    const droppedBefore = frame.droppedBefore + this.#lostInSlot;
+    this.#lostInSlot = 0;
+    this.#inFlight++;
+    this.#accepted++;
+    if (this.#accepted === this.#config.frames) this.#endBy('frames');
+    this.#session.infer(frame.image.data as Uint8Array<ArrayBuffer>).then(
+      (result) => {
+        this.#inFlight--;
+        this.#feed();
+        this.#publish({ ...frame, droppedBefore }, result);
+      },
+      (error: unknown) => {
+        this.#inFlight--;
+        this.#fail(error);
+      },
+    );
+  }
+
+  #publish(frame: Frame, result: InferResult): void {
+    const { cameraId, sequence, ptsNs, captureTime, arrivalTime, quality, droppedBefore, image } = frame;
+    const { inferStart, inferEnd } = result;
+    const { width, height, intrinsics } = this.stream;
+    const depthFrame: DepthFrame = {
+      cameraId,
+      sequence,
+      ptsNs,
+      stamps: { capture: captureTime, arrival: arrivalTime, inferStart, inferEnd, publish: monotonicNow() },
+      quality,
+      droppedBefore,
+      image: { ...image, data: result.input },
+      networkDepth: { width, height, data: result.depthM },
+      depthScale: this.#plan.view.depthScale,
+      intrinsics,
+      state: this.#state(),
+    };
+    this.meter.add(depthFrame);
+    for (const listener of this.#listeners) listener(depthFrame);
+    for (const lane of this.#lanes) lane.offer(depthFrame);
+  }
+
+  #state(): ModelState {
+    return this.selfTest.ok && this.#capture?.isRecovering !== true ? 'running' : 'degraded';
+  }
+
+  #onSourceOver(): void {
+    this.#isSourceOver = true;
+    this.#feed();
+  }
+
+  #endBy(reason: Summary['end']): void {
+    if (this.#end !== undefined) return;
+    this.#end = reason;
+    if (reason === 'stopped') this.meter.addDropped(this.#lostInSlot + this.#slot.clear());
+    // Not from inside the call that noticed it: what runs now may still publish.
+    setImmediate(() => this.#feed());
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#endBy('stopped');
+  }
+
+  /** Everything in the order of the stream: no more pictures, no more inference, outputs written out. */
+  async #close(): Promise<Summary> {
+    await this.#capture?.stop();
+    await Promise.all(this.#lanes.map((lane) => lane.drain()));
+    const restarts = this.#capture?.restarts ?? 0;
+    for (const output of this.#outputs) {
+      await output.stop().catch((error: unknown) => {
+        this.#failure ??= error;
+      });
+    }
+    await this.#session.close();
+    if (this.#failure !== undefined) throw this.#failure;
+    return {
+      stream: this.stream,
+      engine: this.engine,
+      selfTest: this.selfTest,
+      state: this.selfTest.ok ? 'running' : 'degraded',
+      restarts,
+      latency: this.meter.report(),
+      outputs: this.#lanes.map((lane) => lane.stats),
+      end: this.#end ?? 'stopped',
+    };
+  }
+}

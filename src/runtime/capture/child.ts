@@ -1,0 +1,93 @@
+/**
+ * The capture process: one GStreamer pipeline, started by a message of the parent. Pictures flow natively from fdsink into
+ * the pipe; this file only watches the bus. gstreamer-superficial may be loaded in one thread of a process only, leaks a
+ * pipeline with each restart, and a driver may crash it: reasons for a process of its own.
+ */
+import gstreamer from 'gstreamer-superficial';
+import { messageOf } from '../../base/errors.js';
+import type { FromChild, GstJob, ToChild } from './messages.js';
+
+interface BusMessage {
+  readonly type: string;
+  readonly message?: string;
+  readonly debug?: string;
+}
+
+let pipeline: InstanceType<typeof gstreamer.Pipeline> | undefined;
+
+// The parent decides when to end: Ctrl-C reaches the whole process group, but the stream shall end in order.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message: ToChild) => {
+  if (message.type === 'start' && message.job.kind === 'gst') start(message.job);
+  else if (message.type === 'stop') end();
+});
+send({ type: 'loaded' });
+
+function start(job: GstJob): void {
+  try {
+    pipeline = new gstreamer.Pipeline(job.launch);
+  } catch (error) {
+    const text = messageOf(error);
+    const element = /no element "([^"]+)"/.exec(text)?.[1];
+    send({
+      type: 'fault',
+      reason: element === undefined ? 'stream' : 'missing-element',
+      message: text,
+      ...(element === undefined ? {} : { element }),
+    });
+    return;
+  }
+  const seen = { messages: 0 };
+  const onMessage = (message: BusMessage) => {
+    seen.messages++;
+    onBusMessage(message, job);
+  };
+  pipeline.play();
+  pipeline.pollBus(onMessage);
+  // Where the very first change of state fails (a device that cannot be opened), the binding stops polling after one
+  // message, and the error is among those that it left behind.
+  setTimeout(() => {
+    for (let i = 0; seen.messages < 2 && i < leftBehindLimit; i++) pipeline?.pollBus(onMessage);
+  }, 500);
+}
+
+/** A pipeline of ours has fewer elements than this, and each posts one message on the way down. */
+const leftBehindLimit = 40;
+
+function onBusMessage(message: BusMessage, job: GstJob): void {
+  if (message.type === 'eos') {
+    if (job.loop) pipeline?.seek(0, seekFlush);
+    else send({ type: 'end' });
+  } else if (message.type === 'error') {
+    const text = `${message.message ?? 'unknown error'}${detailOf(message.debug)}`;
+    const reason = /missing a plug-in|no suitable plugins|no decoder/i.test(text) ? 'missing-decoder' : 'stream';
+    send({ type: 'fault', reason, message: text });
+  } else if (message.type === 'warning') {
+    // decodebin found streams, but none of them could be linked to our video elements.
+    if (/delayed linking/.test(message.debug ?? ''))
+      send({ type: 'fault', reason: 'no-video', message: 'no video in it' });
+    else send({ type: 'warning', message: `GStreamer warns${detailOf(message.debug)}` });
+  }
+}
+
+/** GST_SEEK_FLAG_FLUSH. */
+const seekFlush = 1;
+
+/** The last line of GStreamer's debug text says what happened; the ones before it where in its source. */
+function detailOf(debug: string | undefined): string {
+  const line = debug?.trim().split('\n').slice(1).join(' ').trim();
+  return line === undefined || line === '' ? '' : ` (${line.slice(0, 300)})`;
+}
+
+function end(): void {
+  // Stopping the pipeline may wait for a driver; the process ends in any case.
+  setTimeout(() => process.exit(0), 1000).unref();
+  pipeline?.stop();
+  process.exit(0);
+}
+
+function send(message: FromChild): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}

@@ -1,0 +1,53 @@
+import type { PixelFormat } from '../frame.js';
+import type { CropWindow } from '../metric-scale.js';
+
+/** A GStreamer pipeline for child.ts: a launch text that ends in `gdppay ! fdsink`. */
+export interface GstJob {
+  readonly kind: 'gst';
+  readonly launch: string;
+  /** At the end, seek to the start and go on. */
+  readonly loop: boolean;
+}
+
+/** A folder of pictures for images-child.ts. */
+export interface ImagesJob {
+  readonly kind: 'images';
+  readonly paths: readonly string[];
+  /** Size of the first picture, which `crop` belongs to; pictures of another size are cut in the same shares. */
+  readonly sourceWidth: number;
+  readonly sourceHeight: number;
+  readonly crop: CropWindow;
+  readonly width: number;
+  readonly height: number;
+  readonly format: PixelFormat;
+  readonly fps: number;
+  readonly pace: 'real-time' | 'fastest';
+  readonly loop: boolean;
+}
+
+/** The work of one capture process. */
+export type CaptureJob = GstJob | ImagesJob;
+
+/** What the parent tells a capture process. */
+export type ToChild = { readonly type: 'start'; readonly job: CaptureJob } | { readonly type: 'stop' };
+
+/** What kind of fault ended a capture: it decides on error code, exit code and whether to try again. */
+export type FaultReason = 'missing-element' | 'missing-decoder' | 'no-video' | 'bad-image' | 'stream';
+
+/** What a capture process tells its parent. Pictures do not go this way, but through the pipe. */
+export type FromChild =
+  /** Ready for a job. */
+  | { readonly type: 'loaded' }
+  /** The source has ended, and everything it gave is in the pipe. */
+  | { readonly type: 'end' }
+  | { readonly type: 'warning'; readonly message: string }
+  | {
+      readonly type: 'fault';
+      readonly reason: FaultReason;
+      readonly message: string;
+      /** The GStreamer element that is not installed. */
+      readonly element?: string;
+    };
+
+/** The file descriptor of the pipe for pictures in a capture process: after stdin, stdout, stderr and the messages. */
+export const picturesFd = 4;

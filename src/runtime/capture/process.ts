@@ -1,0 +1,223 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { CyclopsError, isCyclopsError } from '../../base/errors.js';
+import { GdpReader, type VideoCaps } from './gdp.js';
+import { type CaptureJob, type FaultReason, type FromChild, picturesFd, type ToChild } from './messages.js';
+
+/** After the request to end, a capture process has this long before it is killed. */
+const endGraceMs = 2000;
+/** Of a process's own words on standard error, this much is kept for the message of its crash. */
+const stderrKeptChars = 2000;
+
+/** How one capture process ended. */
+export type CaptureOutcome =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'stopped' }
+  | {
+      readonly kind: 'fault';
+      readonly reason: FaultReason | 'crash' | 'stall' | 'protocol';
+      readonly message: string;
+      readonly element?: string;
+    };
+
+/** What a capture process delivers to. */
+export interface CaptureHandlers {
+  onCaps(caps: VideoCaps): void;
+  takeBuffer(length: number): Uint8Array<ArrayBuffer>;
+  onPicture(data: Uint8Array<ArrayBuffer>, ptsNs: bigint | undefined, offset: bigint | undefined): void;
+  onWarning(message: string): void;
+}
+
+/** Bounds of one capture process. */
+export interface CaptureLimits {
+  /** Largest picture, bytes. */
+  readonly bufferLimitBytes: number;
+  /** The first picture may take this long, ms. */
+  readonly startTimeoutMs: number;
+  /** Then none may take longer than this, ms; time in which we held the process back does not count. */
+  readonly stallTimeoutMs: number;
+}
+
+/** One life of a capture process: started by the constructor, over when `outcome` settles. */
+export class CaptureProcess {
+  /** Settles once, after the process is gone and every picture it gave was delivered. Never rejects. */
+  readonly outcome: Promise<CaptureOutcome>;
+  readonly #child: ChildProcess;
+  readonly #pipe: Socket;
+  readonly #limits: CaptureLimits;
+  #ending: CaptureOutcome | undefined;
+  #stderr = '';
+  #timer: NodeJS.Timeout | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
+  #isHeld = false;
+
+  constructor(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits) {
+    const file = job.kind === 'gst' ? './child.js' : './images-child.js';
+    this.#limits = limits;
+    this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+      execArgv: [],
+    });
+    this.#pipe = this.#child.stdio[picturesFd] as Socket;
+    this.#armTimer(limits.startTimeoutMs);
+    const reader = new GdpReader(
+      {
+        onCaps: (caps) => handlers.onCaps(caps),
+        takeBuffer: (length) => handlers.takeBuffer(length),
+        onBuffer: (data, ptsNs, offset) => {
+          this.#armTimer(limits.stallTimeoutMs);
+          handlers.onPicture(data, ptsNs, offset);
+        },
+      },
+      limits.bufferLimitBytes,
+    );
+    this.#pipe.on('data', (chunk: Buffer) => {
+      if (this.#ending !== undefined && this.#ending.kind !== 'end') return;
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        if (!isCyclopsError(error)) throw error;
+        this.#fail({ kind: 'fault', reason: 'protocol', message: error.message });
+      }
+    });
+    this.#pipe.on('error', () => undefined);
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-stderrKeptChars);
+    });
+    this.#child.on('message', (message: FromChild) => this.#onMessage(message, job, handlers));
+    this.#child.on('error', (error) => this.#fail({ kind: 'fault', reason: 'crash', message: error.message }));
+    this.outcome = this.#waitForEnd(reader);
+  }
+
+  /** The process's id, for tests and messages. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Stops reading: the pipe fills and the process waits. Its waiting is then not a stall. */
+  hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.#pipe.pause();
+    clearTimeout(this.#timer);
+  }
+
+  /** Reads on. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#armTimer(this.#limits.stallTimeoutMs);
+    this.#pipe.resume();
+  }
+
+  /** Asks the process to end, and kills it if it does not. */
+  async stop(): Promise<void> {
+    this.#end({ kind: 'stopped' });
+    await this.outcome;
+  }
+
+  #onMessage(message: FromChild, job: CaptureJob, handlers: CaptureHandlers): void {
+    switch (message.type) {
+      case 'loaded':
+        this.#tell({ type: 'start', job });
+        break;
+      case 'end':
+        // What is still in the pipe is read before the process is told to go: its end of the pipe closes with it.
+        this.#ending ??= { kind: 'end' };
+        clearTimeout(this.#timer);
+        this.#tell({ type: 'stop' });
+        break;
+      case 'warning':
+        handlers.onWarning(message.message);
+        break;
+      case 'fault':
+        this.#fail({
+          kind: 'fault',
+          reason: message.reason,
+          message: message.message,
+          ...(message.element === undefined ? {} : { element: message.element }),
+        });
+        break;
+    }
+  }
+
+  #fail(outcome: CaptureOutcome): void {
+    this.#end(outcome);
+  }
+
+  #end(outcome: CaptureOutcome): void {
+    this.#ending ??= outcome;
+    clearTimeout(this.#timer);
+    this.#tell({ type: 'stop' });
+    // A process that waits in a write to the pipe gets an error instead, and can end.
+    this.#pipe.destroy();
+    this.#killTimer ??= setTimeout(() => this.#child.kill('SIGKILL'), endGraceMs);
+  }
+
+  async #waitForEnd(reader: GdpReader): Promise<CaptureOutcome> {
+    const exited = new Promise<string>((resolve) => {
+      this.#child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+      this.#child.once('error', (error) => resolve(error.message));
+    });
+    const drained = new Promise<void>((resolve) => this.#pipe.once('close', resolve));
+    const how = await exited;
+    clearTimeout(this.#killTimer);
+    await drained;
+    clearTimeout(this.#timer);
+    const ending = this.#ending;
+    if (ending?.kind === 'end' && !reader.isBetweenPackets) {
+      return { kind: 'fault', reason: 'protocol', message: 'the stream of pictures ends inside a picture' };
+    }
+    if (ending !== undefined) return ending;
+    const words = this.#stderr.trim().split('\n').at(-1) ?? '';
+    return {
+      kind: 'fault',
+      reason: 'crash',
+      message: `the capture process ended by ${how}${words === '' ? '' : `: ${words}`}`,
+    };
+  }
+
+  #armTimer(timeoutMs: number): void {
+    clearTimeout(this.#timer);
+    if (this.#isHeld || this.#ending !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#fail({ kind: 'fault', reason: 'stall', message: `no picture for ${timeoutMs} ms` });
+    }, timeoutMs);
+  }
+
+  #tell(message: ToChild): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+}
+
+/** The typed error of a capture that failed for good. @param owner the source, for the message. */
+export function captureError(
+  outcome: Extract<CaptureOutcome, { kind: 'fault' }>,
+  owner: string,
+  isFile: boolean,
+  packageOf: (element: string) => string | undefined,
+): CyclopsError {
+  const { reason, message, element } = outcome;
+  switch (reason) {
+    case 'missing-element': {
+      const name = element ?? message;
+      const debian = packageOf(name);
+      const remedy = debian === undefined ? '' : `; install it: apt-get install ${debian}`;
+      return new CyclopsError('MACHINE_LACKS', `${owner}: the GStreamer element "${name}" is not installed${remedy}`);
+    }
+    case 'missing-decoder':
+      return new CyclopsError(
+        'MACHINE_LACKS',
+        `${owner}: no GStreamer decoder for this file (${message}); install more: apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad`,
+      );
+    case 'bad-image':
+      return new CyclopsError('IMAGE_INVALID', message);
+    case 'no-video':
+      return new CyclopsError('VIDEO_INVALID', `${owner}: ${message}`);
+    case 'stream':
+      return new CyclopsError(isFile ? 'VIDEO_INVALID' : 'CAPTURE_FAILED', `${owner}: ${message}`);
+    default:
+      return new CyclopsError('CAPTURE_FAILED', `${owner}: ${message}`);
+  }
+}

@@ -1,0 +1,219 @@
+import { type MonotonicNs, monotonicNow } from '../../base/clock.js';
+import { CyclopsError } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import { bytesPerPixel } from '../../model-package/schema.js';
+import { ClockOffset } from '../clock-offset.js';
+import type { Frame, PixelFormat } from '../frame.js';
+import { debianPackageOf } from './elements.js';
+import type { VideoCaps } from './gdp.js';
+import type { CaptureJob } from './messages.js';
+import { type CaptureOutcome, CaptureProcess, captureError } from './process.js';
+import { describeSource, isLive, type Source } from './source.js';
+
+/** First wait before a restart; doubled with each restart that gives no picture. */
+const firstBackoffMs = 250;
+const longestBackoffMs = 30_000;
+/** A jump of the source's own frame count beyond this is a new count, not that many lost frames. */
+const countJumpLimit = 100_000n;
+/** Arrays of frames that were lost before inference, kept for the next frames. */
+const spareLimit = 4;
+
+/** What a supervisor needs to know. */
+export interface CaptureSettings {
+  readonly cameraId: string;
+  readonly source: Source;
+  readonly job: CaptureJob;
+  readonly width: number;
+  readonly height: number;
+  readonly format: PixelFormat;
+  readonly startTimeoutMs: number;
+  readonly stallTimeoutMs: number;
+  readonly restartLimit: number;
+}
+
+/**
+ * Keeps one camera delivering: starts its capture process, stamps and counts its pictures, and where a live source
+ * crashes, stalls or ends, starts a new process after a growing wait. A file's or folder's fault ends the run.
+ */
+export class CaptureSupervisor {
+  /** Settles when the source has ended or `stop` was called; rejects with the fault that ended it. */
+  readonly done: Promise<void>;
+  readonly #settings: CaptureSettings;
+  readonly #onFrame: (frame: Frame) => void;
+  readonly #log: Logger;
+  readonly #offset = new ClockOffset();
+  readonly #spares: Uint8Array<ArrayBuffer>[] = [];
+  readonly #frameBytes: number;
+  #process: CaptureProcess | undefined;
+  #wake: (() => void) | undefined;
+  #isStopped = false;
+  #isHeld = false;
+  #isRecovering = false;
+  #restarts = 0;
+  #sequence = 0;
+  #lastOffset: bigint | undefined;
+
+  /** @param onFrame called for each picture, synchronously as it arrives. */
+  constructor(settings: CaptureSettings, onFrame: (frame: Frame) => void, log: Logger) {
+    this.#settings = settings;
+    this.#onFrame = onFrame;
+    this.#log = log;
+    this.#frameBytes = settings.width * settings.height * bytesPerPixel(settings.format);
+    this.done = this.#run();
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Whether the camera is gone and being brought back. */
+  get isRecovering(): boolean {
+    return this.#isRecovering;
+  }
+
+  /** Process id of the running capture process. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Stops reading pictures: the source waits (files) until `release`. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#process?.hold();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#process?.release();
+  }
+
+  /** Takes back the array of a frame that nobody will read any more. */
+  recycle(data: Uint8Array<ArrayBuffer>): void {
+    if (this.#spares.length < spareLimit && data.length === this.#frameBytes) this.#spares.push(data);
+  }
+
+  /** Ends the capture process and waits until it is gone. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#wake?.();
+    await this.#process?.stop();
+    await this.done.catch(() => undefined);
+  }
+
+  async #run(): Promise<void> {
+    const { source, restartLimit } = this.#settings;
+    let failures = 0;
+    // The caller gets its handle before the first process may report.
+    await Promise.resolve();
+    while (!this.#isStopped) {
+      const pictures = this.#sequence;
+      const outcome = await this.#runOnce();
+      if (this.#isStopped || outcome.kind === 'stopped') return;
+      if (outcome.kind === 'end' && !isLive(source)) {
+        if (this.#sequence > 0) return;
+        throw new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: no pictures in it`);
+      }
+      const fault = outcome.kind === 'end' ? endedEarly : outcome;
+      failures = this.#sequence > pictures ? 0 : failures + 1;
+      if (!this.#isWorthARestart(fault) || failures > restartLimit) {
+        throw captureError(fault, describeSource(source), source.kind === 'file', debianPackageOf);
+      }
+      const waitMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** failures);
+      this.#log.warn(
+        { camera: this.#settings.cameraId, reason: fault.reason, waitMs },
+        `capture lost: ${fault.message}`,
+      );
+      this.#isRecovering = true;
+      await this.#sleep(waitMs);
+      this.#restarts++;
+    }
+  }
+
+  /** Live sources come back; but what never gave a picture and is refused by the machine will not. */
+  #isWorthARestart(fault: Fault): boolean {
+    if (!isLive(this.#settings.source)) return false;
+    if (fault.reason === 'missing-element' || fault.reason === 'missing-decoder') return false;
+    return this.#sequence > 0 || fault.reason === 'crash';
+  }
+
+  async #runOnce(): Promise<CaptureOutcome> {
+    const { startTimeoutMs, stallTimeoutMs, job } = this.#settings;
+    this.#offset.reset();
+    this.#lastOffset = undefined;
+    const limits = { bufferLimitBytes: this.#frameBytes, startTimeoutMs, stallTimeoutMs };
+    this.#process = new CaptureProcess(
+      job,
+      {
+        onCaps: (caps) => this.#checkCaps(caps),
+        takeBuffer: (length) => this.#takeBuffer(length),
+        onPicture: (data, ptsNs, offset) => this.#onPicture(data, ptsNs, offset),
+        onWarning: (message) => this.#log.warn({ camera: this.#settings.cameraId }, message),
+      },
+      limits,
+    );
+    if (this.#isHeld) this.#process.hold();
+    return this.#process.outcome;
+  }
+
+  #checkCaps(caps: VideoCaps): void {
+    const { width, height, format } = this.#settings;
+    if (caps.width === width && caps.height === height && caps.format === format) return;
+    throw new CyclopsError(
+      'CAPTURE_FAILED',
+      `capture stream: expected ${format} pictures of ${width}x${height}, found ${caps.text.slice(0, 200)}`,
+    );
+  }
+
+  #takeBuffer(length: number): Uint8Array<ArrayBuffer> {
+    if (length !== this.#frameBytes) {
+      throw new CyclopsError(
+        'CAPTURE_FAILED',
+        `capture stream: expected pictures of ${this.#frameBytes} bytes, found ${length}`,
+      );
+    }
+    return this.#spares.pop() ?? new Uint8Array(length);
+  }
+
+  #onPicture(data: Uint8Array<ArrayBuffer>, ptsNs: bigint | undefined, offset: bigint | undefined): void {
+    const { cameraId, width, height, format, source } = this.#settings;
+    const arrivalTime = monotonicNow();
+    const isPaced = 'pace' in source ? source.pace === 'real-time' : true;
+    // Where the source runs as fast as it is read, its time says nothing about ours.
+    const capture = isPaced && ptsNs !== undefined ? this.#offset.captureTime(ptsNs, arrivalTime) : undefined;
+    this.#isRecovering = false;
+    this.#onFrame({
+      cameraId,
+      sequence: this.#sequence++,
+      ptsNs,
+      captureTime: capture ?? (arrivalTime as MonotonicNs),
+      arrivalTime,
+      quality: capture === undefined ? 'arrival' : 'pts',
+      image: { width, height, format, data },
+      droppedBefore: this.#lostBefore(offset),
+    });
+  }
+
+  /** Frames the source counted but did not deliver: thrown away by the leaky queue, or by the driver. */
+  #lostBefore(offset: bigint | undefined): number {
+    const previous = this.#lastOffset;
+    this.#lastOffset = offset;
+    if (offset === undefined || previous === undefined) return 0;
+    const step = offset - previous;
+    return step > 1n && step < countJumpLimit ? Number(step - 1n) : 0;
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}
+
+type Fault = Extract<CaptureOutcome, { kind: 'fault' }>;
+
+const endedEarly: Fault = { kind: 'fault', reason: 'stream', message: 'the source ended by itself' };

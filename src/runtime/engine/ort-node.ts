@@ -1,0 +1,116 @@
+import { Worker } from 'node:worker_threads';
+import { CyclopsError } from '../../base/errors.js';
+import type { LoadedModelPackage } from '../../model-package/read.js';
+import { bytesPerPixel } from '../../model-package/schema.js';
+import type { Engine, EngineInfo, InferResult } from './engine.js';
+import type { FromWorker, ToWorker, WorkerJob } from './worker-messages.js';
+
+/** How a session is opened. */
+export interface OrtNodeOptions {
+  readonly provider: string;
+  /** Threads of one operator; 0 = one a core. */
+  readonly threads: number;
+}
+
+interface Pending {
+  resolve(message: FromWorker): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Opens a model in ONNX Runtime's Node binding, in a worker thread of its own.
+ * @throws CyclopsError `MACHINE_LACKS` for an execution provider that is not here; `MODEL_INVALID` for a graph that
+ *   cannot be opened; `MODEL_MISMATCH` where the graph's input or output is not what the package says.
+ */
+export async function openOrtNode(model: LoadedModelPackage, options: OrtNodeOptions): Promise<Engine> {
+  const { input, output } = model.package;
+  const job: WorkerJob = {
+    onnxPath: model.onnxPath,
+    provider: options.provider,
+    threads: options.threads,
+    inputName: input.name,
+    outputName: output.name,
+    inputShape: [1, input.height, input.width, bytesPerPixel(input.channels)],
+    outputShape: [1, output.height, output.width, 1],
+  };
+  const worker = new Worker(new URL('./ort-node-worker.js', import.meta.url), { workerData: job });
+  const opened = await new Promise<FromWorker>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', (code) => reject(new CyclopsError('ENGINE_FAILED', `the engine's worker ended with ${code}`)));
+  });
+  worker.removeAllListeners();
+  if (opened.type === 'refused') throw new CyclopsError(opened.code, opened.message);
+  if (opened.type !== 'opened') throw new Error(`assertion failed: worker began with ${opened.type}`);
+  return new OrtNodeEngine(worker, {
+    engine: 'ort-node',
+    provider: options.provider,
+    version: opened.version,
+    threads: options.threads,
+    input: { width: input.width, height: input.height, format: input.channels },
+    output: { width: output.width, height: output.height },
+    loadMs: opened.loadMs,
+  });
+}
+
+class OrtNodeEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #nextId = 0;
+  #failure: CyclopsError | undefined;
+
+  constructor(worker: Worker, info: EngineInfo) {
+    this.info = info;
+    this.#worker = worker;
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    worker.on('message', (message: FromWorker) => this.#onMessage(message));
+    worker.on('error', (error) => this.#failAll(`the engine's worker failed: ${error.message}`));
+    worker.on('exit', () => this.#failAll("the engine's worker has ended"));
+  }
+
+  async infer(input: Uint8Array<ArrayBuffer>): Promise<InferResult> {
+    const message = await this.#ask((id) => ({ type: 'infer', id, input }), [input.buffer]);
+    if (message.type !== 'inferred') throw new Error(`assertion failed: answer ${message.type}`);
+    return message;
+  }
+
+  async runBare(input: Uint8Array, count: number): Promise<Float64Array> {
+    const message = await this.#ask((id) => ({ type: 'bare', id, input, count }), []);
+    if (message.type !== 'bare') throw new Error(`assertion failed: answer ${message.type}`);
+    return message.durationsMs;
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure === undefined) this.#worker.postMessage({ type: 'close' } satisfies ToWorker);
+    await this.#exited;
+  }
+
+  #ask(request: (id: number) => ToWorker, transfer: ArrayBuffer[]): Promise<FromWorker> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) {
+        reject(this.#failure);
+        return;
+      }
+      const id = this.#nextId++;
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage(request(id), transfer);
+    });
+  }
+
+  #onMessage(message: FromWorker): void {
+    if (!('id' in message)) return;
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.type === 'failed') {
+      pending?.reject(new CyclopsError('ENGINE_FAILED', `inference failed: ${message.message}`));
+    } else pending?.resolve(message);
+  }
+
+  #failAll(reason: string): void {
+    this.#failure ??= new CyclopsError('ENGINE_FAILED', reason);
+    for (const pending of this.#pending.values()) pending.reject(this.#failure);
+    this.#pending.clear();
+  }
+}

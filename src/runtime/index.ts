@@ -1,0 +1,19 @@
+export type { Source, SourceInput } from './capture/source.js';
+export { type StreamConfig, type StreamConfigInput, streamConfigSchema } from './config.js';
+export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
+export {
+  type DepthFrame,
+  type Frame,
+  type FrameStamps,
+  type InputImage,
+  type ModelState,
+  metricDepth,
+  type PixelFormat,
+  type StampQuality,
+} from './frame.js';
+export { LatencyHistogram, LatencyMeter, type LatencyReport, type Spread, type Stage, stages } from './latency.js';
+export { ndjsonOutput } from './outputs/ndjson.js';
+export { noOutput } from './outputs/none.js';
+export type { Output, OutputStats, Pace, StreamInfo } from './outputs/output.js';
+export { png16Output } from './outputs/png16.js';
+export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { systemCodeOf } from '../../base/errors.js';
+import { writeErrorFor } from '../../base/files.js';
+import type { DepthFrame } from '../frame.js';
+import { spansOf } from '../latency.js';
+import type { Output } from './output.js';
+
+/** Depth is read at about this many points of a regular grid: cheap, and enough for a line of text. */
+const gridColumns = 16;
+const gridRows = 9;
+
+/** One line of the output: what docs/streaming.md describes. */
+export interface DepthLine {
+  readonly camera: string;
+  readonly sequence: number;
+  readonly droppedBefore: number;
+  readonly quality: string;
+  readonly state: string;
+  /** Stream time, ns, as text (64-bit numbers do not fit into JSON's); null where the source has none. */
+  readonly ptsNs: string | null;
+  /** CLOCK_MONOTONIC, ns, as text. */
+  readonly stamps: Readonly<Record<keyof DepthFrame['stamps'], string>>;
+  readonly ageMs: number;
+  readonly inferMs: number;
+  /** Metres over a grid of 16x9 points: nearest, median, farthest; and the median of the middle of the lower half. */
+  readonly depthM: { readonly min: number; readonly median: number; readonly max: number; readonly ahead: number };
+}
+
+/** One JSON object a frame and line. @param stream standard output, or any other. */
+export function ndjsonOutput(stream: Writable): Output {
+  let failure: Error | undefined;
+  const onError = (error: Error) => {
+    failure = error;
+  };
+  return {
+    name: 'ndjson',
+    start: async () => {
+      stream.on('error', onError);
+    },
+    publish: async (frame) => {
+      if (failure !== undefined) throw writeErrorFor('standard output', failure);
+      if (!stream.write(`${JSON.stringify(depthLine(frame))}\n`)) {
+        // A reader that went away (`| head`) never drains: the error comes instead.
+        await Promise.race([once(stream, 'drain').catch(() => undefined), once(stream, 'close')]);
+      }
+      if (failure !== undefined && systemCodeOf(failure) === 'EPIPE') throw writeErrorFor('standard output', failure);
+    },
+    stop: async () => {
+      if (failure === undefined) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+      stream.off('error', onError);
+    },
+  };
+}
+
+/** The facts of one frame as a JSON-safe object. */
+export function depthLine(frame: DepthFrame): DepthLine {
+  const spans = spansOf(frame.stamps);
+  const grid = sampleGrid(frame, 0, 0, 1, 1);
+  const ahead = sampleGrid(frame, 0.4, 0.5, 0.6, 0.8);
+  return {
+    camera: frame.cameraId,
+    sequence: frame.sequence,
+    droppedBefore: frame.droppedBefore,
+    quality: frame.quality,
+    state: frame.state,
+    ptsNs: frame.ptsNs === undefined ? null : String(frame.ptsNs),
+    stamps: {
+      capture: String(frame.stamps.capture),
+      arrival: String(frame.stamps.arrival),
+      inferStart: String(frame.stamps.inferStart),
+      inferEnd: String(frame.stamps.inferEnd),
+      publish: String(frame.stamps.publish),
+    },
+    ageMs: rounded(spans.age),
+    inferMs: rounded(spans.infer),
+    depthM: {
+      min: rounded(grid[0] ?? Number.NaN),
+      median: rounded(grid[grid.length >> 1] ?? Number.NaN),
+      max: rounded(grid.at(-1) ?? Number.NaN),
+      ahead: rounded(ahead[ahead.length >> 1] ?? Number.NaN),
+    },
+  };
+}
+
+/** Depth (m) at the grid's points inside a part of the picture (shares of its sides), in rising order. */
+function sampleGrid(frame: DepthFrame, left: number, top: number, right: number, bottom: number): Float32Array {
+  const { width, height, data } = frame.networkDepth;
+  const samples = new Float32Array(gridColumns * gridRows);
+  for (let row = 0; row < gridRows; row++) {
+    const y = Math.floor((top + ((row + 0.5) * (bottom - top)) / gridRows) * height);
+    for (let column = 0; column < gridColumns; column++) {
+      const x = Math.floor((left + ((column + 0.5) * (right - left)) / gridColumns) * width);
+      samples[row * gridColumns + column] = data[y * width + x]! * frame.depthScale;
+    }
+  }
+  return samples.sort();
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,11 @@
+import type { Output } from './output.js';
+
+/** Computes depth and throws it away: for measuring. */
+export function noOutput(): Output {
+  return {
+    name: 'none',
+    start: async () => undefined,
+    publish: () => undefined,
+    stop: async () => undefined,
+  };
+}
