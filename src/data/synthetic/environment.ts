@@ -1,0 +1,99 @@
+import type { Random } from '../../base/random.js';
+import { type Light, type Rgb, skyRadiance } from './sky.js';
+import type { TextureStore } from './texture.js';
+
+const width = 256;
+const height = 128;
+
+/** What mirrors see: radiance by direction, one panorama a scene. Rows run from straight up to straight down. */
+export interface Environment {
+  readonly data: Float32Array;
+}
+
+/**
+ * A panorama for reflections: the scene's sky, a skyline of dark and light silhouettes, and the ground. It is not a
+ * picture of the actual scene; it gives glass and paint the broken-up, view-dependent look that misleads matching.
+ */
+export function createEnvironment(
+  light: Light,
+  textures: TextureStore,
+  ground: Rgb,
+  skyline: Rgb,
+  skylineHeight: number,
+  random: Random,
+): Environment {
+  const data = new Float32Array(width * height * 3);
+  const out = new Float64Array(4);
+  const heights = new Float32Array(width);
+  const tones = new Float32Array(width);
+  let run = 0;
+  let top = 0;
+  let tone = 1;
+  for (let x = 0; x < width; x++) {
+    if (run-- <= 0) {
+      run = 2 + random.integer(14);
+      top = skylineHeight * random.uniform(0.2, 1.6);
+      tone = random.uniform(0.4, 1.5);
+    }
+    heights[x] = top * random.uniform(0.85, 1.1);
+    tones[x] = tone;
+  }
+  for (let y = 0; y < height; y++) {
+    const elevation = (0.5 - (y + 0.5) / height) * Math.PI;
+    for (let x = 0; x < width; x++) {
+      const azimuth = ((x + 0.5) / width) * 2 * Math.PI;
+      const i = (y * width + x) * 3;
+      if (elevation < 0) {
+        const fade = Math.min(1, -elevation * 4);
+        for (let c = 0; c < 3; c++) data[i + c] = ground[c]! * fade + skyline[c]! * 0.7 * (1 - fade);
+      } else if (elevation < heights[x]!) {
+        const grain = tones[x]! * random.uniform(0.6, 1.4);
+        for (let c = 0; c < 3; c++) data[i + c] = skyline[c]! * grain;
+      } else {
+        const level = Math.cos(elevation);
+        skyRadiance(
+          light,
+          textures,
+          Math.sin(azimuth) * level,
+          Math.sin(elevation),
+          Math.cos(azimuth) * level,
+          0.02,
+          out,
+        );
+        for (let c = 0; c < 3; c++) data[i + c] = Math.min(out[c]!, 6);
+      }
+    }
+  }
+  return { data };
+}
+
+/** Radiance from a direction (world frame, need not be unit) into `out`, bilinear. */
+export function environmentRadiance(
+  environment: Environment,
+  dx: number,
+  dy: number,
+  dz: number,
+  out: Float64Array,
+): void {
+  const length = Math.sqrt(dx * dx + dy * dy + dz * dz);
+  const elevation = Math.asin(Math.max(-1, Math.min(1, dy / length)));
+  const azimuth = Math.atan2(dx, dz);
+  const u = (azimuth / (2 * Math.PI) + 1) * width - 0.5;
+  const v = Math.max(0, Math.min(height - 1.001, (0.5 - elevation / Math.PI) * height - 0.5));
+  const fu = Math.floor(u);
+  const fv = Math.floor(v);
+  const wu = u - fu;
+  const wv = v - fv;
+  const x0 = fu % width;
+  const x1 = (fu + 1) % width;
+  const { data } = environment;
+  const i00 = (fv * width + x0) * 3;
+  const i01 = (fv * width + x1) * 3;
+  const i10 = i00 + width * 3;
+  const i11 = i01 + width * 3;
+  for (let c = 0; c < 3; c++) {
+    const top = data[i00 + c]! * (1 - wu) + data[i01 + c]! * wu;
+    const bottom = data[i10 + c]! * (1 - wu) + data[i11 + c]! * wu;
+    out[c] = top * (1 - wv) + bottom * wv;
+  }
+}

@@ -1,0 +1,10 @@
+/** How much of a world is made of what is hard to match. */
+export interface HardShares {
+  /** Share of surfaces (flying) or of cars' and windows' strength (street) that reflect; 0..1. */
+  readonly reflective: number;
+  /** Share of surfaces or walls with next to no texture; 0..1. */
+  readonly textureless: number;
+}
+
+/** The shares a world has unless others are chosen. */
+export const defaultHardShares: HardShares = { reflective: 0.1, textureless: 0.12 };
