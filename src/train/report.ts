@@ -157,10 +157,10 @@ function chartsOf(steps: readonly StepRecord[], validations: readonly Validation
 function metricLabel(name: string): string {
   const labels: Readonly<Record<string, string>> = {
     valAbsRel: 'Abs Rel',
-    valRmse: 'RMSE, m',
+    valRmseM: 'RMSE, m',
     valDelta1: 'share within 1.25',
     valEpePx: 'EPE, px',
-    valD1: 'D1, %',
+    valD1: 'D1, share of outliers',
   };
   return labels[name] ?? name;
 }

@@ -1,7 +1,11 @@
 import type { BatchData } from '../data/batch.js';
 import { openLoader } from '../data/loader.js';
 import type { SourceSpec } from '../data/sample.js';
-import { infer } from './infer.js';
+import { depthMetrics, disparityErrors, disparityMetrics } from '../eval/metrics.js';
+import { clipDepth, depthMask } from '../eval/protocols/single-image.js';
+import { depthFromDisparity } from '../geometry/disparity.js';
+import type { FloatMap } from '../geometry/raster.js';
+import { infer, mapOf } from './infer.js';
 import type { NetworkEntry } from './networks/index.js';
 import type { tf } from './tf.js';
 
@@ -9,8 +13,8 @@ import type { tf } from './tf.js';
 export interface Validation {
   readonly batches: readonly BatchData[];
   /**
-   * Means over the pairs: `valAbsRel` (depth between 0.001 and 80 m), `valDelta1` (share within a factor of 1.25),
-   * `valEpePx` (px at network width), `valD1` (%, off by more than 3 px and 5 %).
+   * Means over the pairs: `valAbsRel`, `valRmseM` and `valDelta1` of depth up to 80 m, `valEpePx` (px at network
+   * width) and `valD1` (share, 0..1) of disparity; none if no pair has truth.
    */
   measure(model: tf.LayersModel): Promise<Record<string, number>>;
 }
@@ -52,7 +56,7 @@ export async function openValidation(
       for (const batch of batches) {
         const { disparityPx } = await infer(model, entry, { ...batch, count: batch.batchSize });
         for (let index = 0; index < batch.batchSize; index++) {
-          const errors = disparityErrors(disparityPx, batch, index);
+          const errors = errorsOf(mapOf(disparityPx, index, width, height), batch, index);
           if (errors === undefined) continue;
           pairs++;
           for (const [name, value] of Object.entries(errors)) sums[name] = (sums[name] ?? 0) + value;
@@ -63,49 +67,25 @@ export async function openValidation(
   };
 }
 
-const depthRangeM = { min: 1e-3, max: 80 };
+const maxDepthM = 80;
 
-/** Errors of one pair over the pixels with truth; undefined where there is none. */
-function disparityErrors(
-  predictedPx: Float32Array,
-  batch: BatchData,
-  index: number,
-): Record<string, number> | undefined {
+/** Errors of one pair over the pixels with truth; undefined where none counts. */
+function errorsOf(predicted: FloatMap, batch: BatchData, index: number): Record<string, number> | undefined {
   const { width, height, disparityLeft } = batch;
+  if (disparityLeft === undefined) return undefined;
+  const truth = mapOf(disparityLeft, index, width, height);
   const camera = batch.cameras[index]!;
-  const focalTimesBaseline = camera.fxPx * camera.baselineM;
-  const offset = index * width * height;
-  const depthOf = (disparityPx: number): number => {
-    const shifted = disparityPx + camera.doffsPx;
-    const depth = shifted > 0 ? focalTimesBaseline / shifted : depthRangeM.max;
-    return Math.min(depthRangeM.max, Math.max(depthRangeM.min, depth));
-  };
-  let pixels = 0;
-  let depthPixels = 0;
-  let absRel = 0;
-  let close = 0;
-  let error = 0;
-  let outliers = 0;
-  for (let i = offset; i < offset + width * height; i++) {
-    const truth = disparityLeft?.[i] ?? 0;
-    if (!(truth > 0)) continue;
-    const predicted = predictedPx[i]!;
-    const difference = Math.abs(predicted - truth);
-    pixels++;
-    error += difference;
-    if (difference > 3 && difference > 0.05 * truth) outliers++;
-    const truthM = focalTimesBaseline / (truth + camera.doffsPx);
-    if (!(truthM >= depthRangeM.min && truthM <= depthRangeM.max)) continue;
-    const predictedM = depthOf(predicted);
-    depthPixels++;
-    absRel += Math.abs(predictedM - truthM) / truthM;
-    if (Math.max(predictedM / truthM, truthM / predictedM) < 1.25) close++;
-  }
-  if (pixels === 0 || depthPixels === 0) return undefined;
+  const known = Uint8Array.from(truth.data, (value) => (value > 0 ? 1 : 0));
+  const truthM = depthFromDisparity({ ...truth, data: truth.data.map((d) => (d > 0 ? d : Number.NaN)) }, camera);
+  const mask = depthMask(truthM, { maxDepthM, crop: 'none' });
+  const depth = depthMetrics(truthM.data, clipDepth(depthFromDisparity(predicted, camera), maxDepthM).data, mask.data);
+  const disparity = disparityMetrics(disparityErrors(truth.data, predicted.data, known));
+  if (depth === undefined) return undefined;
   return {
-    valAbsRel: absRel / depthPixels,
-    valDelta1: close / depthPixels,
-    valEpePx: error / pixels,
-    valD1: (100 * outliers) / pixels,
+    valAbsRel: depth.absRel,
+    valRmseM: depth.rmse,
+    valDelta1: depth.delta1,
+    valEpePx: disparity.epePx,
+    valD1: disparity.d1,
   };
 }

@@ -1,0 +1,12 @@
+/** The door of the training room: what `cyclops/train` exports. Loading it loads TensorFlow. */
+export { type Checkpoint, checkpointSchema, type NetworkName, networkNames } from './checkpoint-schema.js';
+export {
+  type PartialTrainingConfig,
+  partialTrainingConfigSchema,
+  type TrainingConfig,
+  trainingConfigSchema,
+} from './config.js';
+export { type LabelOptions, type LabelResult, labelSource } from './label.js';
+export { type TrainOptions, type TrainResult, train } from './loop.js';
+export { openPredictor, type Predictor, type PredictorOptions, type ViewPrediction } from './predict.js';
+export { resolveTrainingConfig } from './resolve-config.js';

@@ -1,0 +1,141 @@
+import { CyclopsError } from '../base/errors.js';
+import { openLabelWriter, type PairLabels } from '../data/labels.js';
+import type { StereoSample, StereoSource } from '../data/sample.js';
+import type { FloatMap, MaskMap } from '../geometry/raster.js';
+import { sha256 } from './checkpoint-files.js';
+import { openPredictor, type Predictor, type ViewPrediction } from './predict.js';
+
+/** What labelling needs. */
+export interface LabelOptions {
+  /** A teacher's checkpoint folder, or the run folder around it. */
+  readonly teacher: string;
+  readonly source: StereoSource;
+  readonly folder: string;
+  /** Aborted: the pair in progress is finished, then labelling stops; running it again goes on. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (done: number, total: number, skipped: number) => void;
+}
+
+/** How labelling ended. */
+export interface LabelResult {
+  readonly total: number;
+  /** Pairs labelled now, and pairs that were labelled before. */
+  readonly written: number;
+  readonly skipped: number;
+  readonly status: 'finished' | 'stopped';
+}
+
+/** What decides labels beside teacher and data; stands in labels.json. */
+const settings = {
+  /** A pixel counts as visible from this probability on: Guo et al. 2018. */
+  visibleThreshold: 0.8,
+  /** Left-right difference at which the confidence has fallen to half: px, and share of the disparity. */
+  halfConfidencePx: 1,
+  halfConfidenceShare: 0.03,
+} as const;
+
+/**
+ * Writes a teacher's disparity, visibility and confidence of both views for every pair of a source, restartable.
+ * @throws CyclopsError `CHECKPOINT_INVALID` (also for a student), `DATA_INVALID` if the folder holds other labels,
+ * `DISK_FULL`, and those of the source.
+ */
+export async function labelSource(options: LabelOptions): Promise<LabelResult> {
+  const { source, signal } = options;
+  const predictor = await openPredictor(options.teacher);
+  try {
+    if (predictor.role !== 'teacher') {
+      throw new CyclopsError(
+        'CHECKPOINT_INVALID',
+        `${options.teacher}/run.json role: expected teacher, found ${predictor.role}`,
+      );
+    }
+    return await labelAll(predictor, options);
+  } finally {
+    predictor.close();
+  }
+
+  async function labelAll(teacher: Predictor, { folder, onProgress }: LabelOptions): Promise<LabelResult> {
+    const total = source.length;
+    let pending = readAhead(source, 0);
+    const first = await pending;
+    const writer = await openLabelWriter(folder, {
+      format: 'cyclops-labels',
+      formatVersion: 1,
+      teacher: options.teacher,
+      checkpointSha256: sha256(new TextEncoder().encode(JSON.stringify(teacher.head.files))),
+      width: first.left.width,
+      height: first.left.height,
+      dataFingerprint: source.fingerprint,
+      settings,
+    });
+    let written = 0;
+    let skipped = 0;
+    for (let index = 0; index < total && !signal.aborted; index++) {
+      const sample = await pending;
+      // Reads the next pair while the network looks at this one.
+      if (index + 1 < total) pending = readAhead(source, index + 1);
+      if (writer.isDone(sample.id)) {
+        skipped++;
+      } else {
+        await writer.write(sample.id, await labelPair(teacher, sample));
+        written++;
+      }
+      onProgress?.(index + 1, total, skipped);
+    }
+    await pending.catch(() => undefined);
+    return { total, written, skipped, status: written + skipped === total ? 'finished' : 'stopped' };
+  }
+}
+
+function readAhead(source: StereoSource, index: number): Promise<StereoSample> {
+  const sample = source.read(index);
+  // An error is thrown where the sample is awaited; until then it must not count as unhandled.
+  sample.catch(() => undefined);
+  return sample;
+}
+
+async function labelPair(
+  teacher: Predictor,
+  sample: StereoSample,
+): Promise<PairLabels & { readonly disparityLeft: FloatMap }> {
+  const { left, right } = await teacher.predictBoth(sample);
+  return {
+    disparityLeft: left.disparity,
+    disparityRight: right.disparity,
+    visibleLeft: visibleMask(left.visible),
+    visibleRight: visibleMask(right.visible),
+    confidenceLeft: confidence(left, right, -1),
+    confidenceRight: confidence(right, left, 1),
+  };
+}
+
+function visibleMask(probability: FloatMap): MaskMap {
+  const data = Uint8Array.from(probability.data, (value) => (value >= settings.visibleThreshold ? 1 : 0));
+  return { width: probability.width, height: probability.height, data };
+}
+
+/**
+ * Confidence of a view's disparity d, 0..1: p / (1 + (e / h)^2). p is the probability that the pixel is visible in the
+ * other view; e = |d - d_other(match)| is how far both views disagree about it; h = max(1 px, 3 % of d), where
+ * KITTI's outliers begin at 3 px and 5 %. 0 where there is no disparity, or the match lies outside the other image.
+ * @param direction the match of x lies at x + direction * d.
+ */
+export function confidence(own: ViewPrediction, other: ViewPrediction, direction: -1 | 1): FloatMap {
+  const { width, height, data: disparity } = own.disparity;
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    for (let x = 0; x < width; x++) {
+      const d = disparity[row + x]!;
+      const matchX = x + direction * d;
+      if (!(matchX >= 0 && matchX <= width - 1)) continue;
+      const floor = Math.min(Math.floor(matchX), width - 2);
+      const share = matchX - floor;
+      const found = other.disparity.data[row + floor]! * (1 - share) + other.disparity.data[row + floor + 1]! * share;
+      if (Number.isNaN(found)) continue;
+      const half = Math.max(settings.halfConfidencePx, settings.halfConfidenceShare * d);
+      data[row + x] = own.visible.data[row + x]! / (1 + ((d - found) / half) ** 2);
+    }
+  }
+  return { width, height, data };
+}

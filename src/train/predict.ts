@@ -1,0 +1,142 @@
+import { assert } from '../base/assert.js';
+import { flipImage, flipMap } from '../data/augment.js';
+import type { StereoSample } from '../data/sample.js';
+import type { FloatMap, RgbImage } from '../geometry/raster.js';
+import { resizeArea, resizeMapBilinear } from '../image/resize.js';
+import { readCheckpointHead } from './checkpoint-files.js';
+import type { Checkpoint } from './checkpoint-schema.js';
+import { infer, mapOf } from './infer.js';
+import { loadNetwork } from './network.js';
+import { type NetworkEntry, networks } from './networks/index.js';
+import type { tf } from './tf.js';
+
+/** What a teacher says about one view of a pair, at the size of its images. */
+export interface ViewPrediction {
+  /** px at the image's width; NaN where the network gave none above 0. */
+  readonly disparity: FloatMap;
+  /** Probability that a pixel is seen by the other camera, 0..1. */
+  readonly visible: FloatMap;
+}
+
+/** A trained network ready to look at samples. One call at a time. */
+export interface Predictor {
+  readonly role: 'teacher' | 'student';
+  readonly head: Checkpoint;
+  /** Left disparity, px at the sample's image width; NaN where the network gave none above 0. */
+  predict(sample: StereoSample): Promise<FloatMap>;
+  /** Both views; a teacher's only. */
+  predictBoth(sample: StereoSample): Promise<{ readonly left: ViewPrediction; readonly right: ViewPrediction }>;
+  close(): void;
+}
+
+/** Where a network looks at images of another size than its own. */
+export interface PredictorOptions {
+  /**
+   * `full`: at the image's size, sides rounded up to what the network needs (how Guo et al. run the teacher);
+   * `trained`: at the network's own input size. Default: `full` for a teacher, `trained` for a student, which knows
+   * sizes of things only at the size it was trained at.
+   */
+  readonly inputSize?: 'full' | 'trained';
+}
+
+/**
+ * Opens a checkpoint (or the run folder around it) for prediction.
+ * @throws CyclopsError `CHECKPOINT_INVALID`.
+ */
+export async function openPredictor(path: string, options: PredictorOptions = {}): Promise<Predictor> {
+  const { head } = await readCheckpointHead(path);
+  const entry = networks[head.network];
+  const inputSize = options.inputSize ?? (head.role === 'teacher' ? 'full' : 'trained');
+  const sizeFor = (image: RgbImage): Size => (inputSize === 'trained' ? head : roundedUp(image, entry.sidesMultipleOf));
+  const { modelFor, close } = cacheModel(path);
+  // Damaged weights are told now, not at the first sample.
+  if (inputSize === 'trained') await modelFor(head);
+
+  return {
+    role: head.role,
+    head,
+    async predict(sample) {
+      const { width, height } = sizeFor(sample.left);
+      const left = rgb01(resizeArea(sample.left, width, height));
+      const right = head.role === 'teacher' ? rgb01(resizeArea(sample.right, width, height)) : left;
+      const model = await modelFor({ width, height });
+      const { disparityPx } = await infer(model, entry, { left, right, width, height, count: 1 });
+      return atImageSize(mapOf(disparityPx, 0, width, height), sample.left);
+    },
+    async predictBoth(sample) {
+      assert(head.role === 'teacher', 'only a teacher knows both views');
+      const { width, height } = sizeFor(sample.left);
+      const model = await modelFor({ width, height });
+      const left = resizeArea(sample.left, width, height);
+      const right = resizeArea(sample.right, width, height);
+      // The right view's disparity is the left one's of the mirrored, exchanged pair, mirrored back.
+      const result = await infer(model, entry, {
+        left: joined(rgb01(left), rgb01(flipImage(right))),
+        right: joined(rgb01(right), rgb01(flipImage(left))),
+        width,
+        height,
+        count: 2,
+      });
+      const viewOf = (index: number): ViewPrediction => {
+        const own = (values: Float32Array): FloatMap => {
+          const map = mapOf(values, index, width, height);
+          return index === 0 ? map : flipMap(map);
+        };
+        return {
+          disparity: atImageSize(own(result.disparityPx), sample.left),
+          visible: resizeMapBilinear(own(result.visible!), sample.left.width, sample.left.height),
+        };
+      };
+      return { left: viewOf(0), right: viewOf(1) };
+    },
+    close,
+  };
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One network at a time: a source's images have one size, or nearly. */
+function cacheModel(path: string): { modelFor(size: Size): Promise<tf.LayersModel>; close(): void } {
+  let kept: { readonly size: Size; readonly model: tf.LayersModel } | undefined;
+  return {
+    async modelFor(size) {
+      if (kept?.size.width === size.width && kept.size.height === size.height) return kept.model;
+      kept?.model.dispose();
+      kept = undefined;
+      const { model } = await loadNetwork(path, size);
+      kept = { size: { width: size.width, height: size.height }, model };
+      return model;
+    },
+    close() {
+      kept?.model.dispose();
+      kept = undefined;
+    },
+  };
+}
+
+/** A disparity map at network size -> the image's size, times the width ratio; what is not above 0 is unknown. */
+function atImageSize(map: FloatMap, image: RgbImage): FloatMap {
+  const resized = resizeMapBilinear(map, image.width, image.height);
+  const scale = image.width / map.width;
+  const data = resized.data.map((value) => (value > 0 ? value * scale : Number.NaN));
+  return { width: image.width, height: image.height, data };
+}
+
+function roundedUp(image: RgbImage, multiple: number): Size {
+  const up = (side: number): number => Math.ceil(side / multiple) * multiple;
+  return { width: up(image.width), height: up(image.height) };
+}
+
+function rgb01(image: RgbImage): Float32Array {
+  return Float32Array.from(image.data, (value) => value / 255);
+}
+
+function joined(first: Float32Array, second: Float32Array): Float32Array {
+  const both = new Float32Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
