@@ -36,7 +36,7 @@ export async function checkParity(
     tf.io.fromMemory({
       modelTopology: manifest.modelTopology,
       weightSpecs: manifest.weightsManifest[0].weights,
-      weightData: checkpoint.weightsBin.slice().buffer,
+      weightData: new Uint8Array(checkpoint.weightsBin).buffer,
     }),
   );
   const session = await openOnnx(onnx, embedded.name);

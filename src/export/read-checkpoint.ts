@@ -139,7 +139,7 @@ function sliceWeights(
     );
   }
   // Copied once, because a Float32Array must start at a multiple of four.
-  const all = new Float32Array(bytes.slice().buffer);
+  const all = new Float32Array(new Uint8Array(bytes).buffer);
   const weights = new Map<string, Weights>();
   let offset = 0;
   for (const { name, shape } of specs) {

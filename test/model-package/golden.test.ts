@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { isCyclopsError } from '../../src/base/errors.js';
+import { compareGolden, goldenFromDepth, goldenInput } from '../../src/model-package/golden.js';
+import type { ModelPackage } from '../../src/model-package/schema.js';
+
+function packageWith(golden: ModelPackage['golden'], width: number, height: number): ModelPackage {
+  return { name: 'x', output: { width, height }, golden } as ModelPackage;
+}
+
+test('the golden picture never changes: its bytes are part of the format', () => {
+  const digest = createHash('sha256')
+    .update(goldenInput(192, 640, 'RGB'))
+    .digest('hex');
+  assert.equal(digest, '8448b069c4e16767badd7225869670843f21fc0f67fe09368db1d33f065eb266');
+});
+
+test('the golden picture has the same colours in every byte order', () => {
+  const rgb = goldenInput(31, 57, 'RGB');
+  const rgba = goldenInput(31, 57, 'RGBA');
+  const bgrx = goldenInput(31, 57, 'BGRx');
+  for (let pixel = 0; pixel < 31 * 57; pixel++) {
+    const [r, g, b] = rgb.subarray(pixel * 3, pixel * 3 + 3);
+    assert.deepEqual([...rgba.subarray(pixel * 4, pixel * 4 + 4)], [r, g, b, 255]);
+    assert.deepEqual([...bgrx.subarray(pixel * 4, pixel * 4 + 4)], [b, g, r, 255]);
+  }
+});
+
+test('the golden picture has contrast, at any size', () => {
+  for (const [height, width] of [
+    [16, 16],
+    [192, 640],
+    [375, 1242],
+  ] as const) {
+    const image = goldenInput(height, width, 'RGB');
+    const mean = image.reduce((sum, value) => sum + value, 0) / image.length;
+    const variance = image.reduce((sum, value) => sum + (value - mean) ** 2, 0) / image.length;
+    assert.ok(mean > 60 && mean < 190, `mean ${mean}`);
+    assert.ok(Math.sqrt(variance) > 30, `deviation ${Math.sqrt(variance)}`);
+  }
+});
+
+test('probes lie inside the image and are spread over it', () => {
+  for (const [height, width] of [
+    [16, 16],
+    [192, 640],
+    [512, 32],
+  ] as const) {
+    const depth = Float32Array.from({ length: height * width }, (_, index) => 1 + index);
+    const { probes } = goldenFromDepth(depth, height, width);
+    assert.ok(probes.length >= 8 && probes.length <= 256, `${probes.length} probes`);
+    assert.equal(new Set(probes.map(({ index }) => index)).size, probes.length);
+    for (const { index, depthM } of probes) assert.equal(depthM, 1 + index);
+    const rows = probes.map(({ index }) => Math.floor(index / width));
+    assert.ok(Math.max(...rows) - Math.min(...rows) >= height / 3);
+  }
+});
+
+test('an equal output passes, a shifted one fails and names the worst probe', () => {
+  const depth = Float32Array.from({ length: 64 * 32 }, (_, index) => 2 + (index % 17));
+  const model = packageWith(goldenFromDepth(depth, 32, 64), 64, 32);
+  assert.deepEqual(compareGolden(model, depth).maxRelativeDifference, 0);
+  const probe = model.golden.probes[5]!;
+  const wrong = depth.slice();
+  wrong[probe.index] = probe.depthM * 1.02;
+  const comparison = compareGolden(model, wrong);
+  assert.equal(comparison.ok, false);
+  assert.equal(comparison.worst.index, probe.index);
+  assert.ok(Math.abs(comparison.maxRelativeDifference - 0.02) < 1e-6);
+  assert.equal(compareGolden(model, wrong, 0.05).ok, true);
+});
+
+test('NaN and Infinity in the output fail', () => {
+  const depth = new Float32Array(64 * 32).fill(3);
+  const model = packageWith(goldenFromDepth(depth, 32, 64), 64, 32);
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const wrong = depth.slice();
+    wrong[model.golden.probes[0]!.index] = bad;
+    assert.equal(compareGolden(model, wrong).ok, false);
+  }
+});
+
+test('an output of another size is a mismatch', () => {
+  const depth = new Float32Array(64 * 32).fill(3);
+  const model = packageWith(goldenFromDepth(depth, 32, 64), 64, 32);
+  assert.throws(
+    () => compareGolden(model, depth.subarray(1)),
+    (error) => isCyclopsError(error, 'MODEL_MISMATCH') && /64x32 = 2048 values, found 2047/.test(error.message),
+  );
+});
