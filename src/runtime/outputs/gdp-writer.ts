@@ -29,18 +29,9 @@ export function gdpBufferHeader(length: number, ptsNs: bigint, durationNs: bigin
   return header(packetType.buffer, length, ptsNs, durationNs);
 }
 
-/** Writes all parts; resolves when the stream wants more, so that a slow reader slows the writer. */
+/** Writes all parts; resolves when the last byte has left this process (or the pipe broke): buffers are free again. */
 export async function writeParts(stream: Writable, parts: readonly Uint8Array[]): Promise<void> {
-  let wantsMore = true;
-  for (const part of parts) wantsMore = stream.write(part);
-  if (wantsMore || stream.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done).off('close', done).off('error', done);
-      resolve();
-    };
-    stream.on('drain', done).on('close', done).on('error', done);
-  });
+  await Promise.all(parts.map((part) => new Promise<void>((resolve) => stream.write(part, () => resolve()))));
 }
 
 function textPacket(type: number, text: string): Uint8Array {

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { ErrorCode } from '../../base/errors.js';
+import { CyclopsError, messageOf } from '../../base/errors.js';
+import type { DepthFrame } from '../frame.js';
+import type { Output, StreamInfo } from './output.js';
+import type { VideoReply, VideoRequest } from './video-worker.js';
+
+/** Pictures handed to the worker and not finished: one is drawn while the next one waits, so the encoder never idles. */
+const mostInFlight = 2;
+
+/**
+ * An MP4 (H.264, yuv420p) with the camera picture beside the coloured depth, a scale in metres, and a caption with frame
+ * number, rate and age. Pictures keep the time stamps of the source: the video plays at the speed of the scene, and a
+ * dropped frame shows as its predecessor standing longer. Drawing happens in a worker thread and encoding in another
+ * process; a stream in pace `fastest` waits for them (every frame is in the video), one in real time drops instead.
+ */
+export class VideoOutput implements Output {
+  readonly name: string;
+  readonly #path: string;
+  #worker: Worker | undefined;
+  #failure: Error | undefined;
+  #inFlight = 0;
+  #wake: (() => void) | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #isStopping = false;
+
+  /** @param path the file to write, such as `out/demo.mp4`; it appears when `stop` has settled. */
+  constructor(path: string) {
+    this.name = `video:${path}`;
+    this.#path = path;
+  }
+
+  async start(info: StreamInfo): Promise<void> {
+    const worker = new Worker(new URL('./video-worker.js', import.meta.url), { name: 'cyclops-video' });
+    this.#worker = worker;
+    this.#exited = once(worker, 'exit').then(() => {
+      if (!this.#isStopping)
+        this.#fail(new CyclopsError('WRITE_FAILED', `${this.#path}: the video thread ended early`));
+    });
+    const ready = new Promise<void>((resolve) => {
+      worker.on('message', (reply: VideoReply) => {
+        if (reply.kind === 'written') this.#finishOne();
+        if (reply.kind === 'error') this.#fail(new CyclopsError(reply.code as ErrorCode, reply.message));
+        if (reply.kind !== 'written') resolve();
+      });
+      worker.on('error', (error) => {
+        this.#fail(new CyclopsError('WRITE_FAILED', `${this.#path}: ${messageOf(error)}`, { cause: error }));
+        resolve();
+      });
+    });
+    this.#post({ kind: 'start', path: this.#path, info });
+    await ready;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async publish(frame: DepthFrame): Promise<void> {
+    const { image, networkDepth, depthScale, sequence, ptsNs, stamps } = frame;
+    this.#inFlight++;
+    this.#post({ kind: 'frame', image, networkDepth, depthScale, sequence, ptsNs, stamps });
+    while (this.#inFlight >= mostInFlight && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    this.#isStopping = true;
+    this.#post({ kind: 'stop' });
+    await this.#exited;
+    this.#worker = undefined;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #post(request: VideoRequest): void {
+    this.#worker?.postMessage(request);
+  }
+
+  #finishOne(): void {
+    this.#inFlight--;
+    this.#wake?.();
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+}
