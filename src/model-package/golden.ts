@@ -48,7 +48,7 @@ function groundColour(u: number, v: number): readonly [number, number, number] {
   const below = v - horizon;
   const fromCentre = Math.abs(u - 512);
   if (fromCentre > 40 + below) return [70 + (hash(u >> 3, v >> 3) & 31), 104, 52];
-  const isMark = fromCentre < 2 + (below >> 6) && ((below * below) >> 12) % 4 < 2;
+  const isMark = fromCentre < 2 + (below >> 6) && Math.floor(3000 / (below + 6)) % 4 < 2;
   if (isMark) return [226, 226, 218];
   const shade = 78 + (below >> 5) + (hash(u >> 2, v >> 2) & 7);
   return [shade, shade, shade + 4];
