@@ -5,13 +5,15 @@ export interface OptionSpec {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
   readonly default?: string;
+  /** The option may be given several times; read it with `listOption`. */
+  readonly multiple?: true;
   /** Shown after the name, such as `DIR` or `N`. */
   readonly value?: string;
   readonly help: string;
 }
 
 /** Parsed option values by long name. */
-export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+export type OptionValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** One command: parse, call, print. Its module loads only when it runs. */
 export interface Command {
@@ -33,7 +35,11 @@ export interface Command {
 export function parseArgsOptions(command: Command): NonNullable<ParseArgsConfig['options']> {
   const entries = Object.entries(command.options).map(([name, option]) => [
     name,
-    { type: option.type, ...(option.short === undefined ? {} : { short: option.short }) },
+    {
+      type: option.type,
+      ...(option.short === undefined ? {} : { short: option.short }),
+      ...(option.multiple === true ? { multiple: true } : {}),
+    },
   ]);
   return Object.fromEntries([...entries, ['help', { type: 'boolean', short: 'h' }]]);
 }

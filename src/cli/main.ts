@@ -68,8 +68,8 @@ function parseCommandLine(command: Command, argv: readonly string[]): { values: 
       unknown === undefined ? messageOf(error) : `unknown option --${unknown}${nearest(unknown, Object.keys(options))}`;
     throw new CyclopsError('USAGE_INVALID', `${command.name}: ${text}; see cyclops ${command.name} --help`);
   }
-  const given = parsed.values as Record<string, string | boolean | undefined>;
-  const values: Record<string, string | boolean | undefined> = { ...given };
+  const given = parsed.values as Record<string, string | boolean | readonly string[] | undefined>;
+  const values: Record<string, string | boolean | readonly string[] | undefined> = { ...given };
   for (const [name, option] of Object.entries(command.options)) values[name] ??= option.default;
   const { min, max } = command.positionals;
   const count = parsed.positionals.length;

@@ -54,3 +54,10 @@ export function sizeOption(values: OptionValues, name: string): { width: number;
   }
   return { width, height };
 }
+
+/** All values of an option that may be given several times, in the order given; its default, or nothing, if it was not. */
+export function listOption(values: OptionValues, name: string): readonly string[] {
+  const value = values[name];
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value : [];
+}

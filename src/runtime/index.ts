@@ -1,3 +1,5 @@
+export { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
+export { type CapturePlan, planCapture } from './capture/plan.js';
 export type { Source, SourceInput } from './capture/source.js';
 export { type StreamConfig, type StreamConfigInput, streamConfigSchema } from './config.js';
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
@@ -16,4 +18,5 @@ export { ndjsonOutput } from './outputs/ndjson.js';
 export { noOutput } from './outputs/none.js';
 export type { Output, OutputStats, Pace, StreamInfo } from './outputs/output.js';
 export { png16Output } from './outputs/png16.js';
+export { VideoOutput } from './outputs/video.js';
 export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';

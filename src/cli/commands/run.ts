@@ -1,0 +1,136 @@
+import { CyclopsError } from '../../base/errors.js';
+import { createLog } from '../../base/log.js';
+import {
+  LatencyMeter,
+  ndjsonOutput,
+  noOutput,
+  type Output,
+  planCapture,
+  png16Output,
+  type RunningPipeline,
+  readModelPackage,
+  type StreamConfig,
+  type Summary,
+  startPipeline,
+  VideoOutput,
+} from '../../runtime/index.js';
+import type { Command, OptionValues } from '../command.js';
+import { listOption } from '../options.js';
+import { streamConfig, streamOptions } from '../stream-config.js';
+import { liveText, summaryText } from '../stream-text.js';
+import { createLiveLine } from '../terminal.js';
+
+/** The live line is computed this often; each time, its numbers cover what was published since. */
+const livePeriodMs = 1000;
+
+/** `cyclops run`: a source through a model into outputs, until the source ends or a signal comes. */
+export const command: Command = {
+  name: 'run',
+  summary: 'Stream a camera, a video or a folder of pictures into metric depth.',
+  usage: 'MODEL --source SOURCE [--output OUTPUT]... [options]',
+  options: {
+    ...streamOptions,
+    output: {
+      type: 'string',
+      multiple: true,
+      value: 'OUTPUT',
+      help: 'ndjson, png16:DIR, video:FILE.mp4 or none; may be repeated [none]',
+    },
+    json: { type: 'boolean', help: 'print the summary as one JSON line on standard output' },
+    'print-pipeline': { type: 'boolean', help: 'print the GStreamer pipeline and end' },
+  },
+  positionals: { min: 0, max: 1 },
+  details: `
+MODEL is the folder of a model package. A file gives depth for every frame unless --pace real-time; cameras and the test
+picture run in real time: the newest frame wins, what is late is dropped and counted. SIGINT and SIGTERM end in order.
+
+  cyclops run models/street --source file:drive.mp4 --output video:depth.mp4
+  cyclops run models/street --source v4l2:/dev/video0 --fov 78 --output ndjson
+  cyclops run models/street --source images:frames --output png16:depth --json
+
+A camera other than the one the model was trained for needs --fx, --fov or a calibration in --config (docs/streaming.md).
+`,
+  async run(values, positionals) {
+    const config = await streamConfig(values, positionals[0]);
+    if (values['print-pipeline'] === true) {
+      process.stdout.write(`${await pipelineOf(config)}\n`);
+      return 0;
+    }
+    const specs = listOption(values, 'output');
+    const outputs = (specs.length === 0 ? ['none'] : specs).map(parseOutput);
+    // Signals are kept from the first moment: one that comes while the model loads ends the run as soon as it can.
+    const signals = catchSignals();
+    try {
+      const pipeline = await startPipeline(config, outputs, createLog('cyclops'));
+      signals.forwardTo(pipeline);
+      const summary = await withLiveLine(pipeline);
+      if (values.json === true) process.stdout.write(`${JSON.stringify({ summary })}\n`);
+      else process.stderr.write(`\n${summaryText(summary)}\n`);
+      return 0;
+    } finally {
+      signals.release();
+    }
+  },
+};
+
+async function pipelineOf(config: StreamConfig): Promise<string> {
+  const { package: model } = await readModelPackage(config.model);
+  const { job, view } = await planCapture(config, model);
+  process.stderr.write(`${view.note}\n`);
+  return job.kind === 'gst' ? job.launch : `${job.paths.length} pictures, read without GStreamer`;
+}
+
+function parseOutput(spec: string): Output {
+  const colon = spec.indexOf(':');
+  const kind = colon < 0 ? spec : spec.slice(0, colon);
+  const target = colon < 0 ? '' : spec.slice(colon + 1);
+  if (kind === 'none' && target === '') return noOutput();
+  if (kind === 'ndjson' && target === '') return ndjsonOutput(process.stdout);
+  if (kind === 'png16' && target !== '') return png16Output(target);
+  if (kind === 'video' && target !== '') return new VideoOutput(target);
+  throw new CyclopsError('USAGE_INVALID', `--output: expected ndjson, png16:DIR, video:FILE or none, found "${spec}"`);
+}
+
+async function withLiveLine(pipeline: RunningPipeline): Promise<Summary> {
+  const line = createLiveLine();
+  const window = new LatencyMeter();
+  pipeline.onFrame((frame) => window.add(frame));
+  const timer = setInterval(() => {
+    line.update(liveText(pipeline.stats(), window.report()));
+    window.startWindow();
+  }, livePeriodMs);
+  try {
+    return await pipeline.done;
+  } finally {
+    clearInterval(timer);
+    line.close();
+  }
+}
+
+interface Signals {
+  forwardTo(pipeline: RunningPipeline): void;
+  release(): void;
+}
+
+function catchSignals(): Signals {
+  let pipeline: RunningPipeline | undefined;
+  let count = 0;
+  const onSignal = () => {
+    count++;
+    // Twice means now: the user has waited for the end in order, and will not any more.
+    if (count > 1) process.exit(130);
+    void pipeline?.stop();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    forwardTo(running) {
+      pipeline = running;
+      if (count > 0) void running.stop();
+    },
+    release() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { describeIssue, readConfig } from '../base/config.js';
+import { CyclopsError } from '../base/errors.js';
+import { type SourceInput, type StreamConfig, type StreamConfigInput, streamConfigSchema } from '../runtime/index.js';
+import type { OptionSpec, OptionValues } from './command.js';
+import { choiceOption, integerOption, numberOption, optionalText } from './options.js';
+
+/** The options that describe a stream; every command that streams offers the same. */
+export const streamOptions: Readonly<Record<string, OptionSpec>> = {
+  source: { type: 'string', value: 'SOURCE', help: 'file:PATH, images:DIR, v4l2:/dev/video0, test or test:PATTERN' },
+  pace: {
+    type: 'string',
+    value: 'PACE',
+    help: 'real-time (late frames drop) or fastest (every frame; default for files)',
+  },
+  fps: { type: 'string', value: 'N', help: 'rate of images, test, v4l2' },
+  size: { type: 'string', value: 'WxH', help: 'picture size of test and v4l2 [1280x720]' },
+  loop: { type: 'boolean', help: 'start a file or folder again at its end' },
+  frames: { type: 'string', value: 'N', help: 'end after N frames' },
+  threads: { type: 'string', value: 'N', help: 'threads of the network; 0 = one a core [0]' },
+  provider: { type: 'string', value: 'NAME', help: 'execution provider: cpu, cuda, tensorrt [cpu]' },
+  fx: { type: 'string', value: 'PX', help: "the camera's focal length, px of its full picture" },
+  fov: { type: 'string', value: 'DEG', help: "the camera's horizontal field of view, degrees" },
+  config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },
+};
+
+/**
+ * The stream a command line asks for: `--config` first, the model argument and options over it.
+ * @throws CyclopsError `USAGE_INVALID`, and those of `readConfig`.
+ */
+export async function streamConfig(values: OptionValues, model: string | undefined): Promise<StreamConfig> {
+  const file = optionalText(values, 'config');
+  const base: Partial<StreamConfigInput> = file === undefined ? {} : await readConfig(file, streamConfigSchema);
+  const camera = cameraInput(values, base.camera);
+  const merged = {
+    ...base,
+    ...(model === undefined ? {} : { model }),
+    ...(camera === undefined ? {} : { camera }),
+    engine: {
+      ...base.engine,
+      ...(values.threads === undefined ? {} : { threads: integerOption(values, 'threads', 0, 256) }),
+      ...(values.provider === undefined
+        ? {}
+        : { provider: choiceOption(values, 'provider', ['cpu', 'cuda', 'tensorrt']) }),
+    },
+    ...(values.frames === undefined ? {} : { frames: integerOption(values, 'frames', 1, Number.MAX_SAFE_INTEGER) }),
+  };
+  if (merged.model === undefined) throw new CyclopsError('USAGE_INVALID', 'expected the folder of a model package');
+  if (merged.camera === undefined) {
+    throw new CyclopsError('USAGE_INVALID', '--source: expected file:PATH, images:DIR, v4l2:DEVICE or test');
+  }
+  const parsed = streamConfigSchema.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const keys = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+  throw new CyclopsError('USAGE_INVALID', describeIssue(issue, keys, merged));
+}
+
+function cameraInput(
+  values: OptionValues,
+  base: StreamConfigInput['camera'] | undefined,
+): StreamConfigInput['camera'] | undefined {
+  const text = optionalText(values, 'source');
+  const source = text === undefined ? base?.source : parseSource(text);
+  if (source === undefined) return undefined;
+  const hasLens = values.fx !== undefined || values.fov !== undefined;
+  const { intrinsics, fxPx, horizontalFovDeg, ...rest } = base ?? {};
+  const lens = hasLens
+    ? {
+        ...(values.fx === undefined ? {} : { fxPx: numberOption(values, 'fx', 1, 100_000) }),
+        ...(values.fov === undefined ? {} : { horizontalFovDeg: numberOption(values, 'fov', 5, 170) }),
+      }
+    : definedOnly({ intrinsics, fxPx, horizontalFovDeg });
+  return { ...rest, ...lens, source: withOptions(source, values) };
+}
+
+function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+/** Reads `file:PATH`, `images:DIR`, `v4l2:DEVICE`, `test`, `test:PATTERN`. @throws CyclopsError `USAGE_INVALID`. */
+export function parseSource(text: string): SourceInput {
+  const colon = text.indexOf(':');
+  const kind = colon < 0 ? text : text.slice(0, colon);
+  const rest = colon < 0 ? '' : text.slice(colon + 1);
+  if (kind === 'test') return { kind, ...(rest === '' ? {} : { pattern: rest as 'ball' }) };
+  if (rest !== '') {
+    if (kind === 'file' || kind === 'images') return { kind, path: rest };
+    if (kind === 'v4l2') return { kind, device: rest };
+  }
+  throw new CyclopsError(
+    'USAGE_INVALID',
+    `--source: expected file:PATH, images:DIR, v4l2:DEVICE or test, found "${text}"`,
+  );
+}
+
+/** Lays the options that concern a source over it; one that does not fit its kind is an error of the schema. */
+function withOptions(source: SourceInput, values: OptionValues): SourceInput {
+  const size = optionalText(values, 'size');
+  const match = size === undefined ? undefined : /^(\d+)x(\d+)$/.exec(size);
+  if (match === null) throw new CyclopsError('USAGE_INVALID', `--size: expected WIDTHxHEIGHT, found "${size}"`);
+  return {
+    ...source,
+    ...(values.pace === undefined ? {} : { pace: choiceOption(values, 'pace', ['real-time', 'fastest']) }),
+    ...(values.fps === undefined ? {} : { fps: numberOption(values, 'fps', 0.01, 1000) }),
+    ...(values.loop === true ? { loop: true } : {}),
+    ...(match === undefined ? {} : { width: Number(match[1]), height: Number(match[2]) }),
+  } as SourceInput;
+}
