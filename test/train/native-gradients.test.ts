@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../src/base/random.js';
+import { tf } from '../../src/train/tf.js';
+import { assertGradient } from './gradient-check.js';
+
+/** Values that keep away from the kink at 0. */
+function values(random: Random): tf.Tensor4D {
+  const data = Float32Array.from({ length: 24 }, () => (random.chance(0.5) ? 1 : -1) * random.uniform(0.1, 2));
+  return tf.tensor4d(data, [1, 4, 3, 2]);
+}
+
+test('the native gradients of ReLU and LeakyReLU agree with finite differences', () => {
+  const random = Random.fromSeed(9);
+  const x = values(random);
+  assertGradient((argument) => tf.relu(argument), x, { random });
+  assertGradient((argument) => tf.leakyRelu(argument, 0.1), x, { random });
+  assertGradient((argument) => tf.leakyRelu(argument, 0.3), x, { random });
+  x.dispose();
+});
+
+test('native gradients leave no tensors behind', () => {
+  const x = values(Random.fromSeed(10));
+  const before = tf.memory().numTensors;
+  tf.grad((argument) => tf.leakyRelu(tf.relu(argument), 0.1))(x).dispose();
+  assert.equal(tf.memory().numTensors, before);
+  x.dispose();
+});
