@@ -83,8 +83,9 @@ export function colorTable(range: DepthRange, depthFactor: number): Uint8Array {
   const depths = createFloatMap(65536, 1);
   const bits = new Uint32Array(depths.data.buffer);
   for (let index = 0; index < 65536; index++) {
-    const hasMantissa = (index & 0x7f80) !== 0x7f80;
-    bits[index] = (index << 16) | (hasMantissa ? 0x8000 : 0);
+    // The middle of the step, but for NaN, infinity and zero, which stay what they are.
+    const hasMiddle = (index & 0x7f80) !== 0x7f80 && (index & 0x7fff) !== 0;
+    bits[index] = (index << 16) | (hasMiddle ? 0x8000 : 0);
     depths.data[index] = depths.data[index]! * depthFactor;
   }
   return colorizeDepth(depths, range).data;

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { CyclopsError, systemCodeOf } from '../../base/errors.js';
-import { renameSynced, temporaryNameFor } from '../../base/files.js';
+import { renameSynced, temporaryNameFor, writeErrorFor } from '../../base/files.js';
 import type { RgbImage } from '../../geometry/raster.js';
 import { gdpBufferHeader, gdpStart, writeParts } from './gdp-writer.js';
 
@@ -88,7 +88,9 @@ export class H264Encoder {
   /** Starts the encoder. @throws CyclopsError `MACHINE_LACKS`, or those of writing a file. */
   static async open(options: EncoderOptions): Promise<H264Encoder> {
     const { launch } = await chooseEncoder();
-    await mkdir(dirname(options.path), { recursive: true });
+    await mkdir(dirname(options.path), { recursive: true }).catch((error: unknown) => {
+      throw writeErrorFor(options.path, error);
+    });
     return new H264Encoder(options, temporaryNameFor(options.path), launch);
   }
 
