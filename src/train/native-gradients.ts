@@ -1,48 +1,64 @@
 import type { tf as Tf } from './tf.js';
 
-/** Attribute of a native operator: its TensorFlow name and a number. */
-interface FloatAttribute {
-  readonly name: string;
-  readonly float: number;
-}
-
 /** The part of the node backend that runs any TensorFlow operator by name. Not in the library's public types. */
 interface NodeBackend {
   readonly binding: {
     readonly TF_FLOAT: number;
     readonly TF_ATTR_TYPE: number;
     readonly TF_ATTR_FLOAT: number;
+    readonly TF_ATTR_BOOL: number;
   };
   executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly Tf.TensorInfo[]): Tf.Tensor;
 }
 
 /**
- * Replaces gradients which tfjs composes of several elementwise passes over memory (compare, select, multiply) by
- * TensorFlow's own one-pass kernels. The numbers are the same (up to the sign of zero); on a CPU, where such passes
- * cost as much as a small convolution, a training step gets shorter. Second derivatives of these are not available.
+ * Replaces gradients of tfjs by TensorFlow's own kernels.
+ *
+ * - ReLU and LeakyReLU: tfjs composes them of several passes over memory (compare, select, multiply), which on a CPU
+ *   cost as much as a small convolution. Same numbers, up to the sign of zero.
+ * - Bilinear resizing: the node binding of tfjs 4.22 drops the half-pixel-centres setting in the gradient only, which
+ *   makes it that of another function.
+ *
+ * Second derivatives of these are not available.
  */
 export function useNativeGradients(tf: typeof Tf): void {
-  const run = (name: string, inputs: readonly Tf.TensorInfo[], ...floats: FloatAttribute[]): Tf.Tensor => {
+  const run = (
+    name: string,
+    inputs: readonly Tf.TensorInfo[],
+    attributes: Readonly<Record<string, number | boolean>>,
+  ): Tf.Tensor => {
     const backend = tf.backend() as unknown as NodeBackend;
-    const attributes = [
-      { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT },
-      ...floats.map(({ name: key, float }) => ({ name: key, type: backend.binding.TF_ATTR_FLOAT, value: float })),
-    ];
-    return backend.executeSingleOutput(name, attributes, inputs);
+    const { TF_FLOAT, TF_ATTR_TYPE, TF_ATTR_FLOAT, TF_ATTR_BOOL } = backend.binding;
+    const settings = Object.entries(attributes).map(([key, value]) => ({
+      name: key,
+      type: typeof value === 'boolean' ? TF_ATTR_BOOL : TF_ATTR_FLOAT,
+      value,
+    }));
+    return backend.executeSingleOutput(name, [{ name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT }, ...settings], inputs);
   };
 
   tf.registerGradient({
     kernelName: 'LeakyRelu',
     inputsToSave: ['x'],
-    gradFunc: (dy, [x], attributes) => {
-      const alpha = Number(attributes.alpha);
-      return { x: () => run('LeakyReluGrad', [single(dy), x!], { name: 'alpha', float: alpha }) };
-    },
+    gradFunc: (dy, [x], { alpha }) => ({
+      x: () => run('LeakyReluGrad', [single(dy), x!], { alpha: Number(alpha) }),
+    }),
   });
   tf.registerGradient({
     kernelName: 'Relu',
     outputsToSave: [true],
-    gradFunc: (dy, [y]) => ({ x: () => run('ReluGrad', [single(dy), y!]) }),
+    gradFunc: (dy, [y]) => ({ x: () => run('ReluGrad', [single(dy), y!], {}) }),
+  });
+  tf.registerGradient({
+    kernelName: 'ResizeBilinear',
+    inputsToSave: ['images'],
+    gradFunc: (dy, [images], { alignCorners, halfPixelCenters }) => ({
+      images: () =>
+        run('ResizeBilinearGrad', [single(dy), images!], {
+          align_corners: Boolean(alignCorners),
+          half_pixel_centers: Boolean(halfPixelCenters),
+        }),
+    }),
   });
 }
 

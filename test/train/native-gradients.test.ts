@@ -19,6 +19,21 @@ test('the native gradients of ReLU and LeakyReLU agree with finite differences',
   x.dispose();
 });
 
+test('the gradient of bilinear resizing agrees with finite differences, with and without half-pixel centres', () => {
+  const random = Random.fromSeed(11);
+  const x = values(random);
+  for (const [alignCorners, halfPixelCenters] of [
+    [false, true],
+    [false, false],
+    [true, false],
+  ] as const) {
+    assertGradient((argument) => tf.image.resizeBilinear(argument, [9, 6], alignCorners, halfPixelCenters), x, {
+      random,
+    });
+  }
+  x.dispose();
+});
+
 test('native gradients leave no tensors behind', () => {
   const x = values(Random.fromSeed(10));
   const before = tf.memory().numTensors;
