@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, extname, join, relative, resolve } from 'node:path';
+import { before, test } from 'node:test';
+import { errorCodes } from '../src/base/errors.js';
+import { packageRoot } from '../src/base/paths.js';
+
+// What no compiler or linter checks about this repository: see "What guards this" in docs/architecture.md.
+
+const root = packageRoot();
+/** Not written by hand, or not ours. */
+const skippedFolders = new Set(['node_modules', 'dist', 'out', '.git', '.cyclops']);
+const textExtensions = new Set(
+  '.c .cc .cpp .h .html .js .json .md .mjs .py .rules .service .sh .ts .txt .yaml .yml'.split(' '),
+);
+/** Larger texts are data (a training log, a golden output). */
+const textLimitBytes = 2 * 1024 * 1024;
+
+interface TextFile {
+  /** From the root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+let files: readonly TextFile[] = [];
+
+before(() => {
+  files = [...pathsUnder(root)].map((path) => ({ path: relative(root, path), text: readFileSync(path, 'utf8') }));
+});
+
+function* pathsUnder(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (!skippedFolders.has(entry.name)) yield* pathsUnder(path);
+    } else if (entry.isFile() && textExtensions.has(extname(entry.name)) && statSync(path).size < textLimitBytes) {
+      yield path;
+    }
+  }
+}
+
+/** Fails with one line a finding, so that all are seen at once. */
+function assertNone(findings: readonly string[]): void {
+  assert.equal(findings.length, 0, `\n${findings.join('\n')}`);
+}
+
+function markdownFiles(): readonly TextFile[] {
+  return files.filter(({ path }) => path.endsWith('.md'));
+}
+
+/** A Markdown text without its code, where brackets mean something else. */
+function withoutCode(text: string): string {
+  return text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '`code`');
+}
+
+test('every export of src has a doc comment', () => {
+  const findings: string[] = [];
+  for (const { path, text } of files) {
+    if (!path.startsWith('src/') || !path.endsWith('.ts') || path.endsWith('.d.ts')) continue;
+    const lines = text.split('\n');
+    const documented = new Set<string>();
+    for (const [index, line] of lines.entries()) {
+      const name = /^export (?:declare |abstract |async )*(?:function\*?|class|const|let|interface|type) (\w+)/.exec(
+        line,
+      )?.[1];
+      if (name === undefined) continue;
+      let above = index - 1;
+      while (lines[above]?.startsWith('// biome-ignore')) above--;
+      if (lines[above]?.trimEnd().endsWith('*/')) documented.add(name);
+      // The overloads of a function share the comment of the first one.
+      if (!documented.has(name)) findings.push(`${path}:${index + 1} ${name} has no doc comment`);
+    }
+  }
+  assertNone(findings);
+});
+
+test('relative links in the documents lead somewhere', () => {
+  const findings: string[] = [];
+  for (const { path, text } of markdownFiles()) {
+    const links = withoutCode(text).matchAll(
+      /\]\(([^)\s]+)(?:\s+"[^"]*")?\)|<(?:img|a)\b[^>]*?\b(?:src|href)="([^"]+)"/g,
+    );
+    for (const match of links) {
+      const link = match[1] ?? match[2] ?? '';
+      if (/^[a-z][a-z+.-]*:/i.test(link)) continue;
+      const [target = '', anchor] = link.split('#');
+      const file = target === '' ? join(root, path) : resolve(root, dirname(path), decodeURIComponent(target));
+      if (!existsSync(file)) findings.push(`${path}: ${link} does not exist`);
+      else if (anchor !== undefined && file.endsWith('.md') && !anchorsOf(file).has(anchor)) {
+        findings.push(`${path}: ${link}: no such heading`);
+      }
+    }
+  }
+  assertNone(findings);
+});
+
+/** The anchors that code forges make of a document's headings. */
+function anchorsOf(file: string): ReadonlySet<string> {
+  const text = readFileSync(file, 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+  const headings = [...text.matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)].map((match) => match[1]!);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replace(/\s/g, '-'),
+    ),
+  );
+}
+
+test('every command is in the documents', () => {
+  const help = spawnSync(process.execPath, [join(root, 'dist/src/cli/bin.js'), '--help'], { encoding: 'utf8' });
+  assert.equal(help.status, 0, help.stderr);
+  const list = /^Commands:\n((?: {2}\S.*\n)+)/m.exec(help.stdout)?.[1] ?? '';
+  const commands = [...list.matchAll(/^ {2}(\S+)/gm)].map((match) => match[1]!);
+  assert.ok(commands.includes('doctor') && commands.length > 3, `no list of commands in:\n${help.stdout}`);
+  const documents = markdownFiles()
+    .map(({ text }) => text)
+    .join('\n');
+  assertNone(
+    commands
+      .filter((name) => !new RegExp(`\\bcyclops ${name}\\b`).test(documents))
+      .map((name) => `no document says "cyclops ${name}"`),
+  );
+});
+
+test('docs/errors.md has every error code with its exit code, and no other', () => {
+  const text = files.find(({ path }) => path === 'docs/errors.md')?.text ?? '';
+  const found = Object.fromEntries(
+    [...text.matchAll(/^\| `([A-Z_]+)` \| (\d+) \|/gm)].map((match) => [match[1]!, Number(match[2])]),
+  );
+  assert.deepEqual(found, { ...errorCodes });
+});
+
+test('nothing is left to do in comments, and nothing tells of the place where it was written', () => {
+  const words = [
+    {
+      pattern: new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'].join('|')})\\b`),
+      what: 'something left to do',
+    },
+    {
+      pattern: new RegExp(
+        ['registry\\.npm' + 'js', 'pypi\\.' + 'org', 'python' + 'hosted', 'deb\\.' + 'debian\\.org'].join('|'),
+      ),
+      what: 'the host of a package registry',
+    },
+    { pattern: new RegExp(`(?:^|[\\s"'\`(=:])/${'work'}/`, 'm'), what: 'a path of one machine' },
+  ];
+  const findings: string[] = [];
+  for (const { path, text } of files) {
+    for (const { pattern, what } of words) {
+      const index = text.search(pattern);
+      if (index >= 0) findings.push(`${path}:${text.slice(0, index + 1).split('\n').length} ${what}`);
+    }
+  }
+  assertNone(findings);
+});
