@@ -1,0 +1,80 @@
+import { CyclopsError } from '../../base/errors.js';
+import { createLog } from '../../base/log.js';
+import { measureLatency } from '../../runtime/latency-bench/measure.js';
+import { reportText } from '../../runtime/latency-bench/text.js';
+import { writeLatencyReport } from '../../runtime/latency-bench/write.js';
+import type { Command } from '../command.js';
+import { integerOption, requiredText } from '../options.js';
+import { streamConfig, streamOptions } from '../stream-config.js';
+import { createLiveLine } from '../terminal.js';
+
+const { pace: _pace, loop: _loop, frames: _frames, config: _config, ...sourceOptions } = streamOptions;
+
+/** `cyclops bench`: latency and throughput of a model on this machine. */
+export const command: Command = {
+  name: 'bench',
+  summary: 'Measure the latency of a model on this machine.',
+  usage: 'MODEL [options]',
+  options: {
+    ...sourceOptions,
+    source: {
+      type: 'string',
+      value: 'SOURCE',
+      default: 'test',
+      help: 'test, file:PATH or images:DIR',
+    },
+    fps: { type: 'string', value: 'N', help: 'rate of test and images in the part in real time [30; images 10]' },
+    frames: { type: 'string', value: 'N', default: '300', help: 'measured frames of each part' },
+    'warm-up': { type: 'string', value: 'N', default: '20', help: 'frames left out at the beginning of each stretch' },
+    rounds: { type: 'string', value: 'N', default: '5', help: 'turns of bare loop and stream' },
+    out: { type: 'string', value: 'DIR', default: 'out/bench', help: 'where the report goes' },
+    json: { type: 'boolean', help: 'print the report as one JSON line on standard output' },
+  },
+  positionals: { min: 1, max: 1 },
+  details: `
+Two parts. First the bare ONNX Runtime (one session, one picture, a tight loop) and the whole stream as fast as the model
+takes, in turn: their ratio is what streaming costs. Then the stream in real time, at the rate of the source: the age of
+a frame when its depth is published, stage by stage, and the frames that were dropped because the model was busy.
+
+Writes latency.txt, latency.json (docs/benchmarks.md describes it) and latency.png (histograms). Run it on a machine
+that does nothing else.
+
+  cyclops bench models/edge-street --fps 30
+  cyclops bench models/edge-street --source file:drive.mp4 --threads 2 --json
+`,
+  async run(values, positionals) {
+    const config = await streamConfig(values, positionals[0]);
+    const frames = integerOption(values, 'frames', 10, 100_000);
+    const rounds = integerOption(values, 'rounds', 1, 100);
+    const warmUpFrames = integerOption(values, 'warm-up', 1, 10_000);
+    const folder = requiredText(values, 'out');
+    if (config.camera.source.kind === 'v4l2') {
+      throw new CyclopsError(
+        'USAGE_INVALID',
+        '--source: a camera cannot wait for the model; expected test, file or images',
+      );
+    }
+    const line = createLiveLine();
+    // The notes on the camera are for those who stream; here they would come once a stretch.
+    const log = createLog('cyclops').child({}, { level: 'error' });
+    const result = await measureLatency({
+      config,
+      frames,
+      rounds,
+      warmUpFrames,
+      log,
+      onProgress: (what, share) => line.update(`${Math.round(share * 100)} %  ${what}`),
+    }).finally(() => line.close());
+    const { report, bareMs, throughput, realTime } = result;
+    const paths = await writeLatencyReport(folder, report, [
+      { name: 'bare inference', values: bareMs },
+      { name: 'inference in the stream, as fast as it goes', values: throughput.spansMs('infer') },
+      { name: 'inference in real time', values: realTime.spansMs('infer') },
+      { name: 'frame age in real time', values: realTime.spansMs('age') },
+    ]);
+    if (values.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+    else process.stdout.write(`${reportText(report)}\n`);
+    process.stderr.write(`written: ${paths.text}, ${paths.json}, ${paths.histogram}\n`);
+    return 0;
+  },
+};

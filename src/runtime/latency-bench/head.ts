@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { readText } from '../../base/files.js';
+import { packageRoot } from '../../base/paths.js';
+import type { ModelPackage } from '../../model-package/schema.js';
+import { describeSource } from '../capture/source.js';
+import type { StreamConfig } from '../config.js';
+import type { EngineInfo } from '../engine/engine.js';
+import type { ReportHead } from './report.js';
+
+/** What a report tells about machine, versions, model and settings. Call it before measuring: it notes the load. */
+export async function reportHead(
+  config: StreamConfig,
+  model: ModelPackage,
+  engine: Pick<EngineInfo, 'version'>,
+  settings: { readonly outputs: readonly string[]; readonly warmUpFrames: number },
+): Promise<ReportHead> {
+  const loadBefore = loadavg()[0] ?? 0;
+  const { width, height } = model.input;
+  const { network, parameters, gmacs } = model.provenance;
+  return {
+    format: 'cyclops-latency',
+    formatVersion: 1,
+    createdAt: new Date().toISOString(),
+    machine: {
+      cpu: cpus()[0]?.model.trim() || 'unknown',
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+      system: `${type()} ${release()}`,
+      architecture: arch(),
+      loadBefore: Math.round(loadBefore * 100) / 100,
+    },
+    versions: {
+      cyclops: await ownVersion(),
+      node: process.versions.node,
+      onnxruntime: engine.version,
+      gstreamer: await gstreamerVersion(),
+    },
+    model: { name: model.name, sha256: model.onnx.sha256, network, width, height, parameters, gmacs },
+    settings: {
+      source: describeSource(config.camera.source),
+      threads: config.engine.threads,
+      provider: config.engine.provider,
+      outputs: [...settings.outputs],
+      warmUpFrames: settings.warmUpFrames,
+    },
+  };
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readText(join(packageRoot(), 'package.json')));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';
+}
+
+async function gstreamerVersion(): Promise<string> {
+  return promisify(execFile)('gst-launch-1.0', ['--version']).then(
+    ({ stdout }) => /GStreamer (\S+)/.exec(stdout)?.[1] ?? 'unknown',
+    () => 'unknown',
+  );
+}

@@ -1,0 +1,178 @@
+import { elapsedMs, monotonicNow } from '../../base/clock.js';
+import { CyclopsError } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import { median } from '../../base/statistics.js';
+import { goldenInput } from '../../model-package/golden.js';
+import { readModelPackage } from '../../model-package/read.js';
+import type { Source } from '../capture/source.js';
+import type { StreamConfig } from '../config.js';
+import { openOrtNode } from '../engine/ort-node.js';
+import type { Pace } from '../outputs/output.js';
+import { startPipeline } from '../pipeline.js';
+import { reportHead } from './head.js';
+import { UsageMeter } from './process-usage.js';
+import type { LatencyReportFile, ReportSection } from './report.js';
+import { reportSpread, sectionFrom } from './section.js';
+import { SpanRecord, spreadOf } from './spans.js';
+
+/** What the latency benchmark shall do. */
+export interface LatencyBenchOptions {
+  readonly config: StreamConfig;
+  /** Measured frames of each way of streaming. */
+  readonly frames: number;
+  /** Frames left out at the beginning of each stretch. */
+  readonly warmUpFrames: number;
+  /** Turns of bare loop and stream; more of them cancel more of the machine's drift. */
+  readonly rounds: number;
+  /** Leaves the part in real time out; for a benchmark that only asks for the ratio. */
+  readonly throughputOnly?: boolean;
+  readonly log: Logger;
+  /** Told what is being measured, 0..1 of the whole. */
+  readonly onProgress?: (what: string, share: number) => void;
+}
+
+/** A report, and the spans it was made from, ms in the order of the frames, for drawing. */
+export interface LatencyBenchResult {
+  readonly report: LatencyReportFile;
+  readonly bareMs: readonly number[];
+  readonly throughput: SpanRecord;
+  readonly realTime: SpanRecord;
+}
+
+/**
+ * Measures a model on this machine: the bare runtime (one session, one picture, a tight loop) and the whole stream as
+ * fast as the model takes, in turn in short stretches; then the stream in real time, where age and drops show. Every
+ * stretch opens a session and a capture process of its own, so neither waits in memory while the other is measured.
+ * @throws CyclopsError of the model package, source or engine; `VIDEO_INVALID` where a source has too few frames.
+ */
+export async function measureLatency(options: LatencyBenchOptions): Promise<LatencyBenchResult> {
+  const { rounds, frames, config, onProgress = () => undefined } = options;
+  const framesEach = Math.ceil(frames / rounds);
+  const throughput = new Stretches('fastest');
+  const realTime = new Stretches('real-time');
+  const bareMs: number[] = [];
+  const turns: { bareFps: number; streamingFps: number }[] = [];
+  const model = await readModelPackage(config.model);
+  let head: LatencyReportFile | undefined;
+  const steps = options.throughputOnly === true ? rounds : rounds + 1;
+  for (let round = 0; round < rounds; round++) {
+    onProgress(`bare loop and stream, round ${round + 1} of ${rounds}`, round / steps);
+    const bare = async (): Promise<number> => {
+      const { durationsMs, version } = await runBare(options, framesEach);
+      const rest = { outputs: ['none'], warmUpFrames: options.warmUpFrames };
+      head ??= { ...(await reportHead(config, model.package, { version }, rest)), throughput: null, realTime: null };
+      bareMs.push(...durationsMs);
+      return (1000 * durationsMs.length) / durationsMs.reduce((sum, value) => sum + value, 0);
+    };
+    // Who goes first changes, so that neither always gets the warmer machine.
+    const bareFirst = round % 2 === 0 ? await bare() : undefined;
+    const streamingFps = await throughput.measure(options, framesEach);
+    turns.push({ bareFps: bareFirst ?? (await bare()), streamingFps });
+  }
+  let realTimeSection: ReportSection | null = null;
+  if (options.throughputOnly !== true) {
+    onProgress('stream in real time', rounds / steps);
+    await realTime.measure(options, frames);
+    realTimeSection = realTime.section();
+  }
+  const ratios = turns.map(({ bareFps, streamingFps }) => streamingFps / bareFps);
+  return {
+    report: {
+      ...head!,
+      throughput: {
+        ratio: median(ratios),
+        ratioMin: Math.min(...ratios),
+        ratioMax: Math.max(...ratios),
+        rounds: turns,
+        bare: reportSpread(spreadOf(bareMs)),
+        streaming: throughput.section(),
+      },
+      realTime: realTimeSection,
+    },
+    bareMs,
+    throughput: throughput.record,
+    realTime: realTime.record,
+  };
+}
+
+async function runBare(
+  options: LatencyBenchOptions,
+  count: number,
+): Promise<{ durationsMs: Float64Array; version: string }> {
+  const model = await readModelPackage(options.config.model);
+  const engine = await openOrtNode(model, options.config.engine);
+  try {
+    const { width, height, channels } = model.package.input;
+    const picture = goldenInput(height, width, channels);
+    await engine.runBare(picture, options.warmUpFrames);
+    return { durationsMs: await engine.runBare(picture, count), version: engine.info.version };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** The stretches of one way of streaming, taken together. */
+class Stretches {
+  readonly record = new SpanRecord();
+  readonly #pace: Pace;
+  readonly #usage = new UsageMeter();
+  #seconds = 0;
+  #offeredFps: number | undefined;
+
+  constructor(pace: Pace) {
+    this.#pace = pace;
+  }
+
+  /** Streams warm-up and `frames` measured frames through a pipeline of its own. @returns published frames/s. */
+  async measure(options: LatencyBenchOptions, frames: number): Promise<number> {
+    const { config, warmUpFrames, log } = options;
+    const source = paced(config.camera.source, this.#pace);
+    const total = warmUpFrames + frames;
+    const stretch = new SpanRecord();
+    const pipeline = await startPipeline({ ...config, camera: { ...config.camera, source }, frames: total }, [], log);
+    this.#offeredFps = pipeline.stream.sourceFps;
+    let seen = 0;
+    let startedAt = monotonicNow();
+    pipeline.onFrame((frame) => {
+      seen++;
+      if (seen > warmUpFrames) {
+        for (const record of [this.record, stretch]) record.add(frame);
+      }
+      if (seen === warmUpFrames) {
+        for (const record of [this.record, stretch]) record.begin(frame.stamps.publish);
+        startedAt = monotonicNow();
+        this.#usage.start();
+      }
+      if (seen === total) {
+        this.#usage.stop();
+        this.#seconds += elapsedMs(startedAt) / 1000;
+      }
+    });
+    try {
+      await pipeline.done;
+    } finally {
+      this.#usage.stop();
+    }
+    if (seen < total) {
+      throw new CyclopsError('VIDEO_INVALID', `${config.model}: the source ended after ${seen} of ${total} frames`);
+    }
+    return stretch.fps;
+  }
+
+  section(): ReportSection {
+    return sectionFrom(this.record, this.#usage, this.#seconds, { pace: this.#pace, offeredFps: this.#offeredFps });
+  }
+}
+
+/** The same source, waiting for the model or not; a file or folder starts again when it ends. A camera cannot wait. */
+function paced(source: Source, pace: Pace): Source {
+  switch (source.kind) {
+    case 'v4l2':
+      return source;
+    case 'test':
+      return { ...source, pace };
+    case 'file':
+    case 'images':
+      return { ...source, pace, loop: true };
+  }
+}
