@@ -1,4 +1,5 @@
 import { CyclopsError } from '../base/errors.js';
+import { median } from '../base/statistics.js';
 import { readPairLabels } from '../data/labels.js';
 import type { StereoSource } from '../data/sample.js';
 import type { FloatMap } from '../geometry/raster.js';
@@ -10,7 +11,7 @@ import type { Predict } from './evaluate.js';
 const gridColumns = 16;
 const gridRows = 12;
 
-/** Measurements kept of each image: the median of this many is exact enough, and memory stays bounded. */
+/** Measurements kept of each image, evenly spread: enough for a median, memory stays bounded, images weigh alike. */
 const keptPerImage = 20_000;
 
 /** One image's truth, thinned out. */
@@ -32,7 +33,7 @@ export async function constantBaseline(source: StereoSource): Promise<Predict> {
   return async (sample) => {
     const { width, height } = sample.left;
     const others = measured.filter(({ id }) => id !== sample.id);
-    return createFloatMap(width, height, median(others.map(({ share }) => share)) * width);
+    return createFloatMap(width, height, medianOf(others.map(({ share }) => share)) * width);
   };
 }
 
@@ -47,10 +48,10 @@ export async function positionBaseline(source: StereoSource): Promise<Predict> {
   return async (sample) => {
     const { width, height } = sample.left;
     const others = measured.filter(({ id }) => id !== sample.id);
-    const fallback = median(others.map(({ share }) => share));
+    const fallback = medianOf(others.map(({ share }) => share));
     const grid = createFloatMap(gridColumns, gridRows);
     for (let cell = 0; cell < grid.data.length; cell++) {
-      const inCell = median(others.map(({ byCell }) => byCell[cell]!));
+      const inCell = medianOf(others.map(({ byCell }) => byCell[cell]!));
       grid.data[cell] = (Number.isNaN(inCell) ? fallback : inCell) * width;
     }
     return resizeMapBilinear(grid, width, height);
@@ -87,29 +88,28 @@ async function measureAll(source: StereoSource): Promise<Measured[]> {
 
 function thinOut(id: string, truth: FloatMap): Measured {
   const { width, height, data } = truth;
-  let known = 0;
-  for (const d of data) if (d > 0) known++;
-  const step = Math.max(1, Math.floor(known / keptPerImage));
-  const share: number[] = [];
+  const known: number[] = [];
+  for (let i = 0; i < data.length; i++) if (data[i]! > 0) known.push(i);
+  const count = Math.min(known.length, keptPerImage);
+  const share = new Float32Array(count);
   const byCell: number[][] = Array.from({ length: gridColumns * gridRows }, () => []);
-  for (let i = 0, nth = 0; i < data.length; i++) {
-    if (!(data[i]! > 0) || nth++ % step !== 0) continue;
+  for (let kept = 0; kept < count; kept++) {
+    const i = known[Math.floor((kept * known.length) / count)]!;
     const row = Math.floor((Math.floor(i / width) * gridRows) / height);
     const column = Math.floor(((i % width) * gridColumns) / width);
-    share.push(data[i]! / width);
+    share[kept] = data[i]! / width;
     byCell[row * gridColumns + column]!.push(data[i]! / width);
   }
-  return { id, share: Float32Array.from(share), byCell: byCell.map((list) => Float32Array.from(list)) };
+  return { id, share, byCell: byCell.map((list) => Float32Array.from(list)) };
 }
 
 /** Median of several lists together; NaN if all are empty. */
-function median(lists: readonly Float32Array[]): number {
+function medianOf(lists: readonly Float32Array[]): number {
   const all = new Float32Array(lists.reduce((sum, list) => sum + list.length, 0));
   let at = 0;
   for (const list of lists) {
     all.set(list, at);
     at += list.length;
   }
-  all.sort();
-  return all.length === 0 ? Number.NaN : (all[(all.length - 1) >> 1]! + all[all.length >> 1]!) / 2;
+  return median(all);
 }

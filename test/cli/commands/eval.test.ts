@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { packageRoot } from '../../../src/base/paths.js';
+import { readRgb } from '../../../src/image/codec.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { writeTinyFolder } from '../../support/tiny-pairs.js';
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function cyclopsEval(...args: string[]): Promise<Outcome> {
+  const bin = join(packageRoot(), 'dist/src/cli/bin.js');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, 'eval', ...args], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+test('a baseline on a folder: JSON, pictures and exit code', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 3);
+  const pictures = join(folder, 'pictures');
+  const { code, stdout, stderr } = await cyclopsEval(
+    '--data',
+    folder,
+    '--baseline',
+    'constant',
+    '--format',
+    'json',
+    '--pictures',
+    pictures,
+    '--count',
+    '2',
+  );
+  assert.equal(code, 0, stderr);
+  const result = JSON.parse(stdout) as { count: number; disparity: { pixels: number; epePx: number } };
+  assert.equal(result.count, 2);
+  assert.equal(result.disparity.pixels, 2 * 96 * 48);
+  assert.ok(result.disparity.epePx > 0.1 && result.disparity.epePx < 3);
+  assert.deepEqual((await readdir(pictures)).sort(), ['000000_10.png', '000001_10.png']);
+  assert.ok((await readRgb(join(pictures, '000000_10.png'))).width > 96 * 2);
+});
+
+test('bad command lines and data end with their own exit codes', async (t) => {
+  const folder = await temporaryFolder(t);
+  const cases: readonly [args: string[], code: number, expected: RegExp][] = [
+    [['--data', folder], 2, /expected one of --network, --labels, --baseline, found 0/],
+    [['--data', folder, '--baseline', 'left-only'], 2, /expected --network/],
+    [['--data', folder, '--baseline', 'constant', '--labels', 'x'], 2, /found 2/],
+    [['--data', folder, '--baseline', 'median'], 2, /expected one of constant, position, left-only/],
+    [['--baseline', 'constant'], 2, /--data: expected a value/],
+    [['--data', 'street:1', '--baseline', 'constant'], 2, /expected street:SEED:COUNT/],
+    [['--data', folder, '--baseline', 'constant'], 3, /DATA_EMPTY/],
+    [['--data', join(folder, 'gone'), '--baseline', 'constant'], 3, /no such folder/],
+  ];
+  for (const [args, code, expected] of cases) {
+    const outcome = await cyclopsEval(...args);
+    assert.equal(outcome.code, code, `${args.join(' ')}: ${outcome.stderr}`);
+    assert.match(outcome.stderr, expected);
+    assert.equal(outcome.stdout, '');
+  }
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isCyclopsError } from '../../src/base/errors.js';
+import type { LabelsInfo } from '../../src/data/labels.js';
+import { openLabelWriter, readPairLabels } from '../../src/data/labels.js';
+import { openSource } from '../../src/data/sources/index.js';
+import { createFloatMap } from '../../src/geometry/raster.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { tinySample, tinySize, writeTinyFolder } from '../support/tiny-pairs.js';
+
+const info: LabelsInfo = {
+  format: 'cyclops-labels',
+  formatVersion: 1,
+  teacher: 'runs/teacher',
+  checkpointSha256: 'ab'.repeat(32),
+  ...tinySize,
+  dataFingerprint: 'f',
+  settings: { tolerancePx: 1 },
+};
+
+test('labels take the place of ground truth, exactly as they were written', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 1);
+  const { disparityLeft, disparityRight, visibleLeft, visibleRight, id } = tinySample(77, 4, 11);
+  const confidenceLeft = createFloatMap(tinySize.width, tinySize.height, 0.6);
+  const labels = join(folder, 'labels');
+  const writer = await openLabelWriter(labels, info);
+  assert.equal(writer.isDone('000000_10'), false);
+  await writer.write('000000_10', {
+    disparityLeft: disparityLeft!,
+    disparityRight: disparityRight!,
+    visibleLeft: visibleLeft!,
+    visibleRight: visibleRight!,
+    confidenceLeft,
+  });
+  assert.equal(writer.isDone('000000_10'), true);
+  assert.equal(writer.isDone(id), false);
+  const sample = await (await openSource({ kind: 'kitti-2015', folder, labels })).read(0);
+  assert.deepEqual(sample.disparityLeft, disparityLeft);
+  assert.deepEqual(sample.disparityRight, disparityRight);
+  assert.deepEqual(sample.visibleLeft, visibleLeft);
+  assert.ok(sample.confidenceLeft!.data.every((value) => Math.abs(value - 0.6) < 1 / 255));
+  assert.equal(sample.confidenceRight, undefined);
+});
+
+test('labels of another size are brought to the size of the images', async (t) => {
+  const folder = await temporaryFolder(t);
+  const writer = await openLabelWriter(folder, info);
+  await writer.write('a', { disparityLeft: createFloatMap(48, 24, 6), confidenceLeft: createFloatMap(48, 24, 1) });
+  const labels = await readPairLabels(folder, 'a', 96, 48);
+  assert.equal(labels.disparityLeft!.data.length, 96 * 48);
+  assert.ok(
+    labels.disparityLeft!.data.every((d) => d === 12),
+    'twice the width, twice the disparity',
+  );
+  assert.ok(labels.confidenceLeft!.data.every((value) => value === 1));
+});
+
+test('labelling goes on where it stopped, and refuses to mix teachers', async (t) => {
+  const folder = await temporaryFolder(t);
+  const writer = await openLabelWriter(folder, info);
+  await writer.write('a', { disparityLeft: createFloatMap(48, 24, 6) });
+  assert.equal((await openLabelWriter(folder, { ...info, teacher: 'moved/teacher' })).isDone('a'), true);
+  for (const other of [
+    { checkpointSha256: 'cd'.repeat(32) },
+    { width: 50 },
+    { settings: {} },
+    { dataFingerprint: 'g' },
+  ]) {
+    await assert.rejects(openLabelWriter(folder, { ...info, ...other }), (error) => {
+      assert.ok(isCyclopsError(error, 'DATA_INVALID'));
+      assert.ok(error.message.includes(Object.keys(other)[0]!), error.message);
+      return true;
+    });
+  }
+});
+
+test('a pair without label, or a folder without labels.json, is an error by name', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 1);
+  const labels = join(folder, 'labels');
+  await assert.rejects(
+    openSource({ kind: 'kitti-2015', folder, labels }),
+    (error) => isCyclopsError(error, 'FILE_MISSING') && error.message.includes('labels.json'),
+  );
+  await openLabelWriter(labels, info);
+  const source = await openSource({ kind: 'kitti-2015', folder, labels });
+  await assert.rejects(
+    source.read(0),
+    (error) => isCyclopsError(error, 'FILE_MISSING') && error.message.includes('disp_left/000000_10.png'),
+  );
+  await rm(labels, { recursive: true });
+});
