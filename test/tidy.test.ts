@@ -6,7 +6,7 @@ import { before, test } from 'node:test';
 import { errorCodes } from '../src/base/errors.js';
 import { packageRoot } from '../src/base/paths.js';
 
-// What no compiler or linter checks about this repository: see "What guards this" in docs/architecture.md.
+// The rules of the house that no compiler or linter checks.
 
 const root = packageRoot();
 /** Not written by hand, or not ours. */
