@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.js';
 import { halveByMax, halveByMean, pyramid, resizeBilinear } from '../layers/pyramid.js';
 import { tf } from '../tf.js';
+import { differencesAlongX, differencesAlongY } from './differences.js';
 import { type Loss, scaleWeight, sumOfTerms, weightedMean } from './loss.js';
 import { disparityNormPx } from './supervised.js';
 
@@ -65,19 +66,12 @@ export function distillationLoss(input: DistillationInput): Loss {
 
 /** Mean absolute horizontal plus vertical difference of an error map, over neighbours that are both weighted. */
 function gradientDifference(error_BHW1: tf.Tensor4D, weights_BHW1: tf.Tensor4D): tf.Scalar {
-  const along = (axis: 1 | 2): tf.Scalar => {
-    const size = [...error_BHW1.shape];
-    size[axis] = size[axis]! - 1;
-    const next = [0, 0, 0, 0];
-    next[axis] = 1;
-    const difference = error_BHW1
-      .slice(next, size)
-      .sub(error_BHW1.slice([0, 0, 0, 0], size))
-      .abs();
-    const both = weights_BHW1.slice(next, size).mul(weights_BHW1.slice([0, 0, 0, 0], size));
-    return weightedMean(difference, both);
-  };
-  return along(1).add(along(2)) as tf.Scalar;
+  const [batch, height, width] = weights_BHW1.shape;
+  const bothAlong = (size: [number, number, number, number], next: [number, number, number, number]): tf.Tensor =>
+    weights_BHW1.slice(next, size).mul(weights_BHW1.slice([0, 0, 0, 0], size));
+  const x = weightedMean(differencesAlongX(error_BHW1).abs(), bothAlong([batch, height, width - 1, 1], [0, 0, 1, 0]));
+  const y = weightedMean(differencesAlongY(error_BHW1).abs(), bothAlong([batch, height - 1, width, 1], [0, 1, 0, 0]));
+  return x.add(y) as tf.Scalar;
 }
 
 /** How often the labels' height must be halved to get an output's. */
