@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { CyclopsError } from '../base/errors.js';
 import type { ChannelOrder, ModelPackage } from '../model-package/schema.js';
 import { type PackagePaths, packagePaths, writeModelPackage } from '../model-package/write.js';
@@ -62,23 +63,27 @@ export async function exportOnnx(
   const { width, height, camera } = head;
   const { fxPx, fyPx, cxPx, cyPx, baselineM } = camera;
   const paths = packagePaths(output);
-  const { embedded, onnx, summary } = await packModel(graph, {
-    name: options.name ?? `${head.network}-${width}x${height}`,
-    input: { name: inputName, layout: 'NHWC', type: 'uint8', height, width, channels },
-    output: { name: outputName, kind: 'depth-metres', height, width, minM, maxM },
-    camera: { fxPx, fyPx, cxPx, cyPx, baselineM },
-    provenance: {
-      method: head.method,
-      network: head.network,
-      data: head.data,
-      checkpoint: `sha256:${head.files['network/weights.bin']}`,
-      seed: head.seed,
-      step: head.step,
-      metrics: head.metrics,
-      command: options.command ?? '',
-      versions: { ...head.versions, cyclops: options.version },
+  const { embedded, onnx, summary } = await packModel(
+    graph,
+    {
+      name: options.name ?? `${head.network}-${width}x${height}`,
+      input: { name: inputName, layout: 'NHWC', type: 'uint8', height, width, channels },
+      output: { name: outputName, kind: 'depth-metres', height, width, minM, maxM },
+      camera: { fxPx, fyPx, cxPx, cyPx, baselineM },
+      provenance: {
+        method: head.method,
+        network: head.network,
+        data: head.data,
+        checkpoint: `sha256:${head.files['network/weights.bin']}`,
+        seed: head.seed,
+        step: head.step,
+        metrics: head.metrics,
+        command: options.command ?? '',
+        versions: { ...head.versions, cyclops: options.version },
+      },
     },
-  });
+    basename(paths.onnxPath),
+  );
   const parity = options.parity === false ? undefined : await checkParity(checkpoint, onnx, embedded);
   if (parity !== undefined) assertParity(parity, embedded.name);
   const written = await writeModelPackage(paths.onnxPath, embedded, onnx);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { batchNormalization, imageShape } from '../ops.js';
-import { assertChannels, type LayerConverter, readLayerConfig, weightsOf } from './converter.js';
+import { type LayerConverter, perChannel, readLayerConfig } from './converter.js';
 
 const configSchema = z.object({
   axis: z.literal([-1, 3]),
@@ -12,14 +12,12 @@ const configSchema = z.object({
 /** BatchNormalization over channels, with the statistics collected in training. */
 export const convertBatchNormalization: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
   const config = readLayerConfig(layer, configSchema);
-  const mean = weightsOf(layer, 'moving_mean', 1).data;
   const [channels] = imageShape(input);
-  assertChannels(layer, mean.length, channels);
   const statistics = {
-    scale: config.scale ? weightsOf(layer, 'gamma', 1).data : new Float32Array(channels).fill(1),
-    shift: config.center ? weightsOf(layer, 'beta', 1).data : new Float32Array(channels),
-    mean,
-    variance: weightsOf(layer, 'moving_variance', 1).data,
+    scale: config.scale ? perChannel(layer, 'gamma', channels) : new Float32Array(channels).fill(1),
+    shift: config.center ? perChannel(layer, 'beta', channels) : new Float32Array(channels),
+    mean: perChannel(layer, 'moving_mean', channels),
+    variance: perChannel(layer, 'moving_variance', channels),
   };
   return batchNormalization(graph, name, input, statistics, config.epsilon);
 };

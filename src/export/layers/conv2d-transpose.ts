@@ -3,10 +3,12 @@ import { convTranspose, imageShape, type Pads, type Pair } from '../ops.js';
 import { activationSchema, applyActivation } from './activation.js';
 import {
   assertChannels,
+  assertKernelSize,
   dataFormatSchema,
   type LayerConverter,
   paddingSchema,
   pairSchema,
+  perChannel,
   readLayerConfig,
   transposeWeights,
   weightsOf,
@@ -29,8 +31,9 @@ const configSchema = z.object({
 export const convertConv2dTranspose: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
   const config = readLayerConfig(layer, configSchema);
   const kernel = weightsOf(layer, 'kernel', 4);
+  assertKernelSize(layer, 'kernel', kernel, config.kernel_size);
   assertChannels(layer, kernel.shape[3]!, imageShape(input)[0]);
-  const bias = config.use_bias ? weightsOf(layer, 'bias', 1).data : undefined;
+  const bias = config.use_bias ? perChannel(layer, 'bias', kernel.shape[2]!) : undefined;
   const { kernel_size: size, strides, padding } = config;
   const surplus: Pair = [Math.max(size[0] - strides[0], 0), Math.max(size[1] - strides[1], 0)];
   const [top, left] = [Math.floor(surplus[0] / 2), Math.floor(surplus[1] / 2)];

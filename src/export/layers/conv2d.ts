@@ -3,10 +3,12 @@ import { conv, imageShape } from '../ops.js';
 import { activationSchema, applyActivation } from './activation.js';
 import {
   assertChannels,
+  assertKernelSize,
   dataFormatSchema,
   type LayerConverter,
   paddingSchema,
   pairSchema,
+  perChannel,
   readLayerConfig,
   transposeWeights,
   weightsOf,
@@ -27,8 +29,9 @@ const configSchema = z.object({
 export const convertConv2d: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
   const config = readLayerConfig(layer, configSchema);
   const kernel = weightsOf(layer, 'kernel', 4);
+  assertKernelSize(layer, 'kernel', kernel, config.kernel_size);
   assertChannels(layer, kernel.shape[2]!, imageShape(input)[0]);
-  const bias = config.use_bias ? weightsOf(layer, 'bias', 1).data : undefined;
+  const bias = config.use_bias ? perChannel(layer, 'bias', kernel.shape[3]!) : undefined;
   const window = windowOver(input, config.padding, config.kernel_size, config.strides, config.dilation_rate ?? [1, 1]);
   const result = conv(graph, name, input, transposeWeights(kernel, [3, 2, 0, 1]), bias, window);
   return applyActivation(graph, name, config.activation, result);
@@ -38,9 +41,10 @@ export const convertConv2d: LayerConverter = ({ graph, layer, name, inputs: [inp
 export const convertDepthwiseConv2d: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
   const config = readLayerConfig(layer, configSchema);
   const kernel = weightsOf(layer, 'depthwise_kernel', 4);
+  assertKernelSize(layer, 'depthwise_kernel', kernel, config.kernel_size);
   const [channels] = imageShape(input);
   assertChannels(layer, kernel.shape[2]!, channels);
-  const bias = config.use_bias ? weightsOf(layer, 'bias', 1).data : undefined;
+  const bias = config.use_bias ? perChannel(layer, 'bias', channels * kernel.shape[3]!) : undefined;
   const window = windowOver(input, config.padding, config.kernel_size, config.strides, config.dilation_rate ?? [1, 1]);
   const { shape, data } = transposeWeights(kernel, [2, 3, 0, 1]);
   const weights = { shape: [shape[0]! * shape[1]!, 1, shape[2]!, shape[3]!], data };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { describeIssue } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { GraphBuilder, Value } from '../graph.js';
-import type { Weights } from '../ops.js';
+import type { Pair, Weights } from '../ops.js';
 import type { NetworkLayer } from '../read-checkpoint.js';
 
 /** One use of a layer that is to become nodes of the graph. */
@@ -56,6 +56,28 @@ export function weightsOf(layer: NetworkLayer, name: string, axes: number): Weig
     );
   }
   return weights;
+}
+
+/**
+ * One number a channel: a bias, or a statistic of batch normalization.
+ * @throws CyclopsError `CHECKPOINT_INVALID` if it is missing or of another length.
+ */
+export function perChannel(layer: NetworkLayer, name: string, channels: number): Float32Array {
+  const { data } = weightsOf(layer, name, 1);
+  if (data.length === channels) return data;
+  throw new CyclopsError(
+    'CHECKPOINT_INVALID',
+    `layer "${layer.name}" (${layer.className}) weight ${name}: expected ${channels} values, found ${data.length}`,
+  );
+}
+
+/** Throws `CHECKPOINT_INVALID` unless a kernel [kh, kw, …] has the size that the layer's settings say. */
+export function assertKernelSize(layer: NetworkLayer, name: string, { shape }: Weights, size: Pair): void {
+  if (shape[0] === size[0] && shape[1] === size[1]) return;
+  throw new CyclopsError(
+    'CHECKPOINT_INVALID',
+    `layer "${layer.name}" (${layer.className}) weight ${name}: expected ${size.join('x')}, found ${shape[0]}x${shape[1]}`,
+  );
 }
 
 /** Throws `CHECKPOINT_INVALID` unless a layer's weights fit the channels it reads. */
