@@ -76,7 +76,7 @@ async function writeUntrained(
   const [height, widthPx] = [64, 128];
   const model = entry.create({ width, height, widthPx, seed });
   // An untrained linear head gives disparities around 0, beyond the range: a bias moves them into it.
-  const bias = network === 'mono-vgg' ? model.getLayer('disparity0').weights.at(-1) : undefined;
+  const bias = network === 'mono-vgg' && headGain === 1 ? model.getLayer('disparity0').weights.at(-1) : undefined;
   bias?.write(bias.read().add(1.5));
   if (headGain !== 1)
     for (const weight of model.getLayer('disparity0').weights) weight.write(weight.read().mul(headGain));
