@@ -13,8 +13,10 @@ import { compilerPath } from './steps/build.mjs';
 
 /** The suite uses real TensorFlow and real video: no file comes near this, a hanging one is ended by it. */
 const fileTimeoutMs = 300_000;
+/** TensorFlow uses all cores by itself and some hundred megabytes a process. */
+const mostAtOnce = 8;
 
-function main(words) {
+async function main(words) {
   const build = spawnSync(process.execPath, [compilerPath, '-b'], { cwd: root, stdio: 'inherit' });
   if (build.status !== 0) return build.status ?? 1;
 
@@ -23,21 +25,32 @@ function main(words) {
     process.stderr.write(`no test file has ${words.map((word) => `"${word}"`).join(' or ')} in its path\n`);
     return 2;
   }
-  const runner = run({ files, concurrency: availableParallelism(), timeout: fileTimeoutMs });
+  return runFiles(files.map((file) => join(root, 'dist', 'test', file.replace(/\.ts$/, '.js'))));
+}
+
+/** Runs test files as `node --test` does, each in a process of its own. @returns the exit code. */
+async function runFiles(files) {
+  const runner = run({ files, concurrency: Math.min(availableParallelism(), mostAtOnce), timeout: fileTimeoutMs });
+  const totals = [];
+  let exitCode = 0;
   runner.on('test:fail', () => {
-    process.exitCode = 1;
+    exitCode = 1;
   });
-  runner.compose(new spec()).pipe(process.stdout);
-  return 0;
+  runner.on('test:diagnostic', ({ message, nesting }) => {
+    if (nesting === 0 && /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(message)) {
+      totals.push(message);
+    }
+  });
+  for await (const text of runner.compose(new spec())) process.stdout.write(text);
+  // After a failure the reporter repeats every failed test; the totals shall still be the last that is seen.
+  if (exitCode !== 0) process.stdout.write(`\n${totals.map((line) => `\u2139 ${line}\n`).join('')}`);
+  return exitCode;
 }
 
-/** Compiled files, listed by their sources: what a deleted test has left in dist/ is not run. */
+/** By their sources, in test/: what a deleted test has left in dist/ is not run. */
 function testFiles() {
-  return readdirSync(join(root, 'test'), { recursive: true })
-    .filter((path) => path.endsWith('.test.ts'))
-    .map((path) => join('dist', 'test', path.replace(/\.ts$/, '.js')))
-    .sort();
+  const paths = readdirSync(join(root, 'test'), { recursive: true });
+  return paths.filter((path) => path.endsWith('.test.ts')).sort();
 }
 
-const exitCode = main(process.argv.slice(2));
-if (exitCode !== 0) process.exitCode = exitCode;
+process.exitCode = await main(process.argv.slice(2));
