@@ -53,6 +53,8 @@ export interface Evaluation {
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
   readonly depth: DepthMetrics;
   readonly disparity: DisparityMetrics;
+  /** Mean over images of `ImageEvaluation.density`. */
+  readonly density: number;
   readonly ranges: readonly {
     readonly fromM: number;
     readonly toM: number;
@@ -162,6 +164,7 @@ function summarize(
     skipped,
     depth: meanDepthMetrics(images.flatMap(({ depth }) => (depth === undefined ? [] : [depth]))),
     disparity: disparityMetrics(addDisparityErrors(images.map(({ disparity }) => disparity))),
+    density: images.reduce((sum, image) => sum + image.density, 0) / images.length,
     ranges,
   };
 }

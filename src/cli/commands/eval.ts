@@ -167,6 +167,6 @@ function formatResult(name: string, evaluation: Evaluation, format: TableFormat,
   const table = formatTable(rows, format);
   if (format === 'csv') return table;
   const crop = evaluation.crop === 'none' ? 'no crop' : `${evaluation.crop} crop`;
-  const rules = `${evaluation.pixels === 'noc' ? 'pixels seen by both views' : 'all pixels with truth'}, depth to ${evaluation.maxDepthM} m, ${crop}`;
+  const rules = `${evaluation.pixels === 'noc' ? 'pixels seen by both views' : 'all pixels with truth'}, depth to ${evaluation.maxDepthM} m, ${crop}; ${(evaluation.density * 100).toFixed(1)} % predicted, the rest filled`;
   return `${table}\n\n${formatRanges([{ name, evaluation }], format)}\n\n${rules}`;
 }
