@@ -1,10 +1,13 @@
-import { CyclopsError } from '../base/errors.js';
+import { CyclopsError, messageOf } from '../base/errors.js';
 import { Random } from '../base/random.js';
 import { goldenInput } from '../model-package/golden.js';
 import type { EmbeddedPackage } from '../model-package/schema.js';
 import type { Checkpoint } from '../train/checkpoint-schema.js';
+import type { tf } from '../train/tf.js';
 import { openOnnx } from './onnx-run.js';
 import type { StudentCheckpoint } from './read-checkpoint.js';
+
+type TensorFlow = typeof tf;
 
 /** Relative difference from which an export fails. */
 export const parityLimit = 1e-4;
@@ -23,6 +26,7 @@ export interface ParityReport {
  * reference does colour, normalisation, resizing, and disparity to depth in plain code of its own, sharing nothing with
  * the graph builder.
  * @param randomImages pictures beside the golden one.
+ * @throws CyclopsError `MACHINE_LACKS` without TensorFlow, `CHECKPOINT_INVALID` if tfjs cannot read the network.
  */
 export async function checkParity(
   checkpoint: StudentCheckpoint,
@@ -30,15 +34,8 @@ export async function checkParity(
   embedded: EmbeddedPackage,
   randomImages = 3,
 ): Promise<ParityReport> {
-  const { tf } = await import('../train/tf.js');
-  const manifest = JSON.parse(new TextDecoder().decode(checkpoint.modelJson));
-  const model = await tf.loadLayersModel(
-    tf.io.fromMemory({
-      modelTopology: manifest.modelTopology,
-      weightSpecs: manifest.weightsManifest[0].weights,
-      weightData: new Uint8Array(checkpoint.weightsBin).buffer,
-    }),
-  );
+  const tf = await loadTensorFlow();
+  const model = await loadReference(tf, checkpoint);
   const session = await openOnnx(onnx, embedded.name);
   try {
     const { width, height } = embedded.input;
@@ -67,6 +64,35 @@ export async function checkParity(
   } finally {
     model.dispose();
     await session.close();
+  }
+}
+
+async function loadTensorFlow(): Promise<TensorFlow> {
+  try {
+    return (await import('../train/tf.js')).tf;
+  } catch (error) {
+    throw new CyclopsError(
+      'MACHINE_LACKS',
+      `the parity check needs TensorFlow, which cannot be loaded: ${messageOf(error).split('\n')[0]}; npm run setup installs it, --no-parity exports without the check`,
+      { cause: error },
+    );
+  }
+}
+
+/** The checkpoint's network as tfjs itself reads it. */
+async function loadReference(tf: TensorFlow, checkpoint: StudentCheckpoint): Promise<tf.LayersModel> {
+  const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(checkpoint.modelJson));
+  // Copied, because file buffers may be slices of larger ones.
+  const weightData = new Uint8Array(checkpoint.weightsBin).buffer;
+  try {
+    const source = tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0].weights, weightData });
+    return await tf.loadLayersModel(source);
+  } catch (error) {
+    throw new CyclopsError(
+      'CHECKPOINT_INVALID',
+      `${checkpoint.folder}/network/model.json: tfjs refuses the network: ${messageOf(error).split('\n')[0]}`,
+      { cause: error },
+    );
   }
 }
 

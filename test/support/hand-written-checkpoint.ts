@@ -30,14 +30,14 @@ export const smallestStudent: readonly HandWrittenLayer[] = [
   {
     name: 'stem',
     class: 'Conv2D',
-    config: { ...same, kernel_size: [3, 3], strides: [2, 2], dilation_rate: [1, 1], activation: 'relu' },
+    config: { ...same, filters: 4, kernel_size: [3, 3], strides: [2, 2], dilation_rate: [1, 1], activation: 'relu' },
     from: ['image'],
     weights: { kernel: [3, 3, 3, 4], bias: [4] },
   },
   {
     name: 'head',
     class: 'Conv2D',
-    config: { ...same, kernel_size: [1, 1], strides: [1, 1], activation: 'sigmoid' },
+    config: { ...same, filters: 1, kernel_size: [1, 1], strides: [1, 1], activation: 'sigmoid' },
     from: ['stem'],
     weights: { kernel: [1, 1, 4, 1], bias: [1] },
   },

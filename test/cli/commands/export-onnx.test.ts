@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { packageRoot } from '../../../src/base/paths.js';
+import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { withoutTensorFlow } from '../../support/tensorflow.js';
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function runProgram(program: string, args: readonly string[]): Promise<Ended> {
+  const path = join(packageRoot(), 'dist/src/cli', program);
+  return new Promise((resolve) => {
+    execFile(process.execPath, [path, ...args], (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out, err });
+    });
+  });
+}
+
+test('export-onnx and inspect, as a user runs them', { skip: withoutTensorFlow }, async (context) => {
+  const folder = await temporaryFolder(context);
+  const checkpoint = await writeHandWrittenCheckpoint(folder);
+  const output = join(folder, 'package');
+  const exported = await runProgram('export-onnx.js', [
+    checkpoint,
+    '-o',
+    output,
+    '--channels',
+    'BGRx',
+    '--size',
+    '32x16',
+  ]);
+  assert.equal(exported.code, 0, exported.err);
+  assert.match(exported.out, /mono-edge-32x16: mono-edge, step 12\n {2}input {4}image uint8 \[1, 16, 32, 4\] BGRx/);
+  assert.match(exported.out, /parity {3}max relative difference \d\.\d\de-\d+ over 4 pictures/);
+  const shown = await runProgram('bin.js', ['inspect', output, '--golden']);
+  assert.equal(shown.code, 0, shown.err);
+  assert.match(shown.out, /golden {3}ok: max relative difference/);
+  assert.match(shown.out, /nodes {4}\d+: .*2 Conv/);
+  const json = JSON.parse((await runProgram('bin.js', ['inspect', output, '--json'])).out);
+  assert.equal(json.package.input.channels, 'BGRx');
+  assert.equal(json.graph.parameters, 117);
+  assert.match(json.package.provenance.command, /--channels BGRx --min-depth 0\.5 --max-depth 80$/);
+});
+
+test('what is wrong ends with one line and its exit code', async (context) => {
+  const folder = await temporaryFolder(context);
+  const checkpoint = await writeHandWrittenCheckpoint(folder);
+  const output = join(folder, 'package');
+  const cases: readonly [args: readonly string[], code: number, sentence: RegExp][] = [
+    [['export-onnx', checkpoint], 2, /--output: expected a value \[USAGE_INVALID\]/],
+    [
+      ['export-onnx', checkpoint, '-o', output, '--channels', 'GRB'],
+      2,
+      /--channels: expected one of RGB, RGBA, BGRx, found "GRB"/,
+    ],
+    [
+      ['export-onnx', checkpoint, '-o', output, '--size', '64x16', '--no-parity'],
+      4,
+      /expected a network of 64x16 \(--size\), found 32x16/,
+    ],
+    [
+      ['export-onnx', `${folder}none`, '-o', output, '--no-parity'],
+      4,
+      /expected a checkpoint folder with run\.json, found none/,
+    ],
+    [['inspect', output], 3, /package: no such file or folder \[FILE_MISSING\]/],
+  ];
+  for (const [args, code, sentence] of cases) {
+    const ended = await runProgram('bin.js', args);
+    assert.equal(ended.code, code, ended.err);
+    assert.match(ended.err, sentence);
+    assert.equal(ended.err.trim().split('\n').length, 1, ended.err);
+    assert.equal(ended.out, '');
+  }
+  await assert.rejects(stat(output), { code: 'ENOENT' });
+  const exported = await runProgram('bin.js', ['export-onnx', checkpoint, '-o', output, '--no-parity']);
+  assert.equal(exported.code, 0, exported.err);
+  assert.match(exported.out, /parity {3}not checked/);
+  await truncate(join(output, 'model.onnx'), 300);
+  const damaged = await runProgram('bin.js', ['inspect', output]);
+  assert.equal(damaged.code, 4);
+  assert.match(damaged.err, /model\.onnx: not an ONNX model, or a damaged one: .*\[MODEL_INVALID\]/);
+});
