@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { cacheFolder, fillFolder, findProgram, pins, root, runLogged, SetupError } from '../context.mjs';
+import { cacheFolder, fillFolder, findProgram, pins, root, runLogged, SetupError, textOf } from '../context.mjs';
 
 /** Where tfjs-node-gpu looks for libtensorflow: a link to the folder that this step fills. */
 export const tfjsFolder = join(root, 'node_modules', '@tensorflow', 'tfjs-node-gpu');
@@ -50,13 +50,13 @@ export function isLibtensorflowFetched() {
 }
 
 /**
- * The build for this machine: as CYCLOPS_TENSORFLOW says, else the one that this clone uses already, else the CPU's.
+ * The build for this machine: as CYCLOPS_TENSORFLOW says or last said, else the CPU's.
  * @returns {{ folder: string, variant: string, wheel: { package: string, platform: string, megabytes: number, sha256: string } }}
  * @throws {SetupError} where there is none.
  */
 export function chosenLibtensorflow() {
   const { version, wheels } = pins.libtensorflow;
-  const kind = process.env.CYCLOPS_TENSORFLOW || linkedKind() || 'cpu';
+  const kind = process.env.CYCLOPS_TENSORFLOW || textOf(choicePath)?.trim() || 'cpu';
   const variant = `${kind}-${process.arch}`;
   const wheel = wheels[variant];
   if (wheel === undefined) {
@@ -68,12 +68,13 @@ export function chosenLibtensorflow() {
   return { folder: join(cacheFolder, 'libtensorflow', `${version}-${variant}`), variant, wheel };
 }
 
-function linkedKind() {
-  try {
-    return /-(cpu|gpu)-/.exec(basename(readlinkSync(join(tfjsFolder, 'deps'))))?.[1];
-  } catch {
-    return undefined;
-  }
+/** The choice between CPU and GPU holds for all clones of this user, until it is made anew. */
+const choicePath = join(cacheFolder, 'libtensorflow', 'choice');
+
+/** Keeps what CYCLOPS_TENSORFLOW says for later runs. */
+export function keepChoice() {
+  const kind = process.env.CYCLOPS_TENSORFLOW;
+  if (kind) writeFileSync(choicePath, `${kind}\n`);
 }
 
 /** The same file whatever Python this is: the C library in the wheels does not differ, their hashes do. */

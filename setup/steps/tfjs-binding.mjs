@@ -2,7 +2,7 @@ import { lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node
 import { join } from 'node:path';
 import { SetupError } from '../context.mjs';
 import { installAddon, isAddonInstalled } from '../native-addon.mjs';
-import { chosenLibtensorflow, tfjsFolder } from './libtensorflow.mjs';
+import { chosenLibtensorflow, keepChoice, tfjsFolder } from './libtensorflow.mjs';
 
 /** The native half of tfjs-node-gpu, built against that libtensorflow. */
 export const tfjsBindingStep = {
@@ -22,6 +22,7 @@ export const tfjsBindingStep = {
       symlinkSync(folder, join(tfjsFolder, 'deps'));
     }
     const version = await installAddon(tfjsAddon(), say);
+    keepChoice();
     say(`TensorFlow ${version} loads`);
   },
 };
