@@ -1,0 +1,135 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { elapsedMs, monotonicNow } from '../src/base/clock.js';
+import type { LoaderOptions } from '../src/data/loader.js';
+import { openLoader } from '../src/data/loader.js';
+import type { SourceSpec, StereoSample } from '../src/data/sample.js';
+import { openSource } from '../src/data/sources/index.js';
+import { encodePng } from '../src/image/codec.js';
+import { encodePng16 } from '../src/image/png16.js';
+import type { Bench, Comparison } from './measure.js';
+import { alternate, printTable, rounded } from './measure.js';
+
+/** Pairs on disk: enough that a run does not see the same one in one batch twice, few enough to render in seconds. */
+const pairsOnDisk = 12;
+const rounds = 5;
+
+/** Batches of one measurement: about a second or two each on two cores. */
+const batchesFromDisk = 6;
+const batchesRendered = 3;
+
+/** How fast batches come out of threads against the same work on one thread, from disk and rendered on the fly. */
+export const bench: Bench = {
+  name: 'data',
+  question: 'How many training samples a second do loading threads deliver, against loading without threads?',
+  async run() {
+    const workers = availableParallelism();
+    const folder = await mkdtemp(join(tmpdir(), 'cyclops-bench-data-'));
+    try {
+      const rendered: SourceSpec = {
+        kind: 'synthetic',
+        domain: 'street',
+        seed: 1,
+        count: 1000,
+        width: 512,
+        height: 160,
+        framesPerScene: 1,
+      };
+      await writePairs(folder, { ...rendered, width: 1242, height: 375, count: pairsOnDisk });
+      const disk = await compare({ kind: 'kitti-2015', folder }, workers, batchesFromDisk);
+      const live = await compare(rendered, workers, batchesRendered);
+      printTable(
+        ['source', 'no threads, samples/s', `${workers} threads, samples/s`, 'ratio', 'ratio of rounds'],
+        [row('PNG 1242x375 on disk', disk), row('street 512x160, rendered', live)],
+      );
+      return {
+        headline: `samples/s with ${workers} threads / without, from disk`,
+        value: rounded(disk.ratio),
+        unit: 'ratio',
+        // A thread a core: 0.7 of the ideal leaves room for the main thread and for memory that all of them share.
+        target: { op: '>=', value: rounded(0.7 * workers, 2) },
+        details: { workers, rounds, disk: figures(disk), rendered: figures(live) },
+      };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/** The layout of KITTI 2015, as it lies on disk in training. */
+async function writePairs(folder: string, spec: SourceSpec): Promise<void> {
+  const source = await openSource(spec);
+  const cameras: Record<string, unknown> = {};
+  for (let index = 0; index < source.length; index++) {
+    const sample = await source.read(index);
+    cameras[sample.id] = sample.camera;
+    for (const [name, bytes] of await encoded(sample)) {
+      await mkdir(join(folder, 'training', name), { recursive: true });
+      await writeFile(join(folder, 'training', name, `${sample.id}.png`), bytes);
+    }
+  }
+  await writeFile(join(folder, 'cameras.json'), JSON.stringify(cameras));
+}
+
+async function encoded(sample: StereoSample): Promise<[string, Uint8Array][]> {
+  return [
+    ['image_2', await encodePng(sample.left)],
+    ['image_3', await encodePng(sample.right)],
+    ['disp_occ_0', encodePng16(sample.disparityLeft!)],
+    ['disp_occ_0_right', encodePng16(sample.disparityRight!)],
+  ];
+}
+
+async function compare(source: SourceSpec, workers: number, batches: number): Promise<Comparison> {
+  const options: LoaderOptions = {
+    source,
+    batchSize: 4,
+    width: 512,
+    height: 160,
+    augmentation: 'stereo',
+    seed: 1,
+    startStep: 0,
+    workers: 0,
+    prefetch: workers * 2,
+  };
+  return alternate(
+    () => samplesPerSecond({ ...options, workers }, batches),
+    () => samplesPerSecond(options, batches),
+    rounds,
+  );
+}
+
+/** Rate after the first batch: starting threads is paid once a run, not once a step. */
+async function samplesPerSecond(options: LoaderOptions, batches: number): Promise<number> {
+  const loader = await openLoader(options);
+  try {
+    for (let i = 0; i < Math.max(1, options.workers); i++) await loader.next();
+    const total = batches * Math.max(1, options.workers);
+    const start = monotonicNow();
+    for (let i = 0; i < total; i++) await loader.next();
+    return (total * options.batchSize) / (elapsedMs(start) / 1000);
+  } finally {
+    await loader.close();
+  }
+}
+
+function row(name: string, { subject, baseline, ratio, ratioMin, ratioMax }: Comparison): (string | number)[] {
+  return [
+    name,
+    rounded(baseline.median, 3),
+    rounded(subject.median, 3),
+    rounded(ratio, 3),
+    `${rounded(ratioMin, 3)} .. ${rounded(ratioMax, 3)}`,
+  ];
+}
+
+function figures({ subject, baseline, ratio, ratioMin, ratioMax }: Comparison) {
+  return {
+    samplesPerSecond: rounded(subject.median),
+    samplesPerSecondWithoutThreads: rounded(baseline.median),
+    ratio: rounded(ratio),
+    ratioMin: rounded(ratioMin),
+    ratioMax: rounded(ratioMax),
+  };
+}
