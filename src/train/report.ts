@@ -197,14 +197,14 @@ h1{font-size:1.4rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .6rem}h3{font-siz
 .tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}
 .tiles div{background:var(--card);border-radius:8px;padding:.5rem .9rem;min-width:7.5rem}
 .tiles b{display:block;font-size:1.2rem;font-variant-numeric:tabular-nums}.tiles span{color:var(--pale);font-size:.82rem}
-.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:1rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:1rem}
 figure{margin:0}.charts figure{background:var(--card);border-radius:8px;padding:.7rem .8rem .5rem}
 figcaption{font-weight:600;font-size:.9rem}.pictures figcaption{font-weight:400;color:var(--pale);font-size:.82rem;margin-top:.15rem}
 svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--pale);font-variant-numeric:tabular-nums}
 .grid{stroke:var(--rule)}.axis{stroke:var(--pale)}.none{color:var(--pale)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem .9rem;margin:.3rem 0 0;padding:0;font-size:.82rem;color:var(--pale)}
 .legend i{display:inline-block;width:.8rem;height:.2rem;border-radius:1px;margin-right:.35rem;vertical-align:.25em}.legend b{color:var(--ink);font-variant-numeric:tabular-nums}
-.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr));gap:.5rem}
+.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,200px),1fr));gap:.5rem}
 .pictures img{width:100%;height:auto;display:block;border-radius:4px}
 table{border-collapse:collapse;font-size:.88rem;width:100%}th{font-weight:500;text-align:left;color:var(--pale);vertical-align:top;white-space:nowrap;padding:.15rem 1.2rem .15rem 0}
 td{overflow-wrap:anywhere;padding:.15rem 0;width:100%}

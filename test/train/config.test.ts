@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseConfig } from '../../src/base/config.js';
+import { isCyclopsError } from '../../src/base/errors.js';
+import { type PartialTrainingConfig, partialTrainingConfigSchema } from '../../src/train/config.js';
+import { resolveTrainingConfig, sourcesOf } from '../../src/train/resolve-config.js';
+
+test('defaults are those of the paper and of the network', () => {
+  const teacher = resolveTrainingConfig({ stage: 'teacher', data: 'flying:7:100' });
+  assert.equal(teacher.network, 'dispnet-c');
+  assert.deepEqual([teacher.width, teacher.height, teacher.batch, teacher.learningRate], [768, 384, 4, 1e-4]);
+  assert.deepEqual(teacher.milestones, [0.5, 0.7, 0.9]);
+  assert.equal(teacher.augmentation, 'stereo');
+  const sources = sourcesOf(teacher);
+  assert.deepEqual(sources.training, {
+    kind: 'synthetic',
+    domain: 'flying',
+    seed: 7,
+    count: 100,
+    width: 960,
+    height: 480,
+    framesPerScene: 1,
+  });
+  assert.ok(sources.validation?.kind === 'synthetic' && sources.validation.seed !== 7);
+
+  const student = resolveTrainingConfig({ stage: 'student', data: 'd', labels: 'l' });
+  assert.equal(student.network, 'mono-edge');
+  assert.deepEqual(sourcesOf(student).training, { kind: 'kitti-2015', folder: 'd', labels: 'l' });
+  assert.deepEqual(sourcesOf({ ...student, supervision: 'truth' }).training, { kind: 'kitti-2015', folder: 'd' });
+});
+
+const bad: readonly [config: PartialTrainingConfig, message: RegExp][] = [
+  [{ data: 'flying:1:1' }, /stage: expected teacher or student/],
+  [{ stage: 'teacher' }, /data: expected flying/],
+  [
+    { stage: 'teacher', data: 'd', network: 'mono-vgg' },
+    /network: mono-vgg is a student network, the stage is teacher/,
+  ],
+  [{ stage: 'teacher', data: 'd', width: 100 }, /width: expected a multiple of 64 for dispnet-c, found 100/],
+  [{ stage: 'teacher', data: 'd', supervision: 'labels' }, /supervision: a teacher learns from ground truth/],
+  [{ stage: 'teacher', data: 'd', augmentation: 'mono' }, /augmentation: mono mirrors each view/],
+  [{ stage: 'student', data: 'd' }, /labels: expected the folder that cyclops label wrote/],
+  [
+    { stage: 'student', data: 'd', labels: 'l', network: 'mono-vgg', relativeWeight: 1 },
+    /relativeWeight: needs a network whose output is never negative/,
+  ],
+];
+for (const [config, message] of bad) {
+  test(`refused: ${message.source}`, () => {
+    assert.throws(
+      () => resolveTrainingConfig(config),
+      (error: unknown) => isCyclopsError(error, 'CONFIG_INVALID') && message.test(error.message),
+    );
+  });
+}
+
+test('labels need a data folder', () => {
+  const config = resolveTrainingConfig({ stage: 'student', data: 'street:1:10', labels: 'l' });
+  assert.throws(() => sourcesOf(config), /labels: belong to a data folder, found data "street:1:10"/);
+});
+
+test('a config file is read strictly: unknown keys and wrong values are told with their line', () => {
+  const text = 'stage: student\ndata: street:1:10\nlearningRat: 1e-3\nbatch: 0\n';
+  assert.throws(
+    () => parseConfig(text, 'run.yaml', partialTrainingConfigSchema),
+    (error: unknown) =>
+      isCyclopsError(error, 'CONFIG_INVALID') &&
+      /run\.yaml:\d .*unknown key "learningRat"/.test(error.message) &&
+      /run\.yaml:4 batch: .*found 0/.test(error.message),
+  );
+});

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readCheckpointHead } from '../../src/train/checkpoint-files.js';
+import { readRunLog } from '../../src/train/run-log.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { writeTinyFolder } from '../support/tiny-pairs.js';
+import { cyclops } from '../support/train-command.js';
+
+const student =
+  '--stage student --network mono-vgg --width-multiplier 0.1 --supervision truth --size 64x32 --batch 2'.split(' ');
+const quiet = ['--validation-data', 'none', '--report-every', '0', '--log-every', '1'];
+
+test('a loss that is not finite stops with the step and the term; the last checkpoint stays', async (t) => {
+  const root = await temporaryFolder(t);
+  const run = join(root, 'run');
+  await writeTinyFolder(join(root, 'data'), 4);
+  const result = await cyclops([
+    'train',
+    ...student,
+    ...quiet,
+    '--data',
+    join(root, 'data'),
+    '-o',
+    run,
+    '--lr',
+    '1',
+    '--warmup',
+    '40',
+    '--steps',
+    '2000',
+    '--checkpoint-every',
+    '2',
+  ]);
+  assert.equal(result.code, 6, result.stderr);
+  const found =
+    /step (\d+): (?:loss term "\w+" is|the loss is|the gradient norm is) -?(?:NaN|Infinity); the checkpoint of step (\d+) is kept in/.exec(
+      result.stderr,
+    );
+  assert.ok(found, result.stderr);
+  const { head } = await readCheckpointHead(run);
+  assert.equal(head.step, Number(found[2]));
+  assert.ok(head.step < Number(found[1]) && Number(found[1]) - head.step <= 2);
+  const records = await readRunLog(join(run, 'run.jsonl'));
+  assert.equal(records.at(-1)?.kind, 'event');
+  assert.ok(records.every((record) => record.kind !== 'step' || Number.isFinite(record.loss)));
+});
+
+test('resuming is refused when the data changed, or when a setting that decides the numbers is given anew', async (t) => {
+  const root = await temporaryFolder(t);
+  const [data, run] = [join(root, 'data'), join(root, 'run')];
+  await writeTinyFolder(data, 4);
+  const first = await cyclops(['train', ...student, ...quiet, '--data', data, '-o', run, '--steps', '2']);
+  assert.equal(first.code, 0, first.stderr);
+
+  const again = await cyclops(['train', ...student, ...quiet, '--data', data, '-o', run, '--steps', '2']);
+  assert.equal(again.code, 2);
+  assert.match(again.stderr, /already holds a run; give --resume/);
+
+  const changed = await cyclops(['train', '--resume', '-o', run, '--lr', '0.5']);
+  assert.equal(changed.code, 2);
+  assert.match(changed.stderr, /a resumed run keeps its learningRate: it is 0.0001, found 0.5/);
+
+  await utimes(join(data, 'training', 'image_2', '000001_10.png'), 1, 1);
+  const moved = await cyclops(['train', '--resume', '-o', run, '--steps', '4']);
+  assert.equal(moved.code, 3);
+  assert.match(moved.stderr, /the data changed since step 2/);
+});
