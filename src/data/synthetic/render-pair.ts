@@ -46,7 +46,7 @@ export interface RenderedPair extends StereoSample {
 }
 
 /**
- * Renders one stereo pair with the exact disparity (px at this width; 0 = sky) and visibility of both views.
+ * Renders one stereo pair with the exact disparity (px at this width; the sky has 1/256) and visibility of both views.
  * @throws CyclopsError `CONFIG_INVALID` for a size or index out of range.
  */
 export function renderPair(request: RenderRequest): RenderedPair {

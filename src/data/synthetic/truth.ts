@@ -8,7 +8,10 @@ import type { TextureStore } from './texture.js';
 /** A disparity that differs less than this from an occluder's is the same surface, px. */
 const sameSurfacePx = 0.02;
 
-/** Disparity at pixel centres from the exact planes of the triangles seen there: fx * B / z, px; 0 = sky. */
+/** Disparity of the sky, px: the smallest that KITTI's 16-bit PNG can say, because 0 means unknown there. */
+export const skyDisparityPx: number = 1 / 256;
+
+/** Disparity at pixel centres from the exact planes of the triangles seen there: fx * B / z, px; the sky has `skyDisparityPx`. */
 export function disparityOf(view: VisibilityBuffer, camera: StereoCamera): FloatMap {
   const map = createFloatMap(view.width, view.height);
   const scale = camera.fxPx * camera.baselineM;
@@ -16,7 +19,10 @@ export function disparityOf(view: VisibilityBuffer, camera: StereoCamera): Float
   for (let y = 0, i = 0; y < view.height; y++) {
     for (let x = 0; x < view.width; x++, i++) {
       const record = owner[i]!;
-      if (record < 0) continue;
+      if (record < 0) {
+        map.data[i] = skyDisparityPx;
+        continue;
+      }
       const o = record * coefficientsPerTriangle;
       map.data[i] = scale * (coefficients[o]! * x + coefficients[o + 1]! * y + coefficients[o + 2]!);
     }
@@ -44,7 +50,7 @@ export function visibilityOf(
   const scale = camera.fxPx * camera.baselineM;
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const d = disparity.data[i]!;
+      const d = own.owner[i]! < 0 ? 0 : disparity.data[i]!;
       const match = x + direction * d;
       if (!(match >= 0 && match <= width - 1)) continue;
       const at = Math.floor(match);
