@@ -23,7 +23,7 @@ export interface ExportOptions {
   readonly maxM?: number;
   /** Whether to compare with tfjs; true unless given. Without it tfjs is not needed. */
   readonly parity?: boolean;
-  /** The command line, for the package's provenance. */
+  /** The command line of the export; the package's provenance says it behind that of the training. */
   readonly command?: string;
   /** Version of cyclops, for the package's provenance. */
   readonly version: string;
@@ -78,7 +78,7 @@ export async function exportOnnx(
         seed: head.seed,
         step: head.step,
         metrics: head.metrics,
-        command: options.command ?? '',
+        command: [head.command, options.command ?? 'exportOnnx'].join('; '),
         versions: { ...head.versions, cyclops: options.version },
       },
     },
