@@ -45,7 +45,7 @@ export function warpHorizontal(
 interface Samples {
   /** [P,C] */
   readonly value: tf.Tensor;
-  /** [P,C] change of the value from one source column to the next, 0 outside. */
+  /** [P,C] change of the value from one source column to the next; meaningless outside. */
   readonly slope: tf.Tensor;
   /** [P,1] 1 where both columns exist. */
   readonly inside: tf.Tensor;
@@ -70,8 +70,8 @@ function sample(source: tf.Tensor, disparity: tf.Tensor, rows: number, width: nu
   const first = rowStarts.add(column);
   // gatherND, not gather: tfjs checks every index of the latter in JavaScript.
   const near = tf.gatherND(source, first);
-  const slope = tf.gatherND(source, next(first)).sub(near).mul(inside);
-  return { value: near.mul(inside).add(slope.mul(fraction)), slope, inside, fraction, first };
+  const slope = tf.gatherND(source, next(first)).sub(near);
+  return { value: near.add(slope.mul(fraction)).mul(inside), slope, inside, fraction, first };
 }
 
 function warpBoth(source: tf.Tensor, disparity: tf.Tensor, rows: number, width: number): tf.Tensor {
@@ -87,7 +87,7 @@ function warpBoth(source: tf.Tensor, disparity: tf.Tensor, rows: number, width: 
       const scatter = (values: tf.Tensor, to: tf.Tensor) =>
         tf.unsortedSegmentSum(values, to.reshape([pixels]) as tf.Tensor1D, pixels);
       const sourceGradient = scatter(passed.sub(toSecond), first).add(scatter(toSecond, next(first)));
-      return [sourceGradient, disparityGradient(dy, slope)];
+      return [sourceGradient, disparityGradient(dy, slope, inside)];
     };
     return { value, gradFunc };
   });
@@ -97,16 +97,16 @@ function warpBoth(source: tf.Tensor, disparity: tf.Tensor, rows: number, width: 
 function warpConstant(source: tf.Tensor, disparity: tf.Tensor, rows: number, width: number): tf.Tensor {
   const operator = tf.customGrad((...args) => {
     const [by, save] = args as unknown as [tf.Tensor, (tensors: tf.Tensor[]) => void];
-    const { value, slope } = sample(source, by, rows, width);
-    save([slope]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => [disparityGradient(dy, saved[0]!)];
+    const { value, slope, inside } = sample(source, by, rows, width);
+    save([slope, inside]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => [disparityGradient(dy, saved[0]!, saved[1]!)];
     return { value, gradFunc };
   });
   return operator(disparity);
 }
 
-function disparityGradient(dy: tf.Tensor, slope: tf.Tensor): tf.Tensor {
-  return dy.mul(slope).sum(1, true).neg();
+function disparityGradient(dy: tf.Tensor, slope: tf.Tensor, inside: tf.Tensor): tf.Tensor {
+  return dy.mul(slope).sum(1, true).mul(inside).neg();
 }
 
 function next(pixel: tf.Tensor): tf.Tensor {
