@@ -2,6 +2,7 @@ import { CyclopsError } from '../base/errors.js';
 import type { StereoSample, StereoSource } from '../data/sample.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
 import type { FloatMap, MaskMap } from '../geometry/raster.js';
+import { createMaskMap } from '../geometry/raster.js';
 import type { DepthMetrics, DisparityErrors, DisparityMetrics, RangeSum } from './metrics.js';
 import {
   addDisparityErrors,
@@ -107,9 +108,11 @@ function truthMask(sample: StereoSample, pixels: 'all' | 'noc'): MaskMap | strin
   if (disparityLeft === undefined) return 'no ground-truth disparity';
   if (pixels === 'noc' && visibleLeft === undefined)
     return 'nothing known about which pixels are visible in both views';
-  const { width, height, data } = disparityLeft;
-  const mask = Uint8Array.from(data, (d, i) => (d > 0 && (pixels === 'all' || visibleLeft?.data[i] === 1) ? 1 : 0));
-  return mask.includes(1) ? { width, height, data: mask } : 'no pixel with ground truth';
+  const mask = createMaskMap(disparityLeft.width, disparityLeft.height);
+  for (let i = 0; i < mask.data.length; i++) {
+    if (disparityLeft.data[i]! > 0 && (pixels === 'all' || visibleLeft?.data[i] === 1)) mask.data[i] = 1;
+  }
+  return mask.data.includes(1) ? mask : 'no pixel with ground truth';
 }
 
 function assertImageSize(sample: StereoSample, predicted: FloatMap): void {

@@ -1,6 +1,7 @@
 import { CyclopsError } from '../base/errors.js';
 import { readBytes } from '../base/files.js';
 import type { FloatMap, MaskMap } from '../geometry/raster.js';
+import { createFloatMap, createMaskMap } from '../geometry/raster.js';
 import { decodeGreyPng, encodeGreyPng } from './png-grey.js';
 
 /** KITTI's unit on disk: one step is 1/256 px of disparity, or 1/256 m of depth. */
@@ -49,7 +50,9 @@ export function encodeMaskPng(mask: MaskMap): Uint8Array {
 export function decodeMaskPng(bytes: Uint8Array, name: string): MaskMap {
   const { width, height, data } = decodeGreyPng(bytes, name);
   const half = data instanceof Uint8Array ? 128 : 32768;
-  return { width, height, data: Uint8Array.from(data, (value) => (value >= half ? 1 : 0)) };
+  const mask = createMaskMap(width, height);
+  for (let i = 0; i < data.length; i++) if (data[i]! >= half) mask.data[i] = 1;
+  return mask;
 }
 
 /** Reads a mask PNG; errors as `decodeMaskPng` and `readBytes`. */
@@ -59,7 +62,11 @@ export async function readMask(path: string): Promise<MaskMap> {
 
 /** Shares of 0..1 as an 8-bit grey PNG: value = round(255 * x), clipped; unknown becomes 0. */
 export function encodeSharePng(map: FloatMap): Uint8Array {
-  const data = Uint8Array.from(map.data, (value) => (value > 0 ? Math.round(Math.min(1, value) * 255) : 0));
+  const data = new Uint8Array(map.data.length);
+  for (let i = 0; i < data.length; i++) {
+    const share = map.data[i]!;
+    if (share > 0) data[i] = Math.round(Math.min(1, share) * 255);
+  }
   return encodeGreyPng({ width: map.width, height: map.height, data });
 }
 
@@ -67,7 +74,9 @@ export function encodeSharePng(map: FloatMap): Uint8Array {
 export function decodeSharePng(bytes: Uint8Array, name: string): FloatMap {
   const { width, height, data } = decodeGreyPng(bytes, name);
   const full = data instanceof Uint8Array ? 255 : 65535;
-  return { width, height, data: Float32Array.from(data, (value) => value / full) };
+  const shares = createFloatMap(width, height);
+  for (let i = 0; i < data.length; i++) shares.data[i] = data[i]! / full;
+  return shares;
 }
 
 /** Reads a PNG of shares; errors as `decodeSharePng` and `readBytes`. */

@@ -7,6 +7,7 @@ import { CyclopsError, messageOf } from '../../base/errors.js';
 import { readText } from '../../base/files.js';
 import type { StereoCamera } from '../../geometry/camera.js';
 import type { FloatMap, MaskMap, RgbImage } from '../../geometry/raster.js';
+import { createMaskMap } from '../../geometry/raster.js';
 import { readRgb } from '../../image/codec.js';
 import { readPng16 } from '../../image/png16.js';
 import { camerasSchema, parseKittiCalibration } from '../calibration.js';
@@ -178,8 +179,10 @@ async function readTruth(
     : { disparityRight: disparity, ...(mask === undefined ? {} : { visibleRight: mask }) };
 }
 
-function knownMask(map: FloatMap): MaskMap {
-  return { width: map.width, height: map.height, data: Uint8Array.from(map.data, (d) => (Number.isNaN(d) ? 0 : 1)) };
+function knownMask({ width, height, data }: FloatMap): MaskMap {
+  const mask = createMaskMap(width, height);
+  for (let i = 0; i < data.length; i++) if (!Number.isNaN(data[i]!)) mask.data[i] = 1;
+  return mask;
 }
 
 interface Sized {
