@@ -1,5 +1,5 @@
 import { Random } from '../../../base/random.js';
-import type { StereoCamera } from '../../../geometry/camera.js';
+import { kittiCamera, type StereoCamera } from '../../../geometry/camera.js';
 import { createEnvironment } from '../environment.js';
 import type { Instance } from '../frame-geometry.js';
 import { type Material, MaterialTable } from '../material.js';
@@ -36,7 +36,9 @@ export interface FlyingScene {
 
 /**
  * Builds a scene: 12-36 objects of many shapes in front of a slanted, curved or cornered background, each with its own
- * texture. Disparities follow those of driving scenes: log-uniform, most of them 5-80 px at 1242 px width.
+ * texture. Disparities follow those of driving scenes at KITTI's resolution: log-uniform, most of them 5-80 px. The
+ * scene is built for 1242 px width and then shrunk towards the camera for narrower images, so that they keep these
+ * disparities in px: a matching network learns from small images what it meets in large ones.
  */
 export function createFlyingScene(seed: number, scene: number, camera: StereoCamera, hard: HardShares): FlyingScene {
   const random = Random.fromSeed(seed, `flying/${scene}`);
@@ -47,6 +49,8 @@ export function createFlyingScene(seed: number, scene: number, camera: StereoCam
   const flyers = Array.from({ length: 12 + random.integer(25) }, () => createFlyer(random, camera, materials, hard));
   const hasShadows = random.chance(0.7);
   const sensors = randomSensors(random);
+  const unit = camera.width / kittiCamera.width;
+  const background = still.map((instance) => ({ ...instance, transform: placement(0, 0, 0, 0, unit, 0, 0) }));
   const noMarks = { lines: new Float32Array(0), patches: new Float32Array(0), paint: [1, 1, 1] as const };
   return {
     frameAt(frame) {
@@ -54,11 +58,11 @@ export function createFlyingScene(seed: number, scene: number, camera: StereoCam
         ({ mesh, start, velocity, scale, angles, spin, tint }): Instance => ({
           mesh,
           transform: placement(
-            start[0] + velocity[0] * frame,
-            start[1] + velocity[1] * frame,
-            start[2] + velocity[2] * frame,
+            (start[0] + velocity[0] * frame) * unit,
+            (start[1] + velocity[1] * frame) * unit,
+            (start[2] + velocity[2] * frame) * unit,
             angles[0] + spin[0] * frame,
-            scale,
+            scale * unit,
             angles[1] + spin[1] * frame,
             angles[2] + spin[2] * frame,
           ),
@@ -66,7 +70,7 @@ export function createFlyingScene(seed: number, scene: number, camera: StereoCam
         }),
       );
       return {
-        instances: [...still, ...moving],
+        instances: [...background, ...moving],
         cameraPlacement: identity,
         materials,
         textures,
@@ -76,8 +80,8 @@ export function createFlyingScene(seed: number, scene: number, camera: StereoCam
         footprints: [],
         shadowRegions: hasShadows
           ? [
-              { x: [-6, 6], y: [-3, 3], z: [1, 11] },
-              { x: [-25, 25], y: [-10, 5], z: [8, 60] },
+              { x: [-6 * unit, 6 * unit], y: [-3 * unit, 3 * unit], z: [unit, 11 * unit] },
+              { x: [-25 * unit, 25 * unit], y: [-10 * unit, 5 * unit], z: [8 * unit, 60 * unit] },
             ]
           : [],
         sensorLeft: { ...sensors[0], noiseSeed: scene * 7919 + frame * 2 },
