@@ -14,7 +14,7 @@ import {
   startPipeline,
   VideoOutput,
 } from '../../runtime/index.js';
-import type { Command, OptionValues } from '../command.js';
+import type { Command } from '../command.js';
 import { listOption } from '../options.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
 import { liveText, summaryText } from '../stream-text.js';

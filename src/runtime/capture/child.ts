@@ -3,9 +3,29 @@
  * the pipe; this file only watches the bus. gstreamer-superficial may be loaded in one thread of a process only, leaks a
  * pipeline with each restart, and a driver may crash it: reasons for a process of its own.
  */
-import gstreamer from 'gstreamer-superficial';
+import { createRequire } from 'node:module';
 import { messageOf } from '../../base/errors.js';
 import type { FromChild, GstJob, ToChild } from './messages.js';
+
+// The package's entry is a native file, which only require() loads.
+const gstreamer = createRequire(import.meta.url)('gstreamer-superficial') as Gstreamer;
+
+/** The part of gstreamer-superficial 1.7.4 that is used here; the package ships no types. */
+interface Gstreamer {
+  /** Throws on a launch text that cannot be parsed, or names an element that is not installed. */
+  readonly Pipeline: new (
+    launch: string,
+  ) => Pipeline;
+}
+
+interface Pipeline {
+  play(): void;
+  stop(): void;
+  /** @param flags GstSeekFlags. */
+  seek(seconds: number, flags: number): boolean;
+  /** Calls back for each message of the bus; ends by itself where the pipeline's state is NULL. */
+  pollBus(callback: (message: BusMessage) => void): void;
+}
 
 interface BusMessage {
   readonly type: string;
@@ -13,7 +33,7 @@ interface BusMessage {
   readonly debug?: string;
 }
 
-let pipeline: InstanceType<typeof gstreamer.Pipeline> | undefined;
+let pipeline: Pipeline | undefined;
 
 // The parent decides when to end: Ctrl-C reaches the whole process group, but the stream shall end in order.
 process.on('SIGINT', () => undefined);

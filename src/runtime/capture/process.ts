@@ -170,7 +170,8 @@ export class CaptureProcess {
       return { kind: 'fault', reason: 'protocol', message: 'the stream of pictures ends inside a picture' };
     }
     if (ending !== undefined) return ending;
-    const words = this.#stderr.trim().split('\n').at(-1) ?? '';
+    const lines = this.#stderr.trim().split('\n');
+    const words = lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? '';
     return {
       kind: 'fault',
       reason: 'crash',

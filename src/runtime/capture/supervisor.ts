@@ -13,6 +13,8 @@ import { describeSource, isLive, type Source } from './source.js';
 /** First wait before a restart; doubled with each restart that gives no picture. */
 const firstBackoffMs = 250;
 const longestBackoffMs = 30_000;
+/** A capture process that crashes before its first picture gets this many more tries. */
+const firstStartRetries = 2;
 /** A jump of the source's own frame count beyond this is a new count, not that many lost frames. */
 const countJumpLimit = 100_000n;
 /** Arrays of frames that were lost before inference, kept for the next frames. */
@@ -101,7 +103,7 @@ export class CaptureSupervisor {
   }
 
   async #run(): Promise<void> {
-    const { source, restartLimit } = this.#settings;
+    const { source } = this.#settings;
     let failures = 0;
     // The caller gets its handle before the first process may report.
     await Promise.resolve();
@@ -115,7 +117,7 @@ export class CaptureSupervisor {
       }
       const fault = outcome.kind === 'end' ? endedEarly : outcome;
       failures = this.#sequence > pictures ? 0 : failures + 1;
-      if (!this.#isWorthARestart(fault) || failures > restartLimit) {
+      if (!this.#isWorthARestart(fault) || failures > this.#patience()) {
         throw captureError(fault, describeSource(source), source.kind === 'file', debianPackageOf);
       }
       const waitMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** failures);
@@ -134,6 +136,12 @@ export class CaptureSupervisor {
     if (!isLive(this.#settings.source)) return false;
     if (fault.reason === 'missing-element' || fault.reason === 'missing-decoder') return false;
     return this.#sequence > 0 || fault.reason === 'crash';
+  }
+
+  /** Restarts in a row without a picture before giving up: few where there never was one, because then it is not the camera. */
+  #patience(): number {
+    const { restartLimit } = this.#settings;
+    return this.#sequence > 0 ? restartLimit : Math.min(restartLimit, firstStartRetries);
   }
 
   async #runOnce(): Promise<CaptureOutcome> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CyclopsError } from '../../base/errors.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
@@ -34,12 +35,7 @@ export async function openOrtNode(model: LoadedModelPackage, options: OrtNodeOpt
     outputShape: [1, output.height, output.width, 1],
   };
   const worker = new Worker(new URL('./ort-node-worker.js', import.meta.url), { workerData: job });
-  const opened = await new Promise<FromWorker>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new CyclopsError('ENGINE_FAILED', `the engine's worker ended with ${code}`)));
-  });
-  worker.removeAllListeners();
+  const opened = await firstMessage(worker);
   if (opened.type === 'refused') throw new CyclopsError(opened.code, opened.message);
   if (opened.type !== 'opened') throw new Error(`assertion failed: worker began with ${opened.type}`);
   return new OrtNodeEngine(worker, {
@@ -51,6 +47,21 @@ export async function openOrtNode(model: LoadedModelPackage, options: OrtNodeOpt
     output: { width: output.width, height: output.height },
     loadMs: opened.loadMs,
   });
+}
+
+async function firstMessage(worker: Worker): Promise<FromWorker> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    const ended = once(worker, 'exit', { signal }).then(([code]: number[]) => {
+      throw new CyclopsError('ENGINE_FAILED', `the engine's worker ended with ${code}`);
+    });
+    // `once` also rejects where the worker throws.
+    const [message] = await Promise.race([once(worker, 'message', { signal }), ended]);
+    return message as FromWorker;
+  } finally {
+    waiting.abort();
+  }
 }
 
 class OrtNodeEngine implements Engine {
