@@ -141,6 +141,7 @@ export class GraphBuilder {
     this.#outputs.push(renamed);
   }
 
+  /** The graph so far. */
   build(): Graph {
     return {
       name: this.#name,

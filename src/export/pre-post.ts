@@ -62,12 +62,13 @@ export interface Postprocessing {
 export function postprocess(graph: GraphBuilder, output: Value, options: Postprocessing): void {
   const { width, height, outputFactorPx, camera, minM, maxM } = options;
   const [, rows, columns] = imageShape(output);
-  let value = output;
+  // The factor comes before the resize: fewer pixels, and ONNX Runtime leaves its blocked layout (16 channels for our
+  // one) at the small size.
+  let value = withConstant(graph, 'post/disparity', 'Mul', output, outputFactorPx);
   if (rows !== height || columns !== width) {
     value = resize(graph, 'post/resize', value, [height, width], 'linear', 'half_pixel');
   }
   const focalTimesBaseline = camera.fxPx * camera.baselineM;
-  value = withConstant(graph, 'post/disparity', 'Mul', value, outputFactorPx);
   if (camera.doffsPx !== 0) value = withConstant(graph, 'post/doffs', 'Add', value, camera.doffsPx);
   // Half the disparity of maxM: low enough that the clip below decides, high enough that the division is harmless.
   value = withConstant(graph, 'post/positive', 'Max', value, focalTimesBaseline / (2 * maxM));

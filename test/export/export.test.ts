@@ -3,7 +3,9 @@ import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ErrorCode, isCyclopsError } from '../../src/base/errors.js';
+import { packageRoot } from '../../src/base/paths.js';
 import { type ExportOptions, type ExportResult, exportOnnx } from '../../src/export/export.js';
+import { layerConverters } from '../../src/export/layers/index.js';
 import { openOnnx } from '../../src/export/onnx-run.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { readOnnxHeader } from '../../src/model-package/onnx-header.js';
@@ -249,4 +251,9 @@ test('a depth range that is none is refused before anything is written', async (
     /expected 0 < minimum < maximum, found 80 to 80/,
   );
   await assert.rejects(stat(join(folder, 'package')), { code: 'ENOENT' });
+});
+
+test('the manual names every layer class that can be exported', async () => {
+  const manual = await readFile(join(packageRoot(), 'docs/export.md'), 'utf8');
+  for (const name of Object.keys(layerConverters)) assert.match(manual, new RegExp(`\`${name}\``));
 });

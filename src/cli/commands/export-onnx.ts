@@ -30,9 +30,10 @@ export const command: Command = {
   },
   positionals: { min: 1, max: 1 },
   details: `
-CHECKPOINT is a run folder of cyclops train (its latest checkpoint) or a checkpoint folder, such as RUN/best. The graph takes uint8 pictures [1, H, W, C] and gives
-metres [1, H, W, 1]; normalisation and disparity -> depth are part of it. Every export is compared with tfjs on several
-pictures; a relative difference above 1e-4 fails with PARITY_FAILED, and nothing is written.
+CHECKPOINT is a run folder of cyclops train (its latest checkpoint) or a checkpoint folder, such as RUN/best. The graph
+takes uint8 pictures [1, H, W, C] and gives metres [1, H, W, 1]; normalisation and disparity -> depth are part of it.
+Every export is compared with tfjs on several pictures; a relative difference above 1e-4 fails with PARITY_FAILED, and
+nothing is written.
 
   cyclops export-onnx out/student/best -o models/street
   cyclops export-onnx out/student/best -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
