@@ -50,10 +50,14 @@ async function main(argv) {
   const startedAt = Date.now();
 
   sayIfLoud(`Setting up cyclops${options.runtimeOnly ? ' (runtime only)' : ''} with Node ${process.versions.node}\n`);
+  const fault = machineFault();
+  if (fault !== undefined) {
+    process.stderr.write(`\ncyclops set-up: ${fault}\n`);
+    return 1;
+  }
   for (const [index, step] of todo.entries()) {
     const title = `[${index + 1}/${todo.length}] ${step.name}: `;
     try {
-      checkMachine();
       if (await step.isDone(options)) {
         sayIfLoud(`${title}already there\n`);
         continue;
@@ -71,20 +75,12 @@ async function main(argv) {
   return 0;
 }
 
-function checkMachine() {
+/** Why set-up cannot even begin here, and the way out; undefined if it can. */
+function machineFault() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (process.platform !== 'linux') {
-    throw new SetupError(
-      `cyclops runs on Linux, this is ${process.platform}`,
-      'Use a Linux machine, virtual machine or container.',
-    );
-  }
-  if (major < 20 || (major === 20 && minor < 9)) {
-    throw new SetupError(
-      `Node >= 20.9 is needed, this is ${process.versions.node}`,
-      'Install a current Node; 20 and 22 are tested.',
-    );
-  }
+  if (process.platform !== 'linux') return `cyclops runs on Linux (a container will do), this is ${process.platform}`;
+  if (major > 20 || (major === 20 && minor >= 9)) return undefined;
+  return `Node >= 20.9 is needed, this is ${process.versions.node}; install a current one (20 and 22 are tried)`;
 }
 
 function seconds(startedAt) {

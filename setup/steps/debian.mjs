@@ -37,7 +37,7 @@ export const debianStep = {
     if (findProgram('apt-get') === undefined) {
       throw new SetupError(
         `this system has no apt-get, and these are missing: ${missing.join(' ')}`,
-        'Install the same with your package manager (GStreamer 1.20 or newer with all plugin sets and headers, g++, pkg-config, Python 3 with pip).',
+        'Install the same with your package manager (GStreamer 1.x with all plugin sets and headers, g++, pkg-config, Python 3 with pip).',
       );
     }
     const prefix = administratorPrefix(line, say);
