@@ -90,6 +90,17 @@ export class MeshBuilder {
     this.quad(i0, i1, i2, i3);
   }
 
+  /** Adds all of another builder's triangles, moved by an offset. */
+  append(other: MeshBuilder, offset: readonly [number, number, number]): void {
+    const first = this.vertexCount;
+    for (let i = 0; i < other.#positions.length; i++) this.#positions.push(other.#positions[i]! + offset[i % 3]!);
+    for (const value of other.#normals) this.#normals.push(value);
+    for (const value of other.#uvs) this.#uvs.push(value);
+    for (const value of other.#colours) this.#colours.push(value);
+    for (const value of other.#indices) this.#indices.push(value + first);
+    for (const value of other.#materials) this.#materials.push(value);
+  }
+
   build(): Mesh {
     const positions = Float32Array.from(this.#positions);
     return {

@@ -233,7 +233,7 @@ export class Shader {
       direct *= this.#litShare(px + nx * lift, py + ny * lift, z + nz * lift, isLeaf ? 0.12 : 0.04);
     }
     let shade = (b0 * (packed >>> 24) + b1 * (colours[i1]! >>> 24) + b2 * (colours[i2]! >>> 24)) * (1 / 255);
-    if (kind === 1) shade *= 1 - this.#contactAt(px, z);
+    if (kind === 1 || kind === 4) shade *= 1 - this.#contactAt(px, z);
     // World up in the camera's frame is the second column of the view.
     const up = nx * v[1] + ny * v[4] + nz * v[7];
     const sky = shade * (0.5 + 0.5 * up);

@@ -1,0 +1,449 @@
+import { Random } from '../../../base/random.js';
+import { addNoise, cellDistances, fractalNoise, whiteNoise } from '../noise.js';
+import type { TexturePlanes } from '../texture.js';
+
+type Rgb = readonly [number, number, number];
+
+/** Draws the named texture of the street world; the variant picks one of its family. */
+export function paintStreetTexture(name: StreetTexture, variant = 0): TexturePlanes {
+  return painters[name](Random.fromSeed(variant, `street-texture-${name}`));
+}
+
+/** Names of the families of textures. */
+export type StreetTexture = keyof typeof painters;
+
+const painters = {
+  /** Chippings and fine cracks; mean 1 before the material's colour. */
+  asphalt(random: Random) {
+    const size = 512;
+    const grain = whiteNoise(size, random);
+    addNoise(grain, size, 256, 0.9, random);
+    addNoise(grain, size, 128, 0.5, random);
+    const broad = fractalNoise(size, 4, 5, 0.6, random);
+    const crack = cracks(size, 3 + random.integer(4), random);
+    return grey(size, (i) => 0.5 * (1 + grain[i]! * 0.22 + broad[i]! * 0.16) * (1 - 0.45 * crack[i]!));
+  },
+  /** Wear, stains, wheel tracks, at a scale of tens of metres; mean 0.5, as it multiplies by 2. */
+  wear(random: Random) {
+    const size = 256;
+    const a = fractalNoise(size, 4, 6, 0.62, random);
+    const b = fractalNoise(size, 16, 4, 0.6, random);
+    return grey(size, (i) => 0.5 * (1 + a[i]! * 0.28 + b[i]! * 0.12));
+  },
+  paving(random: Random) {
+    const size = 256;
+    const rows = 6;
+    const noise = fractalNoise(size, 8, 6, 0.75, random);
+    const tone = new Float32Array(rows * rows * 2).map(() => random.uniform(0.85, 1.12));
+    const offset = random.chance(0.5);
+    return grey(size, (i) => {
+      const gy = ((Math.floor(i / size) + 0.5) * rows) / size;
+      const gx = ((i % size) + 0.5) * (rows / size) + (offset && Math.floor(gy) % 2 === 1 ? 0.5 : 0);
+      const edge = Math.min(fraction(gx), 1 - fraction(gx), fraction(gy), 1 - fraction(gy));
+      const slab = tone[(Math.floor(gx) % rows) + Math.floor(gy) * rows]!;
+      return 0.55 * slab * (1 + noise[i]! * 0.16) * (edge < 0.035 ? 0.55 : 1);
+    });
+  },
+  cobbles(random: Random) {
+    const size = 256;
+    const { first, second, id } = cellDistances(size, 16, random);
+    const noise = fractalNoise(size, 16, 4, 0.7, random);
+    return grey(size, (i) => {
+      const joint = Math.min(1, (second[i]! - first[i]!) / 3);
+      const tone = 0.75 + 0.5 * fraction(Math.sin(id[i]! * 917.1) * 43758.5);
+      return 0.5 * tone * (0.35 + 0.65 * joint) * (1 + noise[i]! * 0.15);
+    });
+  },
+  concrete(random: Random) {
+    const size = 256;
+    const noise = fractalNoise(size, 4, 7, 0.7, random);
+    const fine = whiteNoise(size, random);
+    return grey(size, (i) => {
+      const joint = i % size < 2 || Math.floor(i / size) < 2 ? 0.75 : 1;
+      return 0.55 * joint * (1 + noise[i]! * 0.16 + fine[i]! * 0.05);
+    });
+  },
+  grass(random: Random) {
+    const size = 512;
+    const patch = fractalNoise(size, 4, 5, 0.65, random);
+    const blades = new Float32Array(size * size);
+    addNoise(blades, size, 256, 1, random, 128);
+    addNoise(blades, size, 128, 0.7, random, 64);
+    const fine = whiteNoise(size, random);
+    const dry = fractalNoise(size, 8, 4, 0.6, random);
+    return colour(size, (i) => {
+      const bright = 1 + blades[i]! * 0.34 + fine[i]! * 0.2 + patch[i]! * 0.3;
+      const t = clamp(0.35 + dry[i]! * 0.9);
+      return scale(mix([0.075, 0.12, 0.028], [0.19, 0.165, 0.07], t), Math.max(0.1, bright));
+    });
+  },
+  soil(random: Random) {
+    const size = 256;
+    const noise = fractalNoise(size, 4, 7, 0.75, random);
+    const leaves = whiteNoise(size, random);
+    return colour(size, (i) =>
+      scale(leaves[i]! > 0.9 ? [0.3, 0.17, 0.06] : [0.16, 0.115, 0.075], Math.max(0.15, 1 + noise[i]! * 0.5)),
+    );
+  },
+  /** Rendered wall: nearly even, with streaks of rain and dirt. */
+  plaster(random: Random) {
+    const size = 256;
+    const fine = whiteNoise(size, random);
+    addNoise(fine, size, 128, 0.8, random);
+    const dirt = fractalNoise(size, 2, 6, 0.6, random);
+    const streaks = new Float32Array(size * size);
+    addNoise(streaks, size, 32, 1, random, 2);
+    return grey(size, (i) => 0.8 * (1 + fine[i]! * 0.045 + dirt[i]! * 0.09 + streaks[i]! * 0.05));
+  },
+  plain(random: Random) {
+    const size = 128;
+    const dirt = fractalNoise(size, 1, 3, 0.5, random);
+    return grey(size, (i) => 0.85 * (1 + dirt[i]! * 0.03));
+  },
+  brick(random: Random) {
+    return masonry(random, 8, 24, 0.05, 0.45, [0.75, 0.72, 0.68]);
+  },
+  stone(random: Random) {
+    return masonry(random, 4, 8, 0.03, 0.28, [0.4, 0.38, 0.35]);
+  },
+  roof(random: Random) {
+    const size = 256;
+    const noise = fractalNoise(size, 8, 5, 0.7, random);
+    return grey(size, (i) => {
+      const gy = fraction((Math.floor(i / size) * 16) / size);
+      const gx = fraction(((i % size) * 20) / size);
+      return 0.7 * (0.45 + 0.55 * gy) * (0.75 + 0.25 * Math.sin(gx * Math.PI)) * (1 + noise[i]! * 0.3);
+    });
+  },
+  bark(random: Random) {
+    const size = 128;
+    const ridges = new Float32Array(size * size);
+    addNoise(ridges, size, 32, 1, random, 6);
+    addNoise(ridges, size, 64, 0.5, random, 16);
+    return colour(size, (i) => scale([0.17, 0.135, 0.1], Math.max(0.15, 1 + ridges[i]! * 0.55)));
+  },
+  wood(random: Random) {
+    const size = 128;
+    const grainNoise = new Float32Array(size * size);
+    addNoise(grainNoise, size, 64, 1, random, 4);
+    return grey(size, (i) => (fraction(((i % size) * 8) / size) < 0.06 ? 0.3 : 0.7) * (1 + grainNoise[i]! * 0.2));
+  },
+  cloth(random: Random) {
+    const size = 64;
+    const folds = fractalNoise(size, 4, 4, 0.6, random);
+    return grey(size, (i) => 0.8 * (1 + folds[i]! * 0.3));
+  },
+  /** A spray of leaves, cut out. Colours are near 1: the tree's tint makes them green. */
+  leaves(random: Random) {
+    const size = 256;
+    const result = empty(size);
+    const count = 120 + random.integer(60);
+    for (let k = 0; k < count; k++) {
+      const angle = random.uniform(0, 2 * Math.PI);
+      const distance = Math.sqrt(random.uniform()) * 0.4 * size;
+      const cx = size / 2 + Math.cos(angle) * distance;
+      const cy = size / 2 + Math.sin(angle) * distance;
+      const tone = random.uniform(0.35, 1) * (0.6 + 0.4 * (k / count));
+      leaf(result, cx, cy, random.uniform(7, 15), random.uniform(0, Math.PI), [
+        tone * random.uniform(0.8, 1.05),
+        tone,
+        tone * random.uniform(0.5, 0.9),
+      ]);
+    }
+    return result;
+  },
+  /** Needles on drooping twigs. */
+  needles(random: Random) {
+    const size = 256;
+    const result = empty(size);
+    for (let twig = 0; twig < 34; twig++) {
+      const x0 = random.uniform(0.25, 0.75) * size;
+      const y0 = random.uniform(0.08, 0.6) * size;
+      const lean = random.uniform(-0.9, 0.9);
+      const tone = random.uniform(0.35, 1);
+      for (let k = 0; k < 22; k++) {
+        const x = x0 + lean * k * 3;
+        const y = y0 + k * 4;
+        leaf(result, x, y, 8, random.uniform(0, Math.PI), [tone * 0.8, tone, tone * 0.75]);
+      }
+    }
+    return result;
+  },
+  tuft(random: Random) {
+    const size = 128;
+    const result = empty(size);
+    for (let k = 0; k < 70; k++) {
+      let x = random.uniform(0.15, 0.85) * size;
+      const lean = random.uniform(-0.5, 0.5);
+      const length = random.uniform(0.3, 0.95) * size;
+      const tone = random.uniform(0.4, 1);
+      for (let step = 0; step < length; step++) {
+        x += lean * (step / length);
+        const width = 1 + Math.floor(2 * (1 - step / length));
+        for (let dx = 0; dx < width; dx++) {
+          put(result, Math.floor(x) + dx, size - 1 - step, [tone, tone, tone * 0.6]);
+        }
+      }
+    }
+    return result;
+  },
+  /** A far row of trees, seen from the side, cut out along its top. */
+  treeline(random: Random) {
+    const size = 512;
+    const result = empty(size);
+    for (let k = 0; k < 900; k++) {
+      const x = random.uniform(0, size);
+      const rim =
+        0.45 + 0.25 * Math.sin((x / size) * 2 * Math.PI * 3 + 1) + 0.1 * Math.sin((x / size) * 2 * Math.PI * 11);
+      const y = size - random.uniform(0, rim) ** 0.8 * size;
+      const tone = (0.35 + 0.65 * (1 - y / size) + random.uniform(-0.2, 0.2)) * 0.8;
+      leaf(result, x, y, random.uniform(10, 30), random.uniform(0, Math.PI), [tone * 0.9, tone, tone * 0.6], 0.8);
+    }
+    for (let i = 0; i < size * size; i++) if (Math.floor(i / size) > size * 0.9) result.a[i] = 1;
+    return result;
+  },
+  mesh(_random: Random) {
+    const size = 64;
+    const result = empty(size);
+    for (let i = 0; i < size * size; i++) {
+      const [x, y] = [i % size, Math.floor(i / size)];
+      const wire = (x + y) % 32 < 3 || (x - y + size) % 32 < 3;
+      if (wire) put(result, x, y, [1, 1, 1]);
+    }
+    return result;
+  },
+  clouds(random: Random) {
+    const size = 512;
+    const noise = fractalNoise(size, 4, 8, 0.58, random);
+    const light = fractalNoise(size, 8, 6, 0.6, random);
+    const planes = grey(size, (i) => clamp(0.65 + light[i]! * 0.35));
+    const a = new Float32Array(size * size).map((_, i) => clamp(0.5 + noise[i]! * 0.62));
+    return { ...planes, a };
+  },
+  /** Shop fronts and posters: coloured panels with signs of lettering. */
+  poster(random: Random) {
+    const size = 128;
+    const back = vivid(random);
+    const ink = vivid(random);
+    const planes = colour(size, () => back);
+    for (let k = 0; k < 26; k++) {
+      const x0 = random.integer(size);
+      const y0 = random.integer(size);
+      const w = 4 + random.integer(40);
+      const h = 3 + random.integer(14);
+      const fill = random.chance(0.6) ? ink : vivid(random);
+      for (let y = y0; y < Math.min(size, y0 + h); y++) {
+        for (let x = x0; x < Math.min(size, x0 + w); x++) {
+          if (h < 9 && (x * 7 + y * 3) % 5 < 2) continue;
+          setAt(planes, y * size + x, fill);
+        }
+      }
+    }
+    return planes;
+  },
+};
+
+/** The faces of traffic signs and lights' boxes, each on one square. */
+export const signNames = [
+  'stop',
+  'yield',
+  'priority',
+  'limit',
+  'noParking',
+  'arrow',
+  'crossing',
+  'direction',
+  'motorway',
+  'warning',
+] as const;
+
+/** One of the sign faces. */
+export type SignName = (typeof signNames)[number];
+
+/** Draws a sign's face; x and y run over the unit square from the left top. */
+export function paintSign(name: SignName): TexturePlanes {
+  const size = 128;
+  const red: Rgb = [0.55, 0.02, 0.03];
+  const white: Rgb = [0.8, 0.8, 0.8];
+  const black: Rgb = [0.02, 0.02, 0.02];
+  const blue: Rgb = [0.015, 0.09, 0.4];
+  const yellow: Rgb = [0.75, 0.5, 0.02];
+  const text = (x: number, y: number): boolean =>
+    ['1011011101', '1101101011', '1010111011', '0110110101'][Math.floor(y * 19) % 4]![Math.floor(x * 10) % 10] === '1';
+  const faces: Record<SignName, (x: number, y: number) => Rgb> = {
+    stop: (x, y) =>
+      Math.abs(y - 0.5) < 0.14 && Math.abs(x - 0.5) < 0.36 && text(x * 1.3, y)
+        ? white
+        : edge(x, y) > 0.44
+          ? white
+          : red,
+    yield: (x, y) => (triangleEdge(x, 1 - y) < 0.17 ? red : white),
+    warning: (x, y) => {
+      const inside = triangleEdge(x, y);
+      if (inside < 0.14) return red;
+      return Math.abs(x - 0.5) < 0.05 && y > 0.4 && y < 0.82 ? black : white;
+    },
+    priority: (x, y) => (Math.abs(x - 0.5) + Math.abs(y - 0.5) < 0.33 ? yellow : white),
+    limit: (x, y) => {
+      if (edge(x, y) > 0.37) return red;
+      const digit = Math.abs(y - 0.5) < 0.2 && (Math.abs(x - 0.36) < 0.1 || Math.abs(x - 0.64) < 0.1);
+      const hole = Math.abs(y - 0.5) < 0.12 && (Math.abs(x - 0.36) < 0.045 || Math.abs(x - 0.64) < 0.045);
+      return digit && !hole ? black : white;
+    },
+    noParking: (x, y) => (edge(x, y) > 0.38 || Math.abs(x - y) < 0.07 ? red : blue),
+    arrow: (x, y) => {
+      const [u, v] = [(x + y - 1) * 0.7, (x - y) * 0.7];
+      const shaft = Math.abs(v) < 0.06 && Math.abs(u) < 0.28;
+      const head = u > 0.05 && u < 0.3 && Math.abs(v) < 0.3 - u;
+      return shaft || head ? white : blue;
+    },
+    crossing: (x, y) => {
+      const inside = triangleEdge(x, y) > 0.18 && y > 0.2 && y < 0.85;
+      if (!inside) return blue;
+      return Math.hypot(x - 0.5, y - 0.45) < 0.06 || (Math.abs(x - 0.5) < 0.05 && y > 0.5 && y < 0.75) ? black : white;
+    },
+    direction: (x, y) => {
+      if (Math.min(x, 1 - x, y, 1 - y) < 0.025) return black;
+      const line = fraction(y * 3);
+      return line > 0.3 && line < 0.7 && x > 0.1 && x < 0.75 && text(x * 1.6, y) ? black : [0.78, 0.62, 0.03];
+    },
+    motorway: (x, y) => {
+      if (Math.min(x, 1 - x, y, 1 - y) < 0.025) return white;
+      const line = fraction(y * 4);
+      return line > 0.3 && line < 0.65 && x > 0.08 && x < 0.85 && text(x * 1.7, y) ? white : blue;
+    },
+  };
+  return colour(size, (i) => faces[name](((i % size) + 0.5) / size, (Math.floor(i / size) + 0.5) / size));
+}
+
+function edge(x: number, y: number): number {
+  return Math.hypot(x - 0.5, y - 0.5);
+}
+
+/** Distance from the nearest side of an upright triangle over the unit square (0 = on it). */
+function triangleEdge(x: number, y: number): number {
+  return Math.min(1 - y, (y - 2 * Math.abs(x - 0.5)) * 0.45);
+}
+
+function masonry(
+  random: Random,
+  columns: number,
+  rows: number,
+  joint: number,
+  spread: number,
+  mortar: Rgb,
+): TexturePlanes {
+  const size = 256;
+  const noise = fractalNoise(size, 16, 5, 0.75, random);
+  const tones = new Float32Array(columns * rows).map(() => random.uniform(1 - spread, 1 + spread * 0.6));
+  const warm = new Float32Array(columns * rows).map(() => random.uniform(-0.08, 0.08));
+  return colour(size, (i) => {
+    const gy = ((Math.floor(i / size) + 0.5) * rows) / size;
+    const gx = (((i % size) + 0.5) * columns) / size + (Math.floor(gy) % 2) * 0.5;
+    const [fx, fy] = [fraction(gx), fraction(gy)];
+    const inJoint = Math.min(fx, 1 - fx) * (rows / columns) < joint * 2 || Math.min(fy, 1 - fy) < joint * 2;
+    if (inJoint) return scale(mortar, 0.7 * (1 + noise[i]! * 0.15));
+    const stone = (Math.floor(gx) % columns) + Math.floor(gy) * columns;
+    const tone = 0.62 * tones[stone]! * (1 + noise[i]! * 0.2);
+    return [tone * (1 + warm[stone]!), tone, tone * (1 - warm[stone]!)];
+  });
+}
+
+function cracks(size: number, count: number, random: Random): Float32Array {
+  const plane = new Float32Array(size * size);
+  for (let k = 0; k < count; k++) {
+    let x = random.uniform(0, size);
+    let y = random.uniform(0, size);
+    let angle = random.uniform(0, 2 * Math.PI);
+    const strength = random.uniform(0.4, 1);
+    for (let step = 0; step < size * 0.9; step++) {
+      angle += random.normal(0, 0.22);
+      x += Math.cos(angle);
+      y += Math.sin(angle);
+      const at = (((Math.floor(y) % size) + size) % size) * size + (((Math.floor(x) % size) + size) % size);
+      plane[at] = strength;
+      plane[(at + 1) % plane.length] = Math.max(plane[(at + 1) % plane.length]!, strength * 0.6);
+    }
+  }
+  return plane;
+}
+
+type CutoutPlanes = TexturePlanes & { readonly a: Float32Array };
+
+function empty(size: number): CutoutPlanes {
+  const planes = colour(size, () => [0.45, 0.5, 0.3]);
+  return { ...planes, a: new Float32Array(size * size) };
+}
+
+function leaf(
+  planes: CutoutPlanes,
+  cx: number,
+  cy: number,
+  length: number,
+  angle: number,
+  tone: Rgb,
+  fullness = 0.5,
+): void {
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const reach = Math.ceil(length);
+  for (let dy = -reach; dy <= reach; dy++) {
+    for (let dx = -reach; dx <= reach; dx++) {
+      const u = (dx * c + dy * s) / length;
+      const v = (-dx * s + dy * c) / (length * fullness);
+      if (u * u + v * v + Math.abs(u * v) * 0.6 > 1) continue;
+      const vein = Math.abs(v) < 0.12 ? 0.85 : 1;
+      put(planes, Math.floor(cx) + dx, Math.floor(cy) + dy, scale(tone, vein * (1 + 0.2 * v)));
+    }
+  }
+}
+
+function put(planes: CutoutPlanes, x: number, y: number, tone: Rgb): void {
+  if (y < 0 || y >= planes.size) return;
+  const i = y * planes.size + (((x % planes.size) + planes.size) % planes.size);
+  setAt(planes, i, tone);
+  planes.a[i] = 1;
+}
+
+function colour(size: number, at: (index: number) => Rgb): TexturePlanes {
+  const planes = {
+    size,
+    r: new Float32Array(size * size),
+    g: new Float32Array(size * size),
+    b: new Float32Array(size * size),
+  };
+  for (let i = 0; i < size * size; i++) setAt(planes, i, at(i));
+  return planes;
+}
+
+function grey(size: number, at: (index: number) => number): TexturePlanes {
+  return colour(size, (i) => {
+    const value = at(i);
+    return [value, value, value];
+  });
+}
+
+function setAt(planes: TexturePlanes, i: number, value: Rgb): void {
+  planes.r[i] = clamp(value[0]);
+  planes.g[i] = clamp(value[1]);
+  planes.b[i] = clamp(value[2]);
+}
+
+function vivid(random: Random): Rgb {
+  return [random.uniform(0.02, 0.9) ** 1.6, random.uniform(0.02, 0.9) ** 1.6, random.uniform(0.02, 0.9) ** 1.6];
+}
+
+function mix(a: Rgb, b: Rgb, t: number): Rgb {
+  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
+}
+
+function scale(a: Rgb, k: number): Rgb {
+  return [a[0] * k, a[1] * k, a[2] * k];
+}
+
+function clamp(value: number): number {
+  return Math.max(0, Math.min(1, value));
+}
+
+function fraction(value: number): number {
+  return value - Math.floor(value);
+}
