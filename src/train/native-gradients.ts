@@ -13,6 +13,9 @@ interface NodeBackend {
   executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly Tf.TensorInfo[]): Tf.Tensor;
 }
 
+/** A setting of an operator; `dtype` names the element type of its second input. */
+type Attribute = number | boolean | string | { readonly dtype: 'int32' };
+
 /**
  * Replaces gradients of tfjs by TensorFlow's own kernels.
  *
@@ -28,13 +31,13 @@ export function useNativeGradients(tf: typeof Tf): void {
   const run = (
     name: string,
     inputs: readonly Tf.TensorInfo[],
-    attributes: Readonly<Record<string, number | boolean | string>>,
+    attributes: Readonly<Record<string, Attribute>>,
   ): Tf.Tensor => {
     const backend = tf.backend() as unknown as NodeBackend;
     const { TF_FLOAT, TF_INT32, TF_ATTR_TYPE, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_STRING } = backend.binding;
     const kinds = { number: TF_ATTR_FLOAT, boolean: TF_ATTR_BOOL, string: TF_ATTR_STRING };
     const settings = Object.entries(attributes).map(([key, value]) =>
-      value === 'int32'
+      typeof value === 'object'
         ? { name: key, type: TF_ATTR_TYPE, value: TF_INT32 }
         : { name: key, type: kinds[typeof value as keyof typeof kinds], value },
     );
@@ -69,7 +72,7 @@ export function useNativeGradients(tf: typeof Tf): void {
     gradFunc: (dy, _saved, { paddings, mode }) => ({
       x: () => {
         const margins = tf.tensor2d(paddings as unknown as number[][], undefined, 'int32');
-        const settings = { Tpaddings: 'int32', mode: String(mode).toUpperCase() };
+        const settings = { Tpaddings: { dtype: 'int32' }, mode: String(mode).toUpperCase() } as const;
         return run('MirrorPadGrad', [single(dy), margins], settings);
       },
     }),
