@@ -13,11 +13,12 @@ import { alternate, printTable, rounded } from './measure.js';
 
 /** Pairs on disk: enough that a run does not see the same one in one batch twice, few enough to render in seconds. */
 const pairsOnDisk = 12;
-const rounds = 5;
 
-/** Batches of one measurement: about a second or two each on two cores. */
-const batchesFromDisk = 6;
-const batchesRendered = 3;
+/** How much is measured of each source: some seconds a round on two cores; rendering costs ten times as much as reading. */
+const effort = {
+  disk: { rounds: 5, batchSize: 4, batchesPerThread: 6 },
+  rendered: { rounds: 3, batchSize: 2, batchesPerThread: 2 },
+} as const;
 
 /** How fast batches come out of threads against the same work on one thread, from disk and rendered on the fly. */
 export const bench: Bench = {
@@ -37,8 +38,8 @@ export const bench: Bench = {
         framesPerScene: 1,
       };
       await writePairs(folder, { ...rendered, width: 1242, height: 375, count: pairsOnDisk });
-      const disk = await compare({ kind: 'kitti-2015', folder }, workers, batchesFromDisk);
-      const live = await compare(rendered, workers, batchesRendered);
+      const disk = await compare({ kind: 'kitti-2015', folder }, workers, effort.disk);
+      const live = await compare(rendered, workers, effort.rendered);
       printTable(
         ['source', 'no threads, samples/s', `${workers} threads, samples/s`, 'ratio', 'ratio of rounds'],
         [row('PNG 1242x375 on disk', disk), row('street 512x160, rendered', live)],
@@ -49,7 +50,7 @@ export const bench: Bench = {
         unit: 'ratio',
         // A thread a core: 0.7 of the ideal leaves room for the main thread and for memory that all of them share.
         target: { op: '>=', value: rounded(0.7 * workers, 2) },
-        details: { workers, rounds, disk: figures(disk), rendered: figures(live) },
+        details: { workers, effort, disk: figures(disk), rendered: figures(live) },
       };
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -81,10 +82,14 @@ async function encoded(sample: StereoSample): Promise<[string, Uint8Array][]> {
   ];
 }
 
-async function compare(source: SourceSpec, workers: number, batches: number): Promise<Comparison> {
+async function compare(
+  source: SourceSpec,
+  workers: number,
+  { rounds, batchSize, batchesPerThread }: (typeof effort)[keyof typeof effort],
+): Promise<Comparison> {
   const options: LoaderOptions = {
     source,
-    batchSize: 4,
+    batchSize,
     width: 512,
     height: 160,
     augmentation: 'stereo',
@@ -94,18 +99,18 @@ async function compare(source: SourceSpec, workers: number, batches: number): Pr
     prefetch: workers * 2,
   };
   return alternate(
-    () => samplesPerSecond({ ...options, workers }, batches),
-    () => samplesPerSecond(options, batches),
+    () => samplesPerSecond({ ...options, workers }, batchesPerThread),
+    () => samplesPerSecond(options, batchesPerThread),
     rounds,
   );
 }
 
 /** Rate after the first batch: starting threads is paid once a run, not once a step. */
-async function samplesPerSecond(options: LoaderOptions, batches: number): Promise<number> {
+async function samplesPerSecond(options: LoaderOptions, batchesPerThread: number): Promise<number> {
   const loader = await openLoader(options);
   try {
     for (let i = 0; i < Math.max(1, options.workers); i++) await loader.next();
-    const total = batches * Math.max(1, options.workers);
+    const total = batchesPerThread * Math.max(1, options.workers);
     const start = monotonicNow();
     for (let i = 0; i < total; i++) await loader.next();
     return (total * options.batchSize) / (elapsedMs(start) / 1000);

@@ -20,11 +20,11 @@ import { choiceOption, integerOption, numberOption, optionalText, requiredText, 
 export const command: Command = {
   name: 'eval',
   summary: 'measure a network or stored disparity against ground truth',
-  usage: '--data DATA (--network DIR | --labels DIR | --baseline NAME) [options]',
+  usage: '--data DATA (--network DIR | --model PATH | --labels DIR | --baseline NAME) [options]',
   details: `
 DATA is a folder in the KITTI 2015 layout, or street:SEED:COUNT or flying:SEED:COUNT for rendered pairs. Exactly one
-thing is measured: a checkpoint (teacher or student), a folder of pseudo labels, or a baseline. --baseline left-only
-takes --network too: it shows a teacher the left image twice.
+thing is measured: a checkpoint (teacher or student), an exported model, a folder of pseudo labels, or a baseline.
+--baseline left-only takes --network too: it shows a teacher the left image twice.
 
   cyclops eval --data data/kitti2015 --network runs/teacher
   cyclops eval --data street:900:40 --network runs/student --pictures out/eval
@@ -34,6 +34,7 @@ Depth figures are means over images, disparity figures are over all pixels; docs
   options: {
     data: { type: 'string', value: 'DATA', help: 'what to measure on' },
     network: { type: 'string', value: 'DIR', help: 'a checkpoint' },
+    model: { type: 'string', value: 'PATH', help: 'a model package, run as cyclops run does' },
     labels: { type: 'string', value: 'DIR', help: 'a folder of pseudo labels' },
     baseline: { type: 'string', value: 'NAME', help: 'constant, position or left-only' },
     pixels: { type: 'string', value: 'WHICH', default: 'all', help: 'all, or noc: only what both views see' },
@@ -85,27 +86,31 @@ Depth figures are means over images, disparity figures are over all pixels; docs
 
 type Subject =
   | { readonly kind: 'network'; readonly checkpoint: string; readonly isLeftOnly: boolean }
+  | { readonly kind: 'model'; readonly path: string }
   | { readonly kind: 'labels'; readonly folder: string }
   | { readonly kind: 'constant' | 'position' };
 
 function chooseSubject(values: OptionValues): Subject {
   const network = optionalText(values, 'network');
+  const model = optionalText(values, 'model');
   const labels = optionalText(values, 'labels');
   const baseline =
     values.baseline === undefined ? undefined : choiceOption(values, 'baseline', ['constant', 'position', 'left-only']);
   const isLeftOnly = baseline === 'left-only';
-  const given = [network, labels, isLeftOnly ? undefined : baseline].filter((value) => value !== undefined).length;
+  const given = [network, model, labels, isLeftOnly ? undefined : baseline].filter(
+    (value) => value !== undefined,
+  ).length;
   if (given !== 1) {
     throw new CyclopsError(
       'USAGE_INVALID',
       isLeftOnly && given === 0
         ? '--baseline left-only: expected --network with the stereo network to blindfold'
-        : `eval: expected one of --network, --labels, --baseline, found ${given}`,
+        : `eval: expected one of --network, --model, --labels, --baseline, found ${given}`,
     );
   }
   if (network !== undefined) return { kind: 'network', checkpoint: network, isLeftOnly };
-  if (isLeftOnly)
-    throw new CyclopsError('USAGE_INVALID', '--baseline left-only: goes with --network, not with --labels');
+  if (isLeftOnly) throw new CyclopsError('USAGE_INVALID', '--baseline left-only: goes with --network only');
+  if (model !== undefined) return { kind: 'model', path: model };
   if (labels !== undefined) return { kind: 'labels', folder: labels };
   return { kind: baseline === 'position' ? 'position' : 'constant' };
 }
@@ -125,6 +130,11 @@ async function openSubject(subject: Subject, source: StereoSource): Promise<Pred
       const predict: Predict = (sample) => opened.predict(sample);
       return { predict: subject.isLeftOnly ? leftOnly(predict) : predict, close: async () => opened.close() };
     }
+    case 'model': {
+      const { openModelPredictor } = await import('../model-predictor.js');
+      const opened = await openModelPredictor(subject.path);
+      return { predict: (sample) => opened.predict(sample), close: () => opened.close() };
+    }
     case 'labels':
       return { predict: storedLabels(subject.folder), close };
     case 'constant':
@@ -140,6 +150,8 @@ function nameOf(subject: Subject): string {
   switch (subject.kind) {
     case 'network':
       return subject.isLeftOnly ? `${subject.checkpoint}, left image only` : subject.checkpoint;
+    case 'model':
+      return subject.path;
     case 'labels':
       return subject.folder;
     default:

@@ -51,7 +51,7 @@ test('a baseline on a folder: JSON, pictures and exit code', async (t) => {
 test('bad command lines and data end with their own exit codes', async (t) => {
   const folder = await temporaryFolder(t);
   const cases: readonly [args: string[], code: number, expected: RegExp][] = [
-    [['--data', folder], 2, /expected one of --network, --labels, --baseline, found 0/],
+    [['--data', folder], 2, /expected one of --network, --model, --labels, --baseline, found 0/],
     [['--data', folder, '--baseline', 'left-only'], 2, /expected --network/],
     [['--data', folder, '--baseline', 'constant', '--labels', 'x'], 2, /found 2/],
     [['--data', folder, '--baseline', 'median'], 2, /expected one of constant, position, left-only/],
