@@ -53,7 +53,9 @@ export class LatencyHistogram {
     let seen = 0;
     for (let bucket = 0; bucket < bucketCount; bucket++) {
       seen += this.#buckets[bucket]!;
-      if (seen >= rank) return Math.min(this.#maxMs, Math.max(this.#minMs, middleOf(bucket)));
+      // The last bucket has no upper end.
+      if (seen >= rank && bucket < bucketCount - 1)
+        return Math.min(this.#maxMs, Math.max(this.#minMs, middleOf(bucket)));
     }
     return this.#maxMs;
   }
