@@ -26,6 +26,8 @@ export interface ConvolutionOptions {
   /** Multiplies the deviation of the initial weights: below 1 for the last layer of a residual branch. */
   readonly gain?: number;
   readonly initialBias?: number;
+  /** Its input is an image, whose gradient nobody needs. */
+  readonly readsImage?: boolean;
 }
 
 /** A function from tensor to tensor whose weights are created once: calling it twice shares them. */
@@ -45,6 +47,7 @@ export function convolution(options: ConvolutionOptions, context: LayerContext):
     padding: 'same',
     ...initializers(options, context),
   });
+  if (options.readsImage) skipInputGradient(layer, options.stride ?? 1, 'same');
   const activate = activation(options);
   return (input) => activate(layer.apply(input) as tf.SymbolicTensor);
 }
@@ -61,6 +64,7 @@ export function paddedConvolution(options: ConvolutionOptions, context: LayerCon
     padding: 'valid',
     ...initializers(options, context),
   });
+  if (options.readsImage) skipInputGradient(layer, options.stride ?? 1, 'valid');
   const activate = activation(options);
   return (input) => activate(layer.apply(pad.apply(input)) as tf.SymbolicTensor);
 }
@@ -103,6 +107,20 @@ export function add(name: string, inputs: readonly tf.SymbolicTensor[]): tf.Symb
 /** An image input, NHWC, float32. */
 export function imageInput(name: string, height: number, widthPx: number): tf.SymbolicTensor {
   return tf.input({ name, shape: [height, widthPx, 3], dtype: 'float32' });
+}
+
+/**
+ * The fused convolution inside tfjs' layer always computes the gradient of its input, which for an image is 7 to 8 % of
+ * a training step. The plain operators compute the same and only the gradients that are asked for. The layer stays a
+ * standard one: saved and loaded, it is tfjs' own again.
+ */
+function skipInputGradient(layer: tf.layers.Layer, stride: number, padding: 'same' | 'valid'): void {
+  layer.call = (inputs) =>
+    tf.tidy(() => {
+      const [image] = Array.isArray(inputs) ? inputs : [inputs];
+      const [kernel, bias] = layer.getWeights();
+      return tf.conv2d(image as tf.Tensor4D, kernel as tf.Tensor4D, stride, padding).add(bias!);
+    });
 }
 
 function activation({ name, activation: kind }: ConvolutionOptions): Block {

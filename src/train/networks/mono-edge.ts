@@ -61,8 +61,9 @@ export function createMonoEdge(options: MonoEdgeOptions): tf.LayersModel {
   const { height, widthPx, seed, width = 1 } = options;
   const context: LayerContext = { seed, init: 'he' };
   const scaled = (channels: number): number => Math.max(8, 8 * Math.round((channels * width) / 8));
+  const image = imageInput('image', height, widthPx);
   const conv = (name: string, channels: number, input: tf.SymbolicTensor, stride: 1 | 2 = 1) =>
-    convolution({ name, channels, kernel: 3, stride, activation: 'relu' }, context)(input);
+    convolution({ name, channels, kernel: 3, stride, activation: 'relu', readsImage: input === image }, context)(input);
   const linear = (name: string, channels: number, kernel: number, gain: number, input: tf.SymbolicTensor) =>
     convolution({ name, channels, kernel, activation: 'none', gain }, context)(input);
   const rectifiedSum = (name: string, inputs: readonly tf.SymbolicTensor[]) => {
@@ -72,7 +73,6 @@ export function createMonoEdge(options: MonoEdgeOptions): tf.LayersModel {
   const residual = (name: string, channels: number, input: tf.SymbolicTensor) =>
     rectifiedSum(name, [input, linear(`${name}_2`, channels, 3, residualGain, conv(`${name}_1`, channels, input))]);
 
-  const image = imageInput('image', height, widthPx);
   const skips: tf.SymbolicTensor[] = [];
   let features = image;
   for (const [index, { channels, blocks }] of encoder.entries()) {

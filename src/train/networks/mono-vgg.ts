@@ -1,5 +1,6 @@
 import { tf } from '../tf.js';
 import {
+  type ConvolutionOptions,
   concatenate,
   convolution,
   imageInput,
@@ -57,7 +58,8 @@ export function createMonoVgg(options: MonoVggOptions): tf.LayersModel {
   for (const [block, widths] of encoder.entries()) {
     for (const [index, channels] of widths.entries()) {
       const name = `enc${block + 1}_${index + 1}`;
-      features = convolution({ name, channels: scaled(channels), kernel: 3, activation: 'relu' }, context)(features);
+      const options: ConvolutionOptions = { name, channels: scaled(channels), kernel: 3, activation: 'relu' };
+      features = convolution({ ...options, readsImage: features === image }, context)(features);
     }
     const pool = tf.layers.maxPooling2d({ name: `pool${block + 1}`, poolSize: 2, strides: 2 });
     features = pool.apply(features) as tf.SymbolicTensor;
