@@ -7,10 +7,13 @@ export interface ReportExample {
   readonly pictures: readonly { readonly caption: string; readonly mime: string; readonly bytes: Uint8Array }[];
 }
 
+/** How a run is, as the report shows it. */
+export type ReportStatus = 'running' | 'stopped' | 'finished' | 'diverged';
+
 /** All that `report.html` shows. */
 export interface Report {
   readonly title: string;
-  readonly status: 'running' | 'stopped' | 'finished' | 'diverged';
+  readonly status: ReportStatus;
   readonly step: number;
   readonly steps: number;
   /** ISO 8601 time of writing. */

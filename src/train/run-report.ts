@@ -2,7 +2,7 @@ import { writeAtomic } from '../base/files.js';
 import type { BatchData } from '../data/batch.js';
 import { makeExamples } from './examples.js';
 import { methods } from './methods/index.js';
-import { formatReport, type Report } from './report.js';
+import { formatReport, type Report, type ReportStatus } from './report.js';
 import { describeData, type RunFacts } from './run-head.js';
 import type { RunRecord } from './run-log.js';
 import type { tf } from './tf.js';
@@ -17,11 +17,10 @@ const exampleCount = 4;
 export async function writeRunReport(
   path: string,
   run: {
-    readonly status: Report['status'];
+    readonly status: ReportStatus;
     readonly step: number;
     readonly facts: RunFacts;
     readonly model: tf.LayersModel;
-    readonly metrics: Readonly<Record<string, number>>;
     readonly records: readonly RunRecord[];
     /** Where examples come from; none = no examples. */
     readonly batches: readonly BatchData[];
