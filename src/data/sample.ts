@@ -45,6 +45,8 @@ export type SourceSpec =
       readonly height: number;
       /** Consecutive frames of one drive (street only) before the next scene begins. */
       readonly framesPerScene: number;
+      /** Shares of reflecting and of textureless surfaces, 0..1; the defaults of src/data/synthetic/shares.ts. */
+      readonly hard?: { readonly reflective: number; readonly textureless: number };
     }
   | {
       readonly kind: 'kitti-2015';

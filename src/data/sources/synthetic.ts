@@ -31,6 +31,7 @@ export function openSyntheticSource(spec: Extract<SourceSpec, { kind: 'synthetic
         frame: index % spec.framesPerScene,
         width: spec.width,
         height: spec.height,
+        ...(spec.hard === undefined ? {} : { hard: spec.hard }),
       });
     },
   };

@@ -105,6 +105,13 @@ export function renderPair(request: RenderRequest): RenderedPair {
   };
 }
 
+/** The pose `renderPair` gives for a request, without rendering. */
+export function syntheticPose(request: RenderRequest): readonly number[] {
+  assertRequest(request);
+  const camera = syntheticCamera(request.width, request.height);
+  return kittiPose(sceneFor(request, camera).placementAt(request.frame));
+}
+
 /** The name of a pair: `street-000007-0012`. */
 export function syntheticId(domain: SyntheticDomain, scene: number, frame: number): string {
   return `${domain}-${String(scene).padStart(6, '0')}-${String(frame).padStart(4, '0')}`;
@@ -156,6 +163,8 @@ function stageFor(width: number, height: number): Stage {
 
 interface FrameSource {
   frameAt(frame: number): Frame;
+  /** The left camera at a frame: what `frameAt` has, at no cost. */
+  placementAt(frame: number): Transform;
 }
 
 /** The last scenes, newest last: neighbouring frames and a shuffling loader find theirs here. */

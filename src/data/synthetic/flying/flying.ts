@@ -9,7 +9,7 @@ import { addGrid, meshFrom, type Vec3 } from '../shapes.js';
 import type { HardShares } from '../shares.js';
 import type { Light } from '../sky.js';
 import { TextureStore } from '../texture.js';
-import { identity, placement } from '../transform.js';
+import { identity, placement, type Transform } from '../transform.js';
 import { createFlyingMesh, type FlyingShape, flyingShapes } from './objects.js';
 import { type FlyingTextureKind, flyingTextureKinds, paintFlyingTexture } from './textures.js';
 
@@ -32,6 +32,8 @@ interface Flyer {
 /** A scene of the `flying` world: what its frames share. */
 export interface FlyingScene {
   frameAt(frame: number): Frame;
+  /** The left camera: it stands still, the objects fly. */
+  placementAt(frame: number): Transform;
 }
 
 /**
@@ -53,6 +55,7 @@ export function createFlyingScene(seed: number, scene: number, camera: StereoCam
   const background = still.map((instance) => ({ ...instance, transform: placement(0, 0, 0, 0, unit, 0, 0) }));
   const noMarks = { lines: new Float32Array(0), patches: new Float32Array(0), paint: [1, 1, 1] as const };
   return {
+    placementAt: () => identity,
     frameAt(frame) {
       const moving = flyers.map(
         ({ mesh, start, velocity, scale, angles, spin, tint }): Instance => ({

@@ -6,7 +6,7 @@ import { type Mesh, packColour } from '../mesh.js';
 import type { Footprint, Frame } from '../scene.js';
 import { addGrid, meshFrom } from '../shapes.js';
 import type { HardShares } from '../shares.js';
-import { identity, placement } from '../transform.js';
+import { identity, placement, type Transform } from '../transform.js';
 import { type Chunk, createChunk, type Plant } from './chunk.js';
 import { Course } from './course.js';
 import { chunkM } from './ground.js';
@@ -29,6 +29,8 @@ const keptChunkLimit = 14;
 /** A drive of the `street` world: what its frames share. */
 export interface StreetScene {
   frameAt(frame: number): Frame;
+  /** The left camera at a frame. */
+  placementAt(frame: number): Transform;
 }
 
 /** Builds a drive along one kind of street under one weather. Frames are 0.1 s apart and may be asked in any order. */
@@ -72,23 +74,31 @@ export function createStreetScene(seed: number, scene: number, _camera: StereoCa
   };
   const backdrop = hillsMesh(random, course.point(startS, 0), materials);
   const hillTint = packColour(0.09, 0.12, 0.06);
+  const travelledTo = (timeS: number): number =>
+    startS + style.speedMps * (timeS + 0.12 * Math.sin(timeS * 0.5 + motion.phase));
+  const placementAt = (frame: number): Transform => {
+    const timeS = frame * frameS;
+    const s = travelledTo(timeS);
+    const at = course.at(s);
+    const swing = timeS * 0.35 + motion.phase;
+    const [x, y, z] = course.point(s, style.ownT + motion.sway * Math.sin(swing), cameraHeightM);
+    return placement(
+      x,
+      y,
+      z,
+      at.heading + motion.sway * 0.1 * Math.cos(swing),
+      1,
+      Math.atan(at.grade) + motion.pitch + motion.shake * Math.sin(timeS * 7 + motion.phase),
+      motion.roll + motion.shake * 0.6 * Math.sin(timeS * 5.3),
+    );
+  };
   return {
+    placementAt,
     frameAt(frame) {
       const timeS = frame * frameS;
-      const travelled = style.speedMps * (timeS + 0.6 * Math.sin(timeS * 0.5 + motion.phase) * 0.2);
-      const s = startS + travelled;
-      const at = course.at(s);
-      const t = style.ownT + motion.sway * Math.sin(timeS * 0.35 + motion.phase);
-      const [x, y, z] = course.point(s, t, cameraHeightM);
-      const cameraPlacement = placement(
-        x,
-        y,
-        z,
-        at.heading + motion.sway * 0.1 * Math.cos(timeS * 0.35 + motion.phase),
-        1,
-        Math.atan(at.grade) + motion.pitch + motion.shake * Math.sin(timeS * 7 + motion.phase),
-        motion.roll + motion.shake * 0.6 * Math.sin(timeS * 5.3),
-      );
+      const s = travelledTo(timeS);
+      const cameraPlacement = placementAt(frame);
+      const [x, z] = [cameraPlacement[9], cameraPlacement[11]];
       const instances: Instance[] = [{ mesh: backdrop, transform: identity, tint: hillTint }];
       const footprints: Footprint[] = [];
       const patches: number[] = [];
