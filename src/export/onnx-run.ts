@@ -1,3 +1,4 @@
+import '../base/no-telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CyclopsError, messageOf } from '../base/errors.js';
 

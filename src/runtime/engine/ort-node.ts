@@ -1,3 +1,4 @@
+import '../../base/no-telemetry.js';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CyclopsError } from '../../base/errors.js';
