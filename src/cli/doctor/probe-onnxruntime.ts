@@ -1,4 +1,5 @@
 // Asks ONNX Runtime for its version and execution providers; run by examineOnnxRuntime in a process of its own.
+import '../../base/no-telemetry.js';
 import { createRequire } from 'node:module';
 
 // Only the version and the list: sessions are made by runtime/engine.
