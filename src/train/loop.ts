@@ -83,8 +83,9 @@ async function loop(run: TrainingRun, loader: Loader, options: TrainOptions): Pr
   while (run.step < config.steps && !signal.aborted) {
     const waitFrom = performance.now();
     const batch = await loader.next();
+    const waitS = (performance.now() - waitFrom) / 1000;
     assertHasTarget(batch, config);
-    await run.advance(batch, (performance.now() - waitFrom) / 1000);
+    await run.advance(batch, waitS);
     // Lets loading threads hand over their batches and a signal be noticed: a step never yields by itself.
     await setImmediate();
     await doWhatIsDue(run, config);

@@ -33,6 +33,8 @@ interface PendingStep {
   readonly step: number;
   readonly stats: StepStats;
   readonly learningRate: number;
+  /** From the end of the step before to the end of this one, and what part of it went by waiting for the batch. */
+  readonly seconds: number;
   readonly waitS: number;
 }
 
@@ -55,7 +57,7 @@ export class TrainingRun {
   #best: Checkpoint['best'];
   #validation: Validation | undefined;
   #pending: PendingStep | undefined;
-  #settledAt = performance.now();
+  #lapAt = performance.now();
   #sinceLog = { seconds: 0, waitS: 0, images: 0 };
 
   private constructor(
@@ -116,7 +118,7 @@ export class TrainingRun {
     const learningRate = learningRateAt({ ...config, base: config.learningRate }, this.step);
     const stats = runStep(this.#stage, this.#context, this.#adam, batch, this.step, learningRate);
     await this.settle();
-    this.#pending = { step: this.step, stats, learningRate, waitS };
+    this.#pending = { step: this.step, stats, learningRate, waitS, seconds: this.#lap() };
   }
 
   /**
@@ -130,9 +132,8 @@ export class TrainingRun {
     const values = await readStats(pending.stats);
     await this.#assertFinite(pending.step, values);
     const { batch, logEvery, steps } = this.#options.config;
-    const seconds = this.#lap();
-    this.#meter.add(seconds, pending.waitS, batch, values.loss, values.losses);
-    this.#sinceLog.seconds += seconds;
+    this.#meter.add(pending.seconds, pending.waitS, batch, values.loss, values.losses);
+    this.#sinceLog.seconds += pending.seconds;
     this.#sinceLog.waitS += pending.waitS;
     this.#sinceLog.images += batch;
     if (pending.step % logEvery === 0 || pending.step === steps) await this.#logStep(pending, values);
@@ -219,8 +220,8 @@ export class TrainingRun {
   /** Seconds since the last call. */
   #lap(): number {
     const now = performance.now();
-    const seconds = (now - this.#settledAt) / 1000;
-    this.#settledAt = now;
+    const seconds = (now - this.#lapAt) / 1000;
+    this.#lapAt = now;
     return seconds;
   }
 

@@ -60,7 +60,7 @@ ends at once. With --resume everything comes from the run folder; only --steps, 
 intervals may be given anew.
 
   cyclops train --stage teacher --data flying:1:20000 --size 512x256 -o runs/teacher
-  cyclops synth street --seed 2 --count 4000 -o data/street
+  cyclops synth --domain street --seed 2 --count 4000 -o data/street
   cyclops label --teacher runs/teacher --data data/street -o labels/street
   cyclops train --stage student --network mono-edge --data data/street --labels labels/street -o runs/student
   cyclops train --resume -o runs/student`,
