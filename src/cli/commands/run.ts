@@ -1,27 +1,21 @@
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
 import {
-  LatencyMeter,
   ndjsonOutput,
   noOutput,
   type Output,
   planCapture,
   png16Output,
-  type RunningPipeline,
   readModelPackage,
   type StreamConfig,
-  type Summary,
   startPipeline,
   VideoOutput,
 } from '../../runtime/index.js';
 import type { Command } from '../command.js';
 import { listOption } from '../options.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
-import { liveText, summaryText } from '../stream-text.js';
-import { createLiveLine } from '../terminal.js';
-
-/** The live line is computed this often; each time, its numbers cover what was published since. */
-const livePeriodMs = 1000;
+import { summaryText } from '../stream-text.js';
+import { catchSignals, withLiveLine } from '../watch-stream.js';
 
 /** `cyclops run`: a source through a model into outputs, until the source ends or a signal comes. */
 export const command: Command = {
@@ -89,48 +83,4 @@ function parseOutput(spec: string): Output {
   if (kind === 'png16' && target !== '') return png16Output(target);
   if (kind === 'video' && target !== '') return new VideoOutput(target);
   throw new CyclopsError('USAGE_INVALID', `--output: expected ndjson, png16:DIR, video:FILE or none, found "${spec}"`);
-}
-
-async function withLiveLine(pipeline: RunningPipeline): Promise<Summary> {
-  const line = createLiveLine();
-  const window = new LatencyMeter();
-  pipeline.onFrame((frame) => window.add(frame));
-  const timer = setInterval(() => {
-    line.update(liveText(pipeline.stats(), window.report()));
-    window.startWindow();
-  }, livePeriodMs);
-  try {
-    return await pipeline.done;
-  } finally {
-    clearInterval(timer);
-    line.close();
-  }
-}
-
-interface Signals {
-  forwardTo(pipeline: RunningPipeline): void;
-  release(): void;
-}
-
-function catchSignals(): Signals {
-  let pipeline: RunningPipeline | undefined;
-  let count = 0;
-  const onSignal = () => {
-    count++;
-    // Twice means now: the user has waited for the end in order, and will not any more.
-    if (count > 1) process.exit(130);
-    void pipeline?.stop();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return {
-    forwardTo(running) {
-      pipeline = running;
-      if (count > 0) void running.stop();
-    },
-    release() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
-  };
 }

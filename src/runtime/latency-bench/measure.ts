@@ -60,7 +60,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
     const bare = async (): Promise<number> => {
       const { durationsMs, version } = await runBare(options, framesEach);
       const rest = { outputs: ['none'], warmUpFrames: options.warmUpFrames };
-      head ??= { ...(await reportHead(config, model.package, { version }, rest)), throughput: null, realTime: null };
+      head ??= { ...(await reportHead(config, model.package, { version }, rest)), throughput: null, stream: null };
       bareMs.push(...durationsMs);
       return (1000 * durationsMs.length) / durationsMs.reduce((sum, value) => sum + value, 0);
     };
@@ -87,7 +87,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
         bare: reportSpread(spreadOf(bareMs)),
         streaming: throughput.section(),
       },
-      realTime: realTimeSection,
+      stream: realTimeSection,
     },
     bareMs,
     throughput: throughput.record,

@@ -86,8 +86,8 @@ export const latencyReportSchema = z.strictObject({
       streaming: section,
     })
     .nullable(),
-  /** The stream in real time: what age and drops a camera of that rate would see. */
-  realTime: section.nullable(),
+  /** One stream at its own pace: in real time, the age and drops that a camera of that rate would see. */
+  stream: section.nullable(),
 });
 
 /** A latency report in memory. */
@@ -97,4 +97,4 @@ export type LatencyReportFile = z.output<typeof latencyReportSchema>;
 export type ReportSection = z.output<typeof section>;
 
 /** What both kinds of report tell about the set-up. */
-export type ReportHead = Omit<LatencyReportFile, 'throughput' | 'realTime'>;
+export type ReportHead = Omit<LatencyReportFile, 'throughput' | 'stream'>;

@@ -11,6 +11,12 @@ const stageNames = {
   jitter: 'jitter of the interval',
 } as const;
 
+const paceNotes = {
+  fastest:
+    'As fast as the model takes: the source waits, every frame is computed, and more than one is on its way at any time.',
+  'real-time': 'In real time: the newest frame wins.',
+} as const;
+
 const stampNotes = {
   sensor: "Age counts from the driver's stamp of the exposure to the moment depth is handed to the outputs.",
   pts: 'Age counts from the presentation time in the capture pipeline, moved onto this clock by the quickest frames: what those took from the sensor to arrival is not in it. It ends when depth is handed to the outputs.',
@@ -20,7 +26,7 @@ const stampNotes = {
 
 /** The report for people. */
 export function reportText(report: LatencyReportFile): string {
-  const { machine, versions, model, settings, throughput, realTime } = report;
+  const { machine, versions, model, settings, throughput, stream } = report;
   const threads = settings.threads === 0 ? 'one thread a core' : `${settings.threads} threads`;
   const parts = [
     [
@@ -42,13 +48,12 @@ export function reportText(report: LatencyReportFile): string {
     parts.push(
       `STREAMING / BARE ONNX RUNTIME: ${ratio.toFixed(3)} (median of ${rounds.length} rounds, ${ratioMin.toFixed(3)} to ${ratioMax.toFixed(3)})`,
       formatTable(['round', 'bare fps', 'streaming fps', 'ratio'], rows),
-      `As fast as the model takes: the source waits, every frame is computed, two are on their way at any time. ${sectionLine(streaming)}`,
+      `${paceNotes[streaming.pace]} ${sectionLine(streaming)}`,
       stageTable(streaming, bare),
     );
   }
-  if (realTime !== null)
-    parts.push(`In real time: the newest frame wins. ${sectionLine(realTime)}`, stageTable(realTime));
-  const stamp = realTime?.stamp ?? throughput?.streaming.stamp;
+  if (stream !== null) parts.push(`${paceNotes[stream.pace]} ${sectionLine(stream)}`, stageTable(stream));
+  const stamp = stream?.stamp ?? throughput?.streaming.stamp;
   if (stamp !== null && stamp !== undefined) parts.push(`Stamps: ${stamp}. ${stampNotes[stamp]}`);
   return `${parts.join('\n\n')}\n`;
 }
