@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { elapsedMs, monotonicNow } from '../src/base/clock.js';
-import type { LoaderOptions } from '../src/data/loader.js';
+import type { Loader, LoaderOptions } from '../src/data/loader.js';
 import { openLoader } from '../src/data/loader.js';
 import type { SourceSpec, StereoSample } from '../src/data/sample.js';
 import { openSource } from '../src/data/sources/index.js';
@@ -96,27 +97,37 @@ async function compare(
     seed: 1,
     startStep: 0,
     workers: 0,
-    prefetch: workers * 2,
+    prefetch: workers,
   };
-  return alternate(
-    () => samplesPerSecond({ ...options, workers }, batchesPerThread),
-    () => samplesPerSecond(options, batchesPerThread),
-    rounds,
-  );
+  // Opened once: starting threads and warming up their code is paid once a run, not once a step.
+  const threaded = await openLoader({ ...options, workers });
+  const direct = await openLoader(options);
+  try {
+    await threaded.next();
+    await direct.next();
+    return await alternate(
+      () => threadedRate(threaded, options, batchesPerThread * workers),
+      () => rate(direct, batchesPerThread, batchSize),
+      rounds,
+    );
+  } finally {
+    await threaded.close();
+    await direct.close();
+  }
 }
 
-/** Rate after the first batch: starting threads is paid once a run, not once a step. */
-async function samplesPerSecond(options: LoaderOptions, batchesPerThread: number): Promise<number> {
-  const loader = await openLoader(options);
-  try {
-    for (let i = 0; i < Math.max(1, options.workers); i++) await loader.next();
-    const total = batchesPerThread * Math.max(1, options.workers);
-    const start = monotonicNow();
-    for (let i = 0; i < total; i++) await loader.next();
-    return (total * options.batchSize) / (elapsedMs(start) / 1000);
-  } finally {
-    await loader.close();
-  }
+/** The rate of a running pipeline: what waits ready is taken first, and afterwards the threads get the time to fall idle. */
+async function threadedRate(loader: Loader, options: LoaderOptions, batches: number): Promise<number> {
+  for (let i = 0; i < options.prefetch; i++) await loader.next();
+  const samplesPerSecond = await rate(loader, batches, options.batchSize);
+  await setTimeout((2000 * options.prefetch * options.batchSize) / samplesPerSecond);
+  return samplesPerSecond;
+}
+
+async function rate(loader: Loader, batches: number, batchSize: number): Promise<number> {
+  const start = monotonicNow();
+  for (let i = 0; i < batches; i++) await loader.next();
+  return (batches * batchSize) / (elapsedMs(start) / 1000);
 }
 
 function row(name: string, { subject, baseline, ratio, ratioMin, ratioMax }: Comparison): (string | number)[] {
