@@ -88,7 +88,7 @@ async function loop(run: TrainingRun, loader: Loader, options: TrainOptions): Pr
     await run.advance(batch, waitS);
     // Lets loading threads hand over their batches and a signal be noticed: a step never yields by itself.
     await setImmediate();
-    await doWhatIsDue(run, config);
+    await doWhatIsDue(run, config, startStep);
   }
   await run.settle();
   const status = run.step >= config.steps ? 'finished' : 'stopped';
@@ -99,15 +99,19 @@ async function loop(run: TrainingRun, loader: Loader, options: TrainOptions): Pr
   return { status, step: run.step, checkpoint: run.checkpointFolder, metrics: run.metrics };
 }
 
-async function doWhatIsDue(run: TrainingRun, config: TrainingConfig): Promise<void> {
-  const isDue = (every: number): boolean => every > 0 && run.step % every === 0 && run.step < config.steps;
+/** People look at a new run soon; the report comes early once. */
+const firstReportAfterSteps = 20;
+
+async function doWhatIsDue(run: TrainingRun, config: TrainingConfig, startStep: number): Promise<void> {
   const { validateEvery, checkpointEvery, reportEvery } = config;
-  if (![validateEvery, checkpointEvery, reportEvery].some(isDue)) return;
+  const isDue = (every: number): boolean => every > 0 && run.step % every === 0 && run.step < config.steps;
+  const isReportDue = isDue(reportEvery) || (reportEvery > 0 && run.step === startStep + firstReportAfterSteps);
+  if (!isReportDue && !isDue(validateEvery) && !isDue(checkpointEvery)) return;
   // First, so that a step that went wrong is never saved.
   await run.settle();
   if (isDue(validateEvery)) await run.validate();
   if (isDue(checkpointEvery)) await run.save();
-  if (isDue(reportEvery)) await run.report('running');
+  if (isReportDue) await run.report('running');
   run.restartClock();
 }
 

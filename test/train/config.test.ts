@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseConfig } from '../../src/base/config.js';
+import { parseConfig, readConfig } from '../../src/base/config.js';
 import { isCyclopsError } from '../../src/base/errors.js';
+import { packageRoot } from '../../src/base/paths.js';
 import { type PartialTrainingConfig, partialTrainingConfigSchema } from '../../src/train/config.js';
 import { resolveTrainingConfig, sourcesOf } from '../../src/train/resolve-config.js';
 
@@ -68,4 +70,12 @@ test('a config file is read strictly: unknown keys and wrong values are told wit
       /run\.yaml:\d .*unknown key "learningRat"/.test(error.message) &&
       /run\.yaml:4 batch: .*found 0/.test(error.message),
   );
+});
+
+test('the shipped configurations are complete', async () => {
+  const read = (name: string) =>
+    readConfig(join(packageRoot(), 'configs', 'guo-eccv18', `${name}.yaml`), partialTrainingConfigSchema);
+  assert.equal(resolveTrainingConfig(await read('teacher')).network, 'dispnet-c');
+  const student = resolveTrainingConfig({ ...(await read('student')), data: 'd', labels: 'l' });
+  assert.deepEqual([student.network, student.width, student.height], ['mono-vgg', 512, 256]);
 });
