@@ -23,7 +23,7 @@ export async function infer(
   const [disparity, visible] = tf.tidy(() => {
     const views = entry.role === 'teacher' ? [batch.left, batch.right] : [batch.left];
     const images = views.map((view) => tf.tensor4d(view, [count, height, width, 3]));
-    const outputs = applyNetwork(model, entry, images);
+    const outputs = applyNetwork(model, entry, images, { training: false });
     const factor = entry.outputFactorPx(width);
     const finest = resizeBilinear(outputs[0]!, height, width).mul(factor);
     if (entry.role === 'student') return [finest];

@@ -5,7 +5,7 @@ import { type NetworkEntry, networks } from './networks/index.js';
 import { tf } from './tf.js';
 
 /**
- * Runs a network on images as they are stored: normalises, then applies. Training mode, differentiable.
+ * Runs a network on images as they are stored: normalises, then applies. Differentiable.
  * @param images_BHW3 RGB 0..1; one for a student, left and right for a teacher.
  * @returns the outputs in the network's order, each [B,h,w,1].
  */
@@ -13,10 +13,11 @@ export function applyNetwork(
   model: tf.LayersModel,
   entry: NetworkEntry,
   images_BHW3: readonly tf.Tensor4D[],
+  { training }: { readonly training: boolean },
 ): tf.Tensor4D[] {
   const normalised = images_BHW3.map((image) => normalise(image, entry));
   const [only] = normalised;
-  const outputs = model.apply(normalised.length === 1 && only !== undefined ? only : normalised, { training: true });
+  const outputs = model.apply(normalised.length === 1 && only !== undefined ? only : normalised, { training });
   return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor4D[];
 }
 

@@ -21,7 +21,7 @@ const teacher: Stage = {
     warmupSteps: 0,
   },
   loss({ model, entry, config }, batch) {
-    const outputs = applyNetwork(model, entry, [batch.left, batch.right]);
+    const outputs = applyNetwork(model, entry, [batch.left, batch.right], { training: true });
     const hasVisible = batch.visibleLeft !== undefined;
     return supervisedLoss({
       disparityHeads: outputs.slice(0, entry.scales),
@@ -53,7 +53,7 @@ const student: Stage = {
   loss({ model, entry, config }, batch) {
     const confidence = config.useConfidence ? batch.confidenceLeft : undefined;
     return distillationLoss({
-      outputs: applyNetwork(model, entry, [batch.left]),
+      outputs: applyNetwork(model, entry, [batch.left], { training: true }),
       outputFactorPx: entry.outputFactorPx(config.width),
       labelPx: batch.disparityLeft,
       ...(confidence === undefined ? {} : { confidence }),
