@@ -7,7 +7,7 @@ import { readCheckpointHead } from './checkpoint-files.js';
 import type { Checkpoint } from './checkpoint-schema.js';
 import { infer, mapOf } from './infer.js';
 import { loadNetwork } from './network.js';
-import { type NetworkEntry, networks } from './networks/index.js';
+import { networks } from './networks/index.js';
 import type { tf } from './tf.js';
 
 /** What a teacher says about one view of a pair, at the size of its images. */
