@@ -41,11 +41,15 @@ export class FrameGeometry {
     this.vertexCount = 0;
     this.triangleCount = 0;
     const casters: Instance[] = [];
+    const visible: { readonly instance: Instance; readonly depth: number }[] = [];
     for (const instance of instances) {
-      const seen = isSeen(instance, view, frustum);
-      if (seen === 'visible') this.#append(instance, view);
+      const { seen, depth } = whereIs(instance, view, frustum);
+      if (seen === 'visible') visible.push({ instance, depth });
       else if (seen === 'caster') casters.push(instance);
     }
+    // Near things first: what they hide is then rejected by depth alone, before any look at a texture's holes.
+    visible.sort((a, b) => a.depth - b.depth);
+    for (const { instance } of visible) this.#append(instance, view);
     this.visibleTriangleCount = this.triangleCount;
     for (const instance of casters) this.#append(instance, view);
   }
@@ -86,27 +90,31 @@ function grow<T extends Float32Array | Int32Array | Uint32Array | Uint16Array>(o
   return larger;
 }
 
-function isSeen(instance: Instance, view: Transform, frustum: Frustum): 'visible' | 'caster' | 'none' {
+/** Whether an instance can be seen or cast a shadow, and the depth at which it begins. */
+function whereIs(
+  instance: Instance,
+  view: Transform,
+  frustum: Frustum,
+): { readonly seen: 'visible' | 'caster' | 'none'; readonly depth: number } {
   const t = compose(view, instance.transform);
   const [bx, by, bz, meshRadius] = instance.mesh.bounds;
   const x = t[0] * bx + t[1] * by + t[2] * bz + t[9];
   const y = t[3] * bx + t[4] * by + t[5] * bz + t[10];
   const z = t[6] * bx + t[7] * by + t[8] * bz + t[11];
   const radius = meshRadius * Math.hypot(t[0], t[3], t[6]);
-  if (z - radius > frustum.farM) return 'none';
+  const depth = z - radius;
+  if (depth > frustum.farM) return { seen: 'none', depth };
   const { width, height, fxPx, fyPx, cxPx, cyPx, baselineM } = frustum;
-  const reach = radius + baselineM;
   // Distance of the sphere's centre from the four side planes of the view, all of which pass through the camera.
-  const sides = [
-    [fxPx, 0, cxPx + 1],
-    [-fxPx, 0, width - cxPx],
-    [0, fyPx, cyPx + 1],
-    [0, -fyPx, height - cyPx],
-  ] as const;
+  const reach = -(radius + baselineM);
   const inside =
-    z + radius > 0.05 && sides.every(([nx, ny, nz]) => (nx * x + ny * y + nz * z) / Math.hypot(nx, ny, nz) > -reach);
-  if (inside) return 'visible';
-  return Math.hypot(x, z) - radius < frustum.shadowM ? 'caster' : 'none';
+    z + radius > 0.05 &&
+    (fxPx * x + (cxPx + 1) * z) / Math.hypot(fxPx, cxPx + 1) > reach &&
+    (-fxPx * x + (width - cxPx) * z) / Math.hypot(fxPx, width - cxPx) > reach &&
+    (fyPx * y + (cyPx + 1) * z) / Math.hypot(fyPx, cyPx + 1) > reach &&
+    (-fyPx * y + (height - cyPx) * z) / Math.hypot(fyPx, height - cyPx) > reach;
+  if (inside) return { seen: 'visible', depth };
+  return { seen: Math.hypot(x, z) - radius < frustum.shadowM ? 'caster' : 'none', depth };
 }
 
 function transformMesh(mesh: Mesh, t: Transform, out: FrameGeometry, base: number): void {

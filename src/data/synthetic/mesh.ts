@@ -102,16 +102,16 @@ export class MeshBuilder {
   }
 
   build(): Mesh {
-    const positions = Float32Array.from(this.#positions);
+    const positions = new Float32Array(this.#positions);
     return {
       vertexCount: this.#colours.length,
       triangleCount: this.#materials.length,
       positions,
-      normals: Float32Array.from(this.#normals),
-      uvs: Float32Array.from(this.#uvs),
-      colours: Uint32Array.from(this.#colours),
-      indices: Uint32Array.from(this.#indices),
-      materials: Uint16Array.from(this.#materials),
+      normals: new Float32Array(this.#normals),
+      uvs: new Float32Array(this.#uvs),
+      colours: new Uint32Array(this.#colours),
+      indices: new Uint32Array(this.#indices),
+      materials: new Uint16Array(this.#materials),
       bounds: boundsOf(positions),
     };
   }
@@ -119,22 +119,25 @@ export class MeshBuilder {
 
 function boundsOf(positions: Float32Array): [number, number, number, number] {
   assert(positions.length > 0, 'a mesh has vertices');
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < positions.length; i++) {
-    const axis = i % 3;
-    low[axis] = Math.min(low[axis]!, positions[i]!);
-    high[axis] = Math.max(high[axis]!, positions[i]!);
-  }
-  const centre = low.map((value, axis) => (value + high[axis]!) / 2) as [number, number, number];
-  let radius = 0;
+  let [x0, y0, z0, x1, y1, z1] = [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
   for (let i = 0; i < positions.length; i += 3) {
-    const distance = Math.hypot(
-      positions[i]! - centre[0],
-      positions[i + 1]! - centre[1],
-      positions[i + 2]! - centre[2],
-    );
-    radius = Math.max(radius, distance);
+    const x = positions[i]!;
+    const y = positions[i + 1]!;
+    const z = positions[i + 2]!;
+    if (x < x0) x0 = x;
+    if (x > x1) x1 = x;
+    if (y < y0) y0 = y;
+    if (y > y1) y1 = y;
+    if (z < z0) z0 = z;
+    if (z > z1) z1 = z;
   }
-  return [centre[0], centre[1], centre[2], radius];
+  const centre = [(x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2] as const;
+  let radius2 = 0;
+  for (let i = 0; i < positions.length; i += 3) {
+    const dx = positions[i]! - centre[0];
+    const dy = positions[i + 1]! - centre[1];
+    const dz = positions[i + 2]! - centre[2];
+    radius2 = Math.max(radius2, dx * dx + dy * dy + dz * dz);
+  }
+  return [...centre, Math.sqrt(radius2)];
 }

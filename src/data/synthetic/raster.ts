@@ -268,6 +268,7 @@ export class VisibilityBuffer {
     const owner = this.owner;
     const texture = materials.texture[material]!;
     const size = 1 << Math.max(0, textures.logSizes[texture]! - level);
+    const mask = size - 1;
     const base0 = textures.offsets[texture * levelsPerTexture + level]!;
     const data = textures.data;
     const scaleU = materials.values[material * 10 + 3]! * size;
@@ -316,7 +317,14 @@ export class VisibilityBuffer {
           const z = 1 / w;
           const w1 = (a1 * x + e1) * z;
           const w2 = (a2 * x + e2) * z;
-          if (alphaAt(data, base0, size, u0 + du1 * w1 + du2 * w2, v0 + dv1 * w1 + dv2 * w2) >= 128) {
+          const u = u0 + du1 * w1 + du2 * w2;
+          const v = v0 + dv1 * w1 + dv2 * w2;
+          // Where texels are smaller than pixels the nearest one says as much as four.
+          const alpha =
+            level > 0
+              ? data[base0 + (Math.floor(v) & mask) * size + (Math.floor(u) & mask)]! >>> 24
+              : alphaAt(data, base0, size, u, v);
+          if (alpha >= 128) {
             inverseDepth[i] = w;
             owner[i] = record;
           }
@@ -362,13 +370,13 @@ export class VisibilityBuffer {
       const q0 = 1 - q1 - q2;
       const u = q0 * uvs[i0 * 2]! + q1 * uvs[i1 * 2]! + q2 * uvs[i2 * 2]!;
       const v = q0 * uvs[i0 * 2 + 1]! + q1 * uvs[i1 * 2 + 1]! + q2 * uvs[i2 * 2 + 1]!;
-      const alpha = alphaAt(
-        textures.data,
-        textures.offsets[texture * levelsPerTexture + level]!,
-        size,
-        u * materials.values[material * 10 + 3]! * size,
-        v * materials.values[material * 10 + 4]! * size,
-      );
+      const texelU = u * materials.values[material * 10 + 3]! * size;
+      const texelV = v * materials.values[material * 10 + 4]! * size;
+      const base = textures.offsets[texture * levelsPerTexture + level]!;
+      const alpha =
+        level > 0
+          ? textures.data[base + (Math.floor(texelV) & (size - 1)) * size + (Math.floor(texelU) & (size - 1))]! >>> 24
+          : alphaAt(textures.data, base, size, texelU, texelV);
       if (alpha < 128) return -1;
     }
     return w;

@@ -53,6 +53,8 @@ export interface Sensor {
   readonly exposure: number;
   /** White balance factors. */
   readonly balance: readonly [number, number, number];
+  /** 1 = colours as they are; above it stronger, as cameras' colour matrices make them. */
+  readonly saturation: number;
   /** 1 = sRGB's curve; above it, darker mid tones. */
   readonly gamma: number;
   /** 0 = straight; 1 = strong S-shaped curve. */

@@ -16,15 +16,16 @@ export function expose(radiance: Float32Array, width: number, height: number, se
   const [br, bg, bb] = sensor.balance.map((factor) => factor * sensor.exposure * meter) as [number, number, number];
   const gains = [br, bg, bb];
   const halfDiagonal2 = (width * width + height * height) / 4;
-  const { shotNoise, readNoise, vignetting } = sensor;
+  const { shotNoise, readNoise, vignetting, saturation } = sensor;
   const noisy = shotNoise > 0 || readNoise > 0;
   for (let y = 0, i = 0; y < height; y++) {
     const dy = y - height / 2;
     for (let x = 0; x < width; x++) {
       const dx = x - width / 2;
+      const grey = 0.25 * light[i]! * br + 0.6 * light[i + 1]! * bg + 0.15 * light[i + 2]! * bb;
       const corner = 1 - (vignetting * (dx * dx + dy * dy)) / halfDiagonal2;
       for (let c = 0; c < 3; c++, i++) {
-        let value = light[i]! * gains[c]! * corner;
+        let value = (grey + (light[i]! * gains[c]! - grey) * saturation) * corner;
         if (noisy) {
           // Sum of four uniform 8-bit numbers: near enough to normal, variance 4/12.
           state = (Math.imul(state, 1664525) + 1013904223) | 0;
@@ -42,14 +43,18 @@ export function expose(radiance: Float32Array, width: number, height: number, se
   return image;
 }
 
-/** The exposure at which the picture's mean, with highlights cut at three times the mean, becomes a mid grey. */
+/**
+ * The exposure at which the mean of the picture's lower two thirds, with highlights cut at three times the mean, becomes
+ * a mid grey: as a car's camera that meters on the road and lets the sky burn out.
+ */
 export function meteredExposure(radiance: Float32Array): number {
+  const start = Math.floor(radiance.length / 45) * 15 + 1;
   let cut = 1e9;
   let mean = 0;
   for (let pass = 0; pass < 3; pass++) {
     let sum = 0;
     let count = 0;
-    for (let i = 1; i < radiance.length; i += 15) {
+    for (let i = start; i < radiance.length; i += 15) {
       const value = radiance[i]!;
       sum += Math.min(value, cut);
       count++;
@@ -57,7 +62,7 @@ export function meteredExposure(radiance: Float32Array): number {
     mean = sum / count;
     cut = mean * 3;
   }
-  return 0.2 / Math.max(mean, 1e-4);
+  return 0.16 / Math.max(mean, 1e-4);
 }
 
 function toneCurve(gamma: number, contrast: number): Uint8Array {

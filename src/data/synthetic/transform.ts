@@ -54,18 +54,22 @@ export function placement(x: number, y: number, z: number, yaw = 0, scale = 1, p
 
 /** The transform that first does `inner`, then `outer`. */
 export function compose(outer: Transform, inner: Transform): Transform {
-  const result: number[] = [];
-  for (let row = 0; row < 3; row++) {
-    const [a, b, c] = [outer[row * 3]!, outer[row * 3 + 1]!, outer[row * 3 + 2]!];
-    for (let column = 0; column < 3; column++) {
-      result.push(a * inner[column]! + b * inner[column + 3]! + c * inner[column + 6]!);
-    }
-  }
-  for (let row = 0; row < 3; row++) {
-    const [a, b, c] = [outer[row * 3]!, outer[row * 3 + 1]!, outer[row * 3 + 2]!];
-    result.push(a * inner[9] + b * inner[10] + c * inner[11] + outer[9 + row]!);
-  }
-  return result as unknown as Transform;
+  const [a, b, c, d, e, f, g, h, i, x, y, z] = outer;
+  const [p, q, r, s, t, u, v, w, k, l, m, n] = inner;
+  return [
+    a * p + b * s + c * v,
+    a * q + b * t + c * w,
+    a * r + b * u + c * k,
+    d * p + e * s + f * v,
+    d * q + e * t + f * w,
+    d * r + e * u + f * k,
+    g * p + h * s + i * v,
+    g * q + h * t + i * w,
+    g * r + h * u + i * k,
+    a * l + b * m + c * n + x,
+    d * l + e * m + f * n + y,
+    g * l + h * m + i * n + z,
+  ];
 }
 
 /** World to camera axes (x right, y down, z forward) for a camera placed like an object. */

@@ -290,6 +290,7 @@ function randomSensors(random: Random): readonly [Sensor, Sensor] {
   const left: Sensor = {
     exposure: Math.exp(random.normal(0, 0.25)),
     balance: [random.uniform(0.9, 1.1), 1, random.uniform(0.9, 1.1)],
+    saturation: random.uniform(0.7, 1.4),
     gamma: random.uniform(0.85, 1.25),
     contrast: random.uniform(0, 0.6),
     shotNoise: random.chance(0.7) ? random.uniform(0, 0.02) : 0,

@@ -57,7 +57,7 @@ function createMaterials(): StreetMaterials {
   const paint = (name: Parameters<typeof paintStreetTexture>[0], variant = 0): number =>
     textures.add(paintStreetTexture(name, variant));
   const wear = [paint('wear', 0), paint('wear', 1)];
-  const greys = [0.3, 0.24, 0.36, 0.28];
+  const greys = [0.52, 0.4, 0.62, 0.47];
   const leafTextures = [0, 1, 2].map((variant) => paint('leaves', variant));
   const grassWear = wear[1]!;
   const signs = Object.fromEntries(
@@ -147,7 +147,7 @@ function createMaterials(): StreetMaterials {
       }),
     ),
     paint: table.add({ kind: 'surface' }),
-    window: table.add({ kind: 'surface', colour: [0.03, 0.035, 0.04], mirror: 0.1, gloss: 300 }),
+    window: table.add({ kind: 'surface', colour: [0.025, 0.028, 0.03], mirror: 0.07, gloss: 300 }),
     curtain: table.add({
       kind: 'surface',
       texture: paint('cloth', 1),
@@ -175,7 +175,7 @@ function createMaterials(): StreetMaterials {
       cutout: true,
     }),
     carPaint: table.add({ kind: 'surface', tinted: true, mirror: 0.05, gloss: 60 }),
-    carGlass: table.add({ kind: 'surface', colour: [0.012, 0.014, 0.015], mirror: 0.1, gloss: 250 }),
+    carGlass: table.add({ kind: 'surface', colour: [0.012, 0.014, 0.015], mirror: 0.06, gloss: 250 }),
     tyre: table.add({ kind: 'surface', colour: [0.02, 0.02, 0.02] }),
     rim: table.add({ kind: 'surface', colour: [0.3, 0.3, 0.32], mirror: 0.3, gloss: 40 }),
     plastic: table.add({ kind: 'surface', colour: [0.025, 0.025, 0.027], mirror: 0.02, gloss: 10 }),

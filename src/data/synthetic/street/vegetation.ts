@@ -59,7 +59,7 @@ function tree(
   addTube(builder, path, [trunk * 1.25, trunk, trunk * 0.85, trunk * 0.3], detail === 0 ? 9 : 5);
   const spread = slender ? height * 0.14 : height * random.uniform(0.26, 0.36);
   const clumps: Clump[] = [];
-  const count = 7 + random.integer(5);
+  const count = 10 + random.integer(6);
   for (let k = 0; k < count; k++) {
     const level = (k + 0.5) / count;
     const angle = k * 2.4 + random.uniform(-0.5, 0.5);
@@ -69,7 +69,7 @@ function tree(
       trunkTop + 0.5 + level * (height - trunkTop - 0.8),
       lean[2] + Math.sin(angle) * reach,
     ];
-    const size = spread * random.uniform(0.42, 0.66);
+    const size = spread * random.uniform(0.5, 0.72);
     clumps.push({ centre, radius: [size, size * random.uniform(0.6, 0.9), size] });
     if (detail < 2) {
       addTube(

@@ -10,11 +10,12 @@ export function createWeather(random: Random, materials: StreetMaterials): Light
   const azimuth = random.uniform(0, 2 * Math.PI);
   const warm = Math.max(0, 0.75 - elevation) * 0.6;
   const strength = isOvercast ? 0 : random.uniform(0.75, 1.05);
-  const fill = isOvercast ? random.uniform(0.75, 1) : random.uniform(0.13, 0.28);
+  const fill = isOvercast ? random.uniform(0.75, 1) : random.uniform(0.1, 0.24);
   const sunlit = isOvercast ? 0.25 : 1;
-  const white = isOvercast ? random.uniform(0.9, 1.5) : random.uniform(0.8, 1.8);
+  const white = isOvercast ? random.uniform(1.1, 2) : random.uniform(1.2, 3);
+  const blue = random.uniform(0.6, 1.5);
   return {
-    zenith: isOvercast ? [0.8 * white, 0.84 * white, 0.9 * white] : [0.2, 0.36, 0.72],
+    zenith: isOvercast ? [0.8 * white, 0.84 * white, 0.9 * white] : [0.3 * blue, 0.58 * blue, 1.05 * blue],
     horizon: isOvercast ? [white, white, white] : [0.85 * white, 0.95 * white, 1.05 * white],
     cloud: [1.25 * white, 1.25 * white, 1.27 * white],
     cloudCover: isOvercast ? random.uniform(0.5, 1) : random.uniform(0, 0.65),
@@ -37,10 +38,11 @@ export function createWeather(random: Random, materials: StreetMaterials): Light
 /** Two like cameras with small differences, as of a stereo rig on a car. */
 export function createSensors(random: Random): readonly [Sensor, Sensor] {
   const left: Sensor = {
-    exposure: 0.8 * Math.exp(random.normal(0, 0.2)),
-    balance: [random.uniform(0.94, 1.06), 1, random.uniform(0.94, 1.08)],
-    gamma: random.uniform(0.95, 1.2),
-    contrast: random.uniform(0.2, 0.8),
+    exposure: Math.exp(random.normal(0, 0.22)),
+    balance: [random.uniform(0.88, 1.04), 1, random.uniform(0.92, 1.08)],
+    saturation: random.uniform(1, 1.6),
+    gamma: random.uniform(1, 1.25),
+    contrast: random.uniform(0.3, 1),
     shotNoise: random.uniform(0.002, 0.014),
     readNoise: random.uniform(0.0005, 0.004),
     vignetting: random.uniform(0, 0.15),
