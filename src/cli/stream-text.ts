@@ -26,8 +26,13 @@ export function latencyTable(report: LatencyReport): string {
   return formatTable(['ms', 'p50', 'p90', 'p99', 'max'], rows);
 }
 
-/** How a run went, for people. */
+/** How a run went, for people, with its latency. */
 export function summaryText(summary: Summary): string {
+  return `${outcomeText(summary)}\n\n${latencyTable(summary.latency)}`;
+}
+
+/** How a run went, for people, without its latency. */
+export function outcomeText(summary: Summary): string {
   const { latency, stream, engine, outputs, selfTest } = summary;
   const difference = selfTest.maxRelativeDifference.toExponential(1);
   const golden = selfTest.ok
@@ -40,8 +45,6 @@ export function summaryText(summary: Summary): string {
     `${latency.frames} frames, ${number(latency.fps)} fps, ${latency.dropped} dropped, ${summary.restarts} capture restarts`,
     `${stream.modelName}, ${stream.width}x${stream.height}, ${engine.engine} ${engine.version} on ${engine.provider}, ${golden}`,
     ...(written.length === 0 ? [] : [`written: ${written.join(', ')}`]),
-    '',
-    latencyTable(latency),
   ].join('\n');
 }
 

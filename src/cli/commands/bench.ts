@@ -20,7 +20,7 @@ export const command: Command = {
     source: {
       type: 'string',
       value: 'SOURCE',
-      default: 'test',
+      default: 'test:smpte',
       help: 'test, file:PATH or images:DIR',
     },
     fps: { type: 'string', value: 'N', help: 'rate of test and images in the part in real time [30; images 10]' },

@@ -18,10 +18,11 @@ import { reportHead } from '../../runtime/latency-bench/head.js';
 import { UsageMeter } from '../../runtime/latency-bench/process-usage.js';
 import { sectionFrom } from '../../runtime/latency-bench/section.js';
 import { SpanRecord } from '../../runtime/latency-bench/spans.js';
+import { sectionText } from '../../runtime/latency-bench/text.js';
 import { type ReportPaths, writeLatencyReport } from '../../runtime/latency-bench/write.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, optionalText, requiredText } from '../options.js';
-import { summaryText } from '../stream-text.js';
+import { outcomeText } from '../stream-text.js';
 import { formatDuration } from '../terminal.js';
 import { catchSignals, withLiveLine } from '../watch-stream.js';
 
@@ -122,8 +123,8 @@ async function stream(
   const head = await reportHead(config, model, pipeline.engine, { outputs: outputNames, warmUpFrames: 0 });
   const summary = await withLiveLine(pipeline).finally(() => usage.stop());
   const elapsed = elapsedMs(startedAt);
-  process.stdout.write(`${summaryText(summary)}\n\n${formatDuration(elapsed)} in all\n`);
   const section = sectionFrom(record, usage, elapsed / 1000, { pace, offeredFps: sourceFps });
+  process.stdout.write(`\n${outcomeText(summary)}\n\n${sectionText(section)}\n\n${formatDuration(elapsed)} in all\n`);
   return writeLatencyReport(folder, { ...head, throughput: null, stream: section }, [
     { name: 'frame age: capture to publish', values: record.spansMs('age') },
     { name: 'inference', values: record.spansMs('infer') },

@@ -51,6 +51,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
   const throughput = new Stretches('fastest');
   const realTime = new Stretches('real-time');
   const bareMs: number[] = [];
+  const bareUsage = new UsageMeter();
   const turns: { bareFps: number; streamingFps: number }[] = [];
   const model = await readModelPackage(config.model);
   let head: LatencyReportFile | undefined;
@@ -58,7 +59,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
   for (let round = 0; round < rounds; round++) {
     onProgress(`bare loop and stream, round ${round + 1} of ${rounds}`, round / steps);
     const bare = async (): Promise<number> => {
-      const { durationsMs, version } = await runBare(options, framesEach);
+      const { durationsMs, version } = await runBare(options, framesEach, bareUsage);
       const rest = { outputs: ['none'], warmUpFrames: options.warmUpFrames };
       head ??= { ...(await reportHead(config, model.package, { version }, rest)), throughput: null, stream: null };
       bareMs.push(...durationsMs);
@@ -85,6 +86,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
         ratioMax: Math.max(...ratios),
         rounds: turns,
         bare: reportSpread(spreadOf(bareMs)),
+        bareCpuMsPerRun: (1000 * bareUsage.cpuS) / bareMs.length,
         streaming: throughput.section(),
       },
       stream: realTimeSection,
@@ -98,6 +100,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
 async function runBare(
   options: LatencyBenchOptions,
   count: number,
+  usage: UsageMeter,
 ): Promise<{ durationsMs: Float64Array; version: string }> {
   const model = await readModelPackage(options.config.model);
   const engine = await openOrtNode(model, options.config.engine);
@@ -105,8 +108,10 @@ async function runBare(
     const { width, height, channels } = model.package.input;
     const picture = goldenInput(height, width, channels);
     await engine.runBare(picture, options.warmUpFrames);
+    usage.start();
     return { durationsMs: await engine.runBare(picture, count), version: engine.info.version };
   } finally {
+    usage.stop();
     await engine.close();
   }
 }

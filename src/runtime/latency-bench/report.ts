@@ -36,6 +36,8 @@ const section = z.strictObject({
   }),
   /** Processor seconds a second of all threads and child processes (capture, encoder); 1 = one core busy. */
   cpuCores: z.number().nullable(),
+  /** Processor time of the same for one published frame, ms: little disturbed by other work on the machine. */
+  cpuMsPerFrame: z.number().nullable(),
   /** Largest sum of resident memory of the process tree that was seen, bytes. */
   peakRssBytes: z.int().nonnegative(),
 });
@@ -83,6 +85,8 @@ export const latencyReportSchema = z.strictObject({
       rounds: z.array(z.strictObject({ bareFps: z.number().positive(), streamingFps: z.number().positive() })),
       /** Duration of one run in the bare loop. */
       bare: spread,
+      /** Processor time of one run in the bare loop, ms. */
+      bareCpuMsPerRun: z.number(),
       streaming: section,
     })
     .nullable(),

@@ -31,6 +31,7 @@ export function sectionFrom(
       jitter: reportSpread(jitter),
     },
     cpuCores: finite(usage.cpuS / seconds),
+    cpuMsPerFrame: finite((1000 * usage.cpuS) / record.frames),
     peakRssBytes: usage.peakRssBytes,
   };
 }

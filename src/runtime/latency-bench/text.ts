@@ -38,24 +38,29 @@ export function reportText(report: LatencyReportFile): string {
     ].join('\n'),
   ];
   if (throughput !== null) {
-    const { ratio, ratioMin, ratioMax, rounds, bare, streaming } = throughput;
+    const { ratio, ratioMin, ratioMax, rounds, bare, bareCpuMsPerRun, streaming } = throughput;
     const rows = rounds.map((round, index) => [
       `${index + 1}`,
       round.bareFps.toFixed(1),
       round.streamingFps.toFixed(1),
       (round.streamingFps / round.bareFps).toFixed(3),
     ]);
+    const perFrame = `processor time: ${number(bareCpuMsPerRun)} ms a bare run, ${number(streaming.cpuMsPerFrame)} ms a frame of the stream with its capture process`;
     parts.push(
-      `STREAMING / BARE ONNX RUNTIME: ${ratio.toFixed(3)} (median of ${rounds.length} rounds, ${ratioMin.toFixed(3)} to ${ratioMax.toFixed(3)})`,
+      `STREAMING / BARE ONNX RUNTIME: ${ratio.toFixed(3)} (median of ${rounds.length} rounds, ${ratioMin.toFixed(3)} to ${ratioMax.toFixed(3)})\n${perFrame}`,
       formatTable(['round', 'bare fps', 'streaming fps', 'ratio'], rows),
-      `${paceNotes[streaming.pace]} ${sectionLine(streaming)}`,
-      stageTable(streaming, bare),
+      sectionText(streaming, bare),
     );
   }
-  if (stream !== null) parts.push(`${paceNotes[stream.pace]} ${sectionLine(stream)}`, stageTable(stream));
+  if (stream !== null) parts.push(sectionText(stream));
   const stamp = stream?.stamp ?? throughput?.streaming.stamp;
   if (stamp !== null && stamp !== undefined) parts.push(`Stamps: ${stamp}. ${stampNotes[stamp]}`);
   return `${parts.join('\n\n')}\n`;
+}
+
+/** One way of streaming: a sentence and a table of its stages; `bare` adds the bare loop's row. */
+export function sectionText(section: ReportSection, bare?: ReportSpread): string {
+  return `${paceNotes[section.pace]} ${sectionLine(section)}\n\n${stageTable(section, bare)}`;
 }
 
 function sectionLine(section: ReportSection): string {
