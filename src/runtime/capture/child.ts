@@ -21,8 +21,6 @@ interface Gstreamer {
 interface Pipeline {
   play(): void;
   stop(): void;
-  /** @param flags GstSeekFlags. */
-  seek(seconds: number, flags: number): boolean;
   /** Calls back for each message of the bus; ends by itself where the pipeline's state is NULL. */
   pollBus(callback: (message: BusMessage) => void): void;
 }
@@ -45,9 +43,15 @@ process.on('message', (message: ToChild) => {
 });
 send({ type: 'loaded' });
 
+/** A pipeline that has ended leaves about 170 KiB behind; after this many the parent starts a fresh process. */
+const playsPerProcess = 200;
+let plays = 0;
+
 function start(job: GstJob): void {
+  plays++;
+  let playing: Pipeline;
   try {
-    pipeline = new gstreamer.Pipeline(job.launch);
+    playing = new gstreamer.Pipeline(job.launch);
   } catch (error) {
     const text = messageOf(error);
     const element = /no element "([^"]+)"/.exec(text)?.[1];
@@ -59,17 +63,18 @@ function start(job: GstJob): void {
     });
     return;
   }
+  pipeline = playing;
   const seen = { messages: 0 };
   const onMessage = (message: BusMessage) => {
     seen.messages++;
-    onBusMessage(message, job);
+    if (playing === pipeline) onBusMessage(message, job);
   };
-  pipeline.play();
-  pipeline.pollBus(onMessage);
+  playing.play();
+  playing.pollBus(onMessage);
   // Where the very first change of state fails (a device that cannot be opened), the binding stops polling after one
   // message, and the error is among those that it left behind.
   setTimeout(() => {
-    for (let i = 0; seen.messages < 2 && i < leftBehindLimit; i++) pipeline?.pollBus(onMessage);
+    for (let i = 0; seen.messages < 2 && i < leftBehindLimit; i++) playing.pollBus(onMessage);
   }, 500);
 }
 
@@ -78,8 +83,11 @@ const leftBehindLimit = 40;
 
 function onBusMessage(message: BusMessage, job: GstJob): void {
   if (message.type === 'eos') {
-    if (job.loop) pipeline?.seek(0, seekFlush);
-    else send({ type: 'end' });
+    // gdppay refuses to seek, and decodebin links its pads only once: playing again takes a new pipeline.
+    if (job.loop && plays < playsPerProcess) {
+      pipeline?.stop();
+      start(job);
+    } else send({ type: 'end' });
   } else if (message.type === 'error') {
     const text = `${message.message ?? 'unknown error'}${detailOf(message.debug)}`;
     const reason = /missing a plug-in|no suitable plugins|no decoder/i.test(text) ? 'missing-decoder' : 'stream';
@@ -91,9 +99,6 @@ function onBusMessage(message: BusMessage, job: GstJob): void {
     else send({ type: 'warning', message: `GStreamer warns${detailOf(message.debug)}` });
   }
 }
-
-/** GST_SEEK_FLAG_FLUSH. */
-const seekFlush = 1;
 
 /** The last line of GStreamer's debug text says what happened; the ones before it where in its source. */
 function detailOf(debug: string | undefined): string {

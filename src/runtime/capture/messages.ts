@@ -5,7 +5,7 @@ import type { CropWindow } from '../metric-scale.js';
 export interface GstJob {
   readonly kind: 'gst';
   readonly launch: string;
-  /** At the end, seek to the start and go on. */
+  /** At the end, play it again through the same pipe. */
   readonly loop: boolean;
 }
 

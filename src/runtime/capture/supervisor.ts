@@ -112,8 +112,11 @@ export class CaptureSupervisor {
       const outcome = await this.#runOnce();
       if (this.#isStopped || outcome.kind === 'stopped') return;
       if (outcome.kind === 'end' && !isLive(source)) {
-        if (this.#sequence > 0) return;
-        throw new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: no pictures in it`);
+        if (this.#sequence === pictures) {
+          throw new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: no pictures in it`);
+        }
+        if ('loop' in source && source.loop) continue;
+        return;
       }
       const fault = outcome.kind === 'end' ? endedEarly : outcome;
       failures = this.#sequence > pictures ? 0 : failures + 1;
