@@ -15,7 +15,7 @@ export interface MonoEdgeOptions {
 export const maxDisparityShare = 0.3;
 
 /** Disparity of the untrained network, as a share of the width: close to the mean of a street scene. */
-const initialDisparityShare = 0.04;
+const initialDisparityShare = 0.02;
 
 /** Channels and residual blocks at 1/2, 1/4, 1/8, 1/16, 1/32. */
 const encoder = [
