@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { systemCodeOf } from '../../base/errors.js';
 import { writeErrorFor } from '../../base/files.js';
 import type { DepthFrame } from '../frame.js';
 import { spansOf } from '../latency.js';
@@ -27,28 +25,35 @@ export interface DepthLine {
   readonly depthM: { readonly min: number; readonly median: number; readonly max: number; readonly ahead: number };
 }
 
-/** One JSON object a frame and line. @param stream standard output, or any other. */
+/**
+ * One JSON object a frame and line.
+ * @param stream standard output, or any other; it is not closed. A reader that goes away ends the run: `WRITE_FAILED`.
+ */
 export function ndjsonOutput(stream: Writable): Output {
   let failure: Error | undefined;
+  let wake = () => {};
   const onError = (error: Error) => {
-    failure = error;
+    failure ??= error;
+    wake();
   };
+  const onDrain = () => wake();
   return {
     name: 'ndjson',
     start: async () => {
-      stream.on('error', onError);
+      stream.on('error', onError).on('drain', onDrain);
     },
     publish: async (frame) => {
-      if (failure !== undefined) throw writeErrorFor('standard output', failure);
-      if (!stream.write(`${JSON.stringify(depthLine(frame))}\n`)) {
-        // A reader that went away (`| head`) never drains: the error comes instead.
-        await Promise.race([once(stream, 'drain').catch(() => undefined), once(stream, 'close')]);
+      if (failure === undefined && !stream.write(`${JSON.stringify(depthLine(frame))}\n`)) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
-      if (failure !== undefined && systemCodeOf(failure) === 'EPIPE') throw writeErrorFor('standard output', failure);
+      if (failure !== undefined) throw writeErrorFor('standard output', failure);
     },
     stop: async () => {
+      // The listener for errors stays: one that comes late shall not end the process.
       if (failure === undefined) await new Promise<void>((resolve) => stream.write('', () => resolve()));
-      stream.off('error', onError);
+      stream.off('drain', onDrain);
     },
   };
 }

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { packageRoot } from '../../../src/base/paths.js';
+import { writeClip } from '../../support/clip.js';
+import { childrenOf, until } from '../../support/stream.js';
+import { writeTinyPackage } from '../../support/tiny-package.js';
+
+let folder = '';
+let model = '';
+let clip = '';
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cyclops-run-'));
+  model = join(folder, 'model');
+  clip = join(folder, 'clip.mp4');
+  await writeTinyPackage(model, { width: 64, height: 32 });
+  await writeClip(clip, { frames: 10 });
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
+  const bin = join(packageRoot(), 'dist/src/cli/bin.js');
+  const child = spawn(process.execPath, [bin, 'run', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    texts.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    texts.stderr += chunk;
+  });
+  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, ...texts })) };
+}
+
+const run = (args: readonly string[], env?: NodeJS.ProcessEnv) => start(args, env).ended;
+
+test('a video: one JSON line a frame, files, and the summary', async () => {
+  const depth = join(folder, 'depth');
+  const args = [model, '--source', `file:${clip}`, '--output', 'ndjson', '--output', `png16:${depth}`, '--json'];
+  const { code, stdout, stderr } = await run([...args, '--threads', '1', '--fov', '90']);
+  assert.equal(code, 0, stderr);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(lines.length, 11);
+  const { summary } = lines.pop();
+  assert.equal(summary.latency.frames, 10);
+  assert.equal(summary.end, 'source');
+  assert.deepEqual(summary.outputs, [
+    { name: 'ndjson', written: 10, dropped: 0 },
+    { name: `png16:${depth}`, written: 10, dropped: 0 },
+  ]);
+  for (const [index, line] of lines.entries()) {
+    assert.equal(line.sequence, index);
+    assert.equal(line.state, 'running');
+    const { min, median, max, ahead } = line.depthM;
+    assert.ok(min > 0 && min <= median && median <= max && ahead >= min && ahead <= max, JSON.stringify(line));
+    assert.ok(BigInt(line.stamps.publish) >= BigInt(line.stamps.capture));
+  }
+  assert.equal((await readdir(depth)).length, 10);
+});
+
+test('without --json people get a table on standard error, and standard output stays empty', async () => {
+  const { code, stdout, stderr } = await run([model, '--source', 'test', '--frames', '5', '--threads', '1']);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, '');
+  assert.match(stderr, /5 frames, .* fps, \d+ dropped, 0 capture restarts/);
+  assert.match(stderr, /age: capture to publish +\d/);
+  assert.match(stderr, /self-test passed/);
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test(`${signal} ends a live stream in order: exit code 0, outputs whole, no process left`, async () => {
+    const { child, ended } = start([model, '--source', 'test', '--output', 'ndjson', '--json', '--threads', '1']);
+    let lines = 0;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      lines += chunk.toString().split('\n').length - 1;
+    });
+    await until(() => lines >= 3, 'three lines');
+    const children = await childrenOf(child.pid!);
+    assert.equal(children.length, 1);
+    child.kill(signal);
+    const { code, stdout, stderr } = await ended;
+    assert.equal(code, 0, stderr);
+    const { summary } = JSON.parse(stdout.trim().split('\n').at(-1)!);
+    assert.equal(summary.end, 'stopped');
+    assert.equal(summary.outputs[0].written + summary.outputs[0].dropped, summary.latency.frames);
+    await assert.rejects(access(`/proc/${children[0]}`), 'the capture process is gone');
+  });
+}
+
+test('a reader that goes away ends the run, and the capture process with it', async () => {
+  const { child, ended } = start([model, '--source', 'test', '--output', 'ndjson', '--threads', '1']);
+  await once(child.stdout!, 'data');
+  const children = await childrenOf(child.pid!);
+  child.stdout!.destroy();
+  const { code, stderr } = await ended;
+  assert.equal(code, 5);
+  assert.match(stderr, /standard output/);
+  await assert.rejects(access(`/proc/${children[0]}`));
+});
+
+test('killing the whole service leaves no capture process behind', async () => {
+  const { child, ended } = start([model, '--source', 'test', '--output', 'ndjson', '--threads', '1']);
+  await once(child.stdout!, 'data');
+  const [capture] = await childrenOf(child.pid!);
+  child.kill('SIGKILL');
+  await ended;
+  await until(
+    () =>
+      access(`/proc/${capture}`).then(
+        () => false,
+        () => true,
+      ),
+    'the end of the capture process',
+  );
+});
+
+test('the pipeline can be printed', async () => {
+  const { code, stdout } = await run([model, '--source', 'v4l2:/dev/null', '--print-pipeline', '--size', '640x480']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^v4l2src device="\/dev\/null" ! video\/x-raw,format=YUY2,width=640,height=480/);
+  assert.match(stdout, /queue leaky=downstream max-size-buffers=1 .* ! gdppay ! fdsink/);
+});
+
+test('a configuration file gives everything, and options win over it', async () => {
+  const config = join(folder, 'stream.yaml');
+  await writeFile(
+    config,
+    `model: ${model}\ncamera:\n  id: front\n  horizontalFovDeg: 60\n  source: { kind: file, path: ${clip} }\nengine: { threads: 1 }\nframes: 3\n`,
+  );
+  const { code, stdout, stderr } = await run(['--config', config, '--output', 'ndjson', '--frames', '2']);
+  assert.equal(code, 0, stderr);
+  const lines = stdout.trim().split('\n');
+  assert.equal(lines.length, 2);
+  assert.equal(JSON.parse(lines[0]!).camera, 'front');
+  await writeFile(config, `model: ${model}\ncamera:\n  source: { kind: file, path: ${clip}, speed: 2 }\n`);
+  const refused = await run(['--config', config]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /stream\.yaml:3 camera\.source: unknown key "speed"/);
+});
+
+test('mistakes of the command line: exit code 2 and what was expected', async () => {
+  const cases: [string[], RegExp][] = [
+    [[model], /--source: expected file:PATH/],
+    [['--source', 'test'], /expected the folder of a model package/],
+    [[model, '--source', 'webcam'], /--source: expected file:PATH, images:DIR, v4l2:DEVICE or test, found "webcam"/],
+    [[model, '--source', 'test', '--output', 'avi:x'], /--output: expected ndjson, png16:DIR/],
+    [[model, '--source', 'test', '--loop'], /camera\.source: unknown key "loop"/],
+    [
+      [model, '--source', 'v4l2:video0'],
+      /camera\.source\.device: expected a device such as \/dev\/video0, found "video0"/,
+    ],
+    [
+      [model, '--source', 'test', '--fx', '500', '--fov', '60'],
+      /expected only one of intrinsics, fxPx, horizontalFovDeg/,
+    ],
+    [[model, '--source', 'test', '--pace', 'slow'], /--pace: expected one of real-time, fastest, found "slow"/],
+    [[model, '--source', 'test', '--thread', '2'], /unknown option --thread; did you mean "threads"\?/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, message);
+  }
+});
+
+const pluginFolder = '/usr/lib/x86_64-linux-gnu/gstreamer-1.0';
+const hasPlugins = await access(pluginFolder).then(
+  () => true,
+  () => false,
+);
+
+test('a missing GStreamer element is named, with its Debian package', async () => {
+  const nothing = join(folder, 'no-plugins');
+  await mkdir(nothing);
+  const env = { GST_PLUGIN_SYSTEM_PATH: nothing, GST_PLUGIN_PATH: '', GST_REGISTRY: join(folder, 'registry-0') };
+  const { code, stderr } = await run([model, '--source', 'test'], env);
+  assert.equal(code, 5, stderr);
+  assert.match(
+    stderr,
+    /the GStreamer element "videotestsrc" is not installed; install it: apt-get install gstreamer1\.0-plugins-base/,
+  );
+});
+
+test(
+  'a missing decoder is named as such',
+  hasPlugins ? {} : { skip: `no ${pluginFolder} on this machine` },
+  async () => {
+    const few = join(folder, 'few-plugins');
+    await mkdir(few);
+    const kept = [
+      'coreelements',
+      'playback',
+      'typefindfunctions',
+      'isomp4',
+      'videoparsersbad',
+      'videoconvertscale',
+      'videocrop',
+      'gdp',
+    ];
+    for (const name of kept) await symlink(join(pluginFolder, `libgst${name}.so`), join(few, `libgst${name}.so`));
+    const env = { GST_PLUGIN_SYSTEM_PATH: few, GST_PLUGIN_PATH: '', GST_REGISTRY: join(folder, 'registry-1') };
+    const { code, stderr } = await run([model, '--source', `file:${clip}`], env);
+    assert.equal(code, 5, stderr);
+    assert.match(stderr, /no GStreamer decoder for this file .*gstreamer1\.0-libav/);
+  },
+);

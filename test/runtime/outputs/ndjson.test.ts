@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { PassThrough, Writable } from 'node:stream';
+import { test } from 'node:test';
+import type { MonotonicNs } from '../../../src/base/clock.js';
+import type { DepthFrame } from '../../../src/runtime/frame.js';
+import { OutputLane } from '../../../src/runtime/outputs/lane.js';
+import { depthLine, ndjsonOutput } from '../../../src/runtime/outputs/ndjson.js';
+import { KeepingOutput } from '../../support/stream.js';
+
+const info = {} as Parameters<ReturnType<typeof ndjsonOutput>['start']>[0];
+
+const rethrow = (error: unknown) => {
+  throw error;
+};
+
+function frameOf(sequence: number, depthScale = 1): DepthFrame {
+  const [width, height] = [32, 18];
+  const at = (ms: number) => BigInt(ms * 1e6) as MonotonicNs;
+  return {
+    cameraId: 'front',
+    sequence,
+    ptsNs: undefined,
+    stamps: { capture: at(1), arrival: at(2), inferStart: at(3), inferEnd: at(13), publish: at(14) },
+    quality: 'arrival',
+    droppedBefore: 2,
+    image: { width, height, format: 'RGB', data: new Uint8Array(width * height * 3) },
+    networkDepth: {
+      width,
+      height,
+      data: Float32Array.from({ length: width * height }, (_, i) => 1 + Math.floor(i / width)),
+    },
+    depthScale,
+    intrinsics: { width, height, fxPx: 1, fyPx: 1, cxPx: 0, cyPx: 0 },
+    state: 'running',
+  };
+}
+
+test('a line tells identity, stamps, age and depth in metres of this camera', () => {
+  const line = depthLine(frameOf(7, 2));
+  assert.deepEqual(line, {
+    camera: 'front',
+    sequence: 7,
+    droppedBefore: 2,
+    quality: 'arrival',
+    state: 'running',
+    ptsNs: null,
+    stamps: {
+      capture: '1000000',
+      arrival: '2000000',
+      inferStart: '3000000',
+      inferEnd: '13000000',
+      publish: '14000000',
+    },
+    ageMs: 13,
+    inferMs: 10,
+    // Rows of depth 1 to 18 m, read at every second row from the second on, times 2.
+    depthM: { min: 4, median: 20, max: 36, ahead: 24 },
+  });
+});
+
+test('a full reader holds the output until it reads again', async () => {
+  const stream = new PassThrough({ highWaterMark: 10 });
+  const output = ndjsonOutput(stream);
+  await output.start(info);
+  let isWritten = false;
+  const writing = Promise.resolve(output.publish(frameOf(0))).then(() => {
+    isWritten = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isWritten, false);
+  stream.resume();
+  await writing;
+  await output.stop();
+});
+
+test('a reader that is gone is an error of the output', async () => {
+  const stream = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+  });
+  const output = ndjsonOutput(stream);
+  await output.start(info);
+  await assert.rejects(
+    async () => {
+      for (let i = 0; i < 3; i++) {
+        await output.publish(frameOf(i));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    { code: 'WRITE_FAILED', message: /standard output.*EPIPE/ },
+  );
+  await output.stop();
+});
+
+test('a lane in real time keeps the newest frames and counts the rest; written plus dropped is everything', async () => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const output = new KeepingOutput(() => gate);
+  const lane = new OutputLane(output, 'real-time', () => undefined, rethrow);
+  for (let i = 0; i < 10; i++) {
+    lane.offer(frameOf(i));
+    // The first frame reaches the output before the others pile up behind it.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  open();
+  await lane.drain();
+  assert.deepEqual(
+    output.frames.map((frame) => frame.sequence),
+    [0, 6, 7, 8, 9],
+  );
+  assert.deepEqual(lane.stats, { name: 'keeping', written: 5, dropped: 5 });
+});
+
+test('a lane that holds back tells when it is full and when there is room', async () => {
+  let rooms = 0;
+  const lane = new OutputLane(
+    new KeepingOutput(),
+    'fastest',
+    () => {
+      rooms++;
+    },
+    rethrow,
+  );
+  for (let i = 0; i < 4; i++) lane.offer(frameOf(i));
+  assert.ok(lane.isFull);
+  await lane.drain();
+  assert.ok(!lane.isFull);
+  assert.equal(rooms, 4);
+  assert.deepEqual(lane.stats, { name: 'keeping', written: 4, dropped: 0 });
+});
+
+test('a lane reports the first failure once and takes nothing after it', async () => {
+  const failures: unknown[] = [];
+  const output = new KeepingOutput(async (frame) => {
+    if (frame.sequence === 1) throw new Error('no');
+  });
+  const lane = new OutputLane(
+    output,
+    'fastest',
+    () => undefined,
+    (error) => failures.push(error),
+  );
+  for (let i = 0; i < 4; i++) lane.offer(frameOf(i));
+  await lane.drain();
+  lane.offer(frameOf(9));
+  await lane.drain();
+  assert.equal(failures.length, 1);
+  assert.deepEqual(lane.stats, { name: 'keeping', written: 1, dropped: 3 });
+});
