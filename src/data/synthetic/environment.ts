@@ -2,12 +2,14 @@ import type { Random } from '../../base/random.js';
 import { type Light, type Rgb, skyRadiance } from './sky.js';
 import type { TextureStore } from './texture.js';
 
-const width = 256;
-const height = 128;
+const width = 192;
+const height = 96;
 
 /** What mirrors see: radiance by direction, one panorama a scene. Rows run from straight up to straight down. */
 export interface Environment {
-  readonly data: Float32Array;
+  readonly sharp: Float32Array;
+  /** The same, blurred: what paint and metal show. */
+  readonly soft: Float32Array;
 }
 
 /**
@@ -64,17 +66,42 @@ export function createEnvironment(
       }
     }
   }
-  return { data };
+  return { sharp: data, soft: blurred(data) };
 }
 
-/** Radiance from a direction (world frame, need not be unit) into `out`, bilinear. */
-export function environmentRadiance(
-  environment: Environment,
-  dx: number,
-  dy: number,
-  dz: number,
-  out: Float64Array,
-): void {
+/** A panorama through a box about 12 degrees wide and high, three times. */
+function blurred(source: Float32Array): Float32Array {
+  let from = Float32Array.from(source);
+  for (let pass = 0; pass < 3; pass++) {
+    const rows = new Float32Array(from.length);
+    const result = new Float32Array(from.length);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        for (let c = 0; c < 3; c++) {
+          let sum = 0;
+          for (let k = -4; k <= 4; k++) sum += from[(y * width + ((x + k + width) % width)) * 3 + c]!;
+          rows[(y * width + x) * 3 + c] = sum / 9;
+        }
+      }
+    }
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        for (let c = 0; c < 3; c++) {
+          let sum = 0;
+          for (let k = -2; k <= 2; k++) {
+            sum += rows[(Math.max(0, Math.min(height - 1, y + k)) * width + x) * 3 + c]!;
+          }
+          result[(y * width + x) * 3 + c] = sum / 5;
+        }
+      }
+    }
+    from = result;
+  }
+  return from;
+}
+
+/** Radiance of one of the panoramas from a direction (world frame, need not be unit) into `out`, bilinear. */
+export function environmentRadiance(data: Float32Array, dx: number, dy: number, dz: number, out: Float64Array): void {
   const length = Math.sqrt(dx * dx + dy * dy + dz * dz);
   const elevation = Math.asin(Math.max(-1, Math.min(1, dy / length)));
   const azimuth = Math.atan2(dx, dz);
@@ -86,7 +113,6 @@ export function environmentRadiance(
   const wv = v - fv;
   const x0 = fu % width;
   const x1 = (fu + 1) % width;
-  const { data } = environment;
   const i00 = (fv * width + x0) * 3;
   const i01 = (fv * width + x1) * 3;
   const i10 = i00 + width * 3;

@@ -38,6 +38,8 @@ export interface Frame {
   readonly textures: TextureStore;
   readonly light: Light;
   readonly environment: Environment;
+  /** Factor on all materials' mirror reflection. */
+  readonly mirrorScale: number;
   readonly roadMarks: RoadMarks;
   readonly footprints: readonly Footprint[];
   /** Boxes in the camera's frame with a shadow map each, finest first. */

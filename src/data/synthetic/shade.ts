@@ -261,11 +261,12 @@ export class Shader {
           colour[2] = colour[2]! + sunLight[2] * spot;
         }
       }
-      if (mirror > 0) {
-        const fresnel = (mirror + (1 - mirror) * (1 - cosine) ** 5) * (0.35 + 0.65 * shade);
+      if (mirror > 0 && frame.mirrorScale > 0) {
+        const strength = Math.min(1, mirror * frame.mirrorScale);
+        const fresnel = (strength + (1 - strength) * 0.75 * (1 - cosine) ** 5) * (0.35 + 0.65 * shade);
         const reflected = this.#mirror;
         environmentRadiance(
-          frame.environment,
+          gloss >= 150 ? frame.environment.sharp : frame.environment.soft,
           v[0] * mx + v[3] * my + v[6] * mz,
           v[1] * mx + v[4] * my + v[7] * mz,
           v[2] * mx + v[5] * my + v[8] * mz,

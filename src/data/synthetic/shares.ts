@@ -1,6 +1,6 @@
 /** How much of a world is made of what is hard to match. */
 export interface HardShares {
-  /** Share of surfaces (flying) or of cars' and windows' strength (street) that reflect; 0..1. */
+  /** Flying: share of objects that mirror. Street: how strongly cars, windows and metal do; 0 = not at all. 0..1. */
   readonly reflective: number;
   /** Share of surfaces or walls with next to no texture; 0..1. */
   readonly textureless: number;

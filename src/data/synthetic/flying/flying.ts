@@ -79,6 +79,7 @@ export function createFlyingScene(seed: number, scene: number, camera: StereoCam
         textures,
         light,
         environment,
+        mirrorScale: 1,
         roadMarks: noMarks,
         footprints: [],
         shadowRegions: hasShadows

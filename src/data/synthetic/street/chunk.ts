@@ -272,7 +272,7 @@ function urbanSide(site: Site, side: Side): void {
 }
 
 function residentialSide(site: Site, side: Side): void {
-  const { random, style, materials, course } = site;
+  const { random, style, materials } = site;
   const edge = roadEdge(site, side);
   const line = side > 0 ? style.houseLine.right : style.houseLine.left;
   const strips = side > 0 ? style.strips.right : style.strips.left;
@@ -350,8 +350,6 @@ function residentialSide(site: Site, side: Side): void {
       if (!isOpen(site, side, s, 3)) addPlant(site, 'broadleaf', s, side * (edge + 0.8), 0.12, 0.7);
     }
   }
-  const outOfSight = course.at(site.s0).y < -1e9;
-  if (outOfSight) return;
 }
 
 function streetFurniture(site: Site, side: Side, edge: number, amount: number): void {
@@ -517,7 +515,7 @@ function countrySide(site: Site, side: Side): void {
         leafTint(random),
       );
   }
-  farTrees(site, side, 45 + random.uniform(0, 30));
+  farTrees(site, side, 48);
   if (random.chance(0.25))
     put(
       site,
@@ -535,6 +533,14 @@ function countrySide(site: Site, side: Side): void {
 function motorwaySide(site: Site, side: Side): void {
   const { random, style, materials } = site;
   const edge = side > 0 ? style.roadRight : style.strips.left[1]!.t1;
+  const tufts = Array.from({ length: 160 }, () =>
+    site.course.point(
+      site.s0 + random.uniform(0, chunkM),
+      side * (edge + 0.3 + Math.abs(random.normal(0, 1.6))),
+      -0.04,
+    ),
+  );
+  add(site, tuftMesh(tufts, random, materials), packColour(0.16, 0.17, 0.06));
   add(site, guardRailMesh(pathAlong(site, side, edge + 0.6, site.s0, site.s0 + chunkM, 4, 0), materials));
   if (side < 0) {
     const median = style.strips.left[0]!;
@@ -582,7 +588,7 @@ function motorwaySide(site: Site, side: Side): void {
       );
     }
   }
-  farTrees(site, side, edge + random.uniform(35, 60));
+  farTrees(site, side, edge + 38);
   if (random.chance(0.25))
     put(
       site,
@@ -621,30 +627,37 @@ function addBridge(site: Site): void {
   });
 }
 
-/** A row of trees far to the side closes the view: cut-out cards 40 m long. */
-function farTrees(site: Site, side: Side, t: number): void {
-  const { random, materials, course } = site;
-  const height = random.uniform(6, 14);
-  const a = course.point(site.s0 - 3, side * t, -1);
-  const b = course.point(site.s0 + chunkM + 3, side * (t + random.uniform(-8, 8)), -1);
-  const mesh = treelineMesh(a, b, height, materials.treeline);
-  add(site, mesh, leafTint(random));
+/** A row of trees far to the side closes the view: cut-out cards that meet from chunk to chunk. */
+function farTrees(site: Site, side: Side, nearT: number): void {
+  const { random, materials } = site;
+  const [from, to] = [treelineEnd(site, side, site.s0, nearT), treelineEnd(site, side, site.s0 + chunkM, nearT)];
+  add(site, treelineMesh(from.foot, to.foot, from.height, to.height, materials.treeline), leafTint(random));
 }
 
-function treelineMesh(a: Vec3, b: Vec3, height: number, material: number): Mesh {
+/** Where the row stands at a chunk's border and how tall it is there: the same for both chunks that meet there. */
+function treelineEnd(site: Site, side: Side, s: number, nearT: number): { foot: Vec3; height: number } {
+  const random = Random.fromSeed(Math.round(s / chunkM) + 1000, `treeline/${side}/${site.style.roadRight}`);
+  return {
+    foot: site.course.point(s, side * (nearT + random.uniform(0, 25)), -1),
+    height: random.uniform(7, 13),
+  };
+}
+
+function treelineMesh(a: Vec3, b: Vec3, heightA: number, heightB: number, material: number): Mesh {
   const length = Math.hypot(b[0] - a[0], b[2] - a[2]);
   const normal: Vec3 = [(b[2] - a[2]) / length, 0.5, -(b[0] - a[0]) / length];
-  const repeats = length / 30;
+  const height = Math.max(heightA, heightB);
   return {
     vertexCount: 4,
     triangleCount: 2,
-    positions: Float32Array.from([...a, ...b, b[0], b[1] + height, b[2], a[0], a[1] + height, a[2]]),
-    normals: Float32Array.from([...normal, ...normal, ...normal, ...normal]),
-    uvs: Float32Array.from([0, 0.98, repeats, 0.98, repeats, 0.02, 0, 0.02]),
-    colours: Uint32Array.from([0x60ffffff, 0x60ffffff, 0xffffffff, 0xffffffff]),
-    indices: Uint32Array.from([0, 1, 2, 0, 2, 3]),
-    materials: Uint16Array.from([material, material]),
-    bounds: [(a[0] + b[0]) / 2, a[1] + height / 2, (a[2] + b[2]) / 2, length / 2 + height],
+    positions: new Float32Array([...a, ...b, b[0], b[1] + heightB, b[2], a[0], a[1] + heightA, a[2]]),
+    normals: new Float32Array([...normal, ...normal, ...normal, ...normal]),
+    // Whole repeats, so that the picture goes on across the border.
+    uvs: new Float32Array([0, 0.98, 2, 0.98, 2, 0.02, 0, 0.02]),
+    colours: new Uint32Array([0x60ffffff, 0x60ffffff, 0xffffffff, 0xffffffff]),
+    indices: new Uint32Array([0, 1, 2, 0, 2, 3]),
+    materials: new Uint16Array([material, material]),
+    bounds: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2, (a[2] + b[2]) / 2, length / 2 + height],
   };
 }
 

@@ -5,7 +5,7 @@ import type { Instance } from '../frame-geometry.js';
 import { type Mesh, packColour } from '../mesh.js';
 import type { Footprint, Frame } from '../scene.js';
 import { addGrid, meshFrom } from '../shapes.js';
-import type { HardShares } from '../shares.js';
+import { defaultHardShares, type HardShares } from '../shares.js';
 import { identity, placement, type Transform } from '../transform.js';
 import { type Chunk, createChunk, type Plant } from './chunk.js';
 import { Course } from './course.js';
@@ -119,6 +119,7 @@ export function createStreetScene(seed: number, scene: number, _camera: StereoCa
         textures: materials.textures,
         light,
         environment,
+        mirrorScale: hard.reflective / defaultHardShares.reflective,
         roadMarks: {
           lines: Float32Array.from(style.lines),
           patches: Float32Array.from(patches),

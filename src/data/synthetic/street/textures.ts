@@ -187,19 +187,47 @@ const painters = {
     }
     return result;
   },
-  /** A far row of trees, seen from the side, cut out along its top. */
+  /** A far row of trees and bushes, seen from the side, cut out along its top. */
   treeline(random: Random) {
     const size = 512;
     const result = empty(size);
-    for (let k = 0; k < 900; k++) {
+    for (let tree = 0; tree < 15; tree++) {
+      const isBush = tree % 3 === 2;
       const x = random.uniform(0, size);
-      const rim =
-        0.45 + 0.25 * Math.sin((x / size) * 2 * Math.PI * 3 + 1) + 0.1 * Math.sin((x / size) * 2 * Math.PI * 11);
-      const y = size - random.uniform(0, rim) ** 0.8 * size;
-      const tone = (0.35 + 0.65 * (1 - y / size) + random.uniform(-0.2, 0.2)) * 0.8;
-      leaf(result, x, y, random.uniform(10, 30), random.uniform(0, Math.PI), [tone * 0.9, tone, tone * 0.6], 0.8);
+      const height = (isBush ? random.uniform(0.2, 0.4) : random.uniform(0.42, 0.9)) * size;
+      const reach = height * random.uniform(0.12, 0.26);
+      const base = isBush ? 0 : height * random.uniform(0.1, 0.3);
+      const tone = random.uniform(0.5, 1);
+      for (let k = 0; k < 420; k++) {
+        const level = random.uniform();
+        const width = reach * Math.sqrt(Math.max(0, 1 - (2 * level - 0.9) ** 2 / 1.3));
+        const across = random.uniform(-1, 1);
+        const y = size - base - level * (height - base);
+        const light = tone * (0.45 + 0.55 * level) * (1 - 0.35 * Math.abs(across)) * random.uniform(0.6, 1.2);
+        leaf(
+          result,
+          x + across * width,
+          y,
+          random.uniform(3, 8),
+          random.uniform(0, Math.PI),
+          [light * 0.9, light, light * 0.6],
+          0.75,
+        );
+      }
     }
-    for (let i = 0; i < size * size; i++) if (Math.floor(i / size) > size * 0.9) result.a[i] = 1;
+    // Below everything is undergrowth.
+    for (let k = 0; k < 1500; k++) {
+      const light = random.uniform(0.2, 0.5);
+      leaf(
+        result,
+        random.uniform(0, size),
+        size - random.uniform(0, 0.14) * size,
+        random.uniform(4, 9),
+        random.uniform(0, Math.PI),
+        [light * 0.9, light, light * 0.6],
+        0.75,
+      );
+    }
     return result;
   },
   mesh(_random: Random) {
@@ -429,7 +457,14 @@ function setAt(planes: TexturePlanes, i: number, value: Rgb): void {
 }
 
 function vivid(random: Random): Rgb {
-  return [random.uniform(0.02, 0.9) ** 1.6, random.uniform(0.02, 0.9) ** 1.6, random.uniform(0.02, 0.9) ** 1.6];
+  const value = random.uniform(0.05, 0.8);
+  const hue = random.uniform(0, 6);
+  const saturation = random.uniform(0, 0.75);
+  const channel = (shift: number): number => {
+    const k = (shift + hue) % 6;
+    return value * (1 - saturation * Math.max(0, Math.min(k, 4 - k, 1)));
+  };
+  return [channel(5), channel(3), channel(1)];
 }
 
 function mix(a: Rgb, b: Rgb, t: number): Rgb {

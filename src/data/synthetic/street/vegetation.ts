@@ -256,7 +256,7 @@ export function hedgeMesh(
     ];
     const h = thickness / 2 - 0.06;
     builder.material = materials.soil;
-    builder.colour = packColour(0.25, 0.4, 0.15, 0.25);
+    builder.colour = packColour(0.3, 0.55, 0.2, 0.4);
     builder.face(point(0, -h, 0), point(length, -h, 0), point(length, -h, height - 0.08), point(0, -h, height - 0.08));
     builder.face(point(0, h, 0), point(length, h, 0), point(length, h, height - 0.08), point(0, h, height - 0.08));
     builder.face(
@@ -295,7 +295,7 @@ export function hedgeMesh(
         corner(1, 1),
         corner(-1, 1),
         normal,
-        isTop ? 1 : 0.35 + (0.5 * y) / height,
+        isTop ? 1 : 0.45 + (0.5 * y) / height,
         tone,
       );
     }

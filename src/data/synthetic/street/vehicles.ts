@@ -230,7 +230,7 @@ function car(builder: MeshBuilder, body: Body, materials: StreetMaterials, braki
   ] as const) {
     const centre = builder.vertex(0, (ring[0]![1] + ring[4]![1]) / 2, ring[0]![2], 0, 0, nz, 0, 0);
     const rim = ring.map(([x, y, z]) => builder.vertex(x, y, z, 0, 0, nz, 0, 0));
-    for (let k = 0; k + 1 < rim.length; k++) builder.triangle(centre, rim[k]!, rim[k + 1]!);
+    for (let k = 0; k < rim.length; k++) builder.triangle(centre, rim[k]!, rim[(k + 1) % rim.length]!);
   }
   addUnderside(builder, materials, half, length, sections[3]!.sill);
   for (const at of body.wheels) addWheels(builder, materials, (0.5 - at) * length, half, body.wheelRadius);
