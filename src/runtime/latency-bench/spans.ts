@@ -14,7 +14,7 @@ export class SpanRecord {
   #frames = 0;
   #dropped = 0;
   #intervals = 0;
-  #intervalsS = 0;
+  #intervalsNs = 0n;
   #last: MonotonicNs | undefined;
   #lastIntervalMs: number | undefined;
 
@@ -30,11 +30,12 @@ export class SpanRecord {
     this.#qualities.add(quality);
     for (const [stage, spanMs] of Object.entries(spansOf(stamps))) this.#spans[stage as Stage].push(spanMs);
     if (this.#last !== undefined) {
-      const intervalMs = Number(stamps.publish - this.#last) / 1e6;
+      const intervalNs = stamps.publish - this.#last;
+      const intervalMs = Number(intervalNs) / 1e6;
       if (this.#lastIntervalMs !== undefined) this.#spans.jitter.push(Math.abs(intervalMs - this.#lastIntervalMs));
       this.#lastIntervalMs = intervalMs;
       this.#intervals++;
-      this.#intervalsS += intervalMs / 1000;
+      this.#intervalsNs += intervalNs;
     }
     this.#last = stamps.publish;
   }
@@ -55,7 +56,7 @@ export class SpanRecord {
 
   /** Published frames a second, pauses between stretches left out; NaN without an interval. */
   get fps(): number {
-    return this.#intervals === 0 ? Number.NaN : this.#intervals / this.#intervalsS;
+    return this.#intervals === 0 ? Number.NaN : (this.#intervals * 1e9) / Number(this.#intervalsNs);
   }
 
   /** How the capture times were obtained; the worst of them. */

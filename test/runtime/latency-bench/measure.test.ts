@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isCyclopsError } from '../../../src/base/errors.js';
+import { median } from '../../../src/base/statistics.js';
+import { streamConfigSchema } from '../../../src/runtime/config.js';
+import { measureLatency } from '../../../src/runtime/latency-bench/measure.js';
+import { latencyReportSchema } from '../../../src/runtime/latency-bench/report.js';
+import { reportText } from '../../../src/runtime/latency-bench/text.js';
+import { quietLog } from '../../support/stream.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { writeTinyPackage } from '../../support/tiny-package.js';
+
+test('bare loop, stream as fast as it goes, stream in real time: all in one report', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { package: model } = await writeTinyPackage(folder, { width: 64, height: 32 });
+  const config = streamConfigSchema.parse({
+    model: folder,
+    camera: { source: { kind: 'test', fps: 50, width: 320, height: 160 } },
+    engine: { threads: 1 },
+  });
+  const told: number[] = [];
+  const { report, bareMs, throughput, realTime } = await measureLatency({
+    config,
+    frames: 20,
+    rounds: 2,
+    warmUpFrames: 3,
+    log: quietLog,
+    onProgress: (_what, share) => told.push(share),
+  });
+
+  assert.deepEqual(latencyReportSchema.parse(JSON.parse(JSON.stringify(report))), report);
+  assert.equal(report.model.sha256, model.onnx.sha256);
+  assert.deepEqual(told, [0, 1 / 3, 2 / 3]);
+
+  const measured = report.throughput!;
+  assert.equal(bareMs.length, 20);
+  assert.equal(measured.bare.count, 20);
+  assert.equal(measured.rounds.length, 2);
+  assert.equal(measured.ratio, median(measured.rounds.map((round) => round.streamingFps / round.bareFps)));
+  assert.ok(measured.ratioMin <= measured.ratio && measured.ratio <= measured.ratioMax);
+  assert.equal(measured.streaming.frames, 20);
+  assert.equal(measured.streaming.dropped, 0, 'as fast as it goes, every frame is computed');
+  assert.equal(measured.streaming.stamp, 'arrival');
+  assert.equal(measured.streaming.offeredFps, null);
+  assert.ok(measured.streaming.peakRssBytes > 50e6);
+
+  assert.equal(report.stream!.pace, 'real-time');
+  assert.equal(report.stream!.frames, 20);
+  assert.equal(report.stream!.offeredFps, 50);
+  assert.equal(report.stream!.stamp, 'pts');
+
+  // The stages of a frame add up to its age.
+  for (const record of [throughput, realTime]) {
+    for (let i = 0; i < record.frames; i++) {
+      const parts = (['transport', 'wait', 'infer', 'handover'] as const).map((stage) => record.spansMs(stage)[i]!);
+      const sum = parts.reduce((total, part) => total + part, 0);
+      assert.ok(Math.abs(sum - record.spansMs('age')[i]!) < 1e-6);
+      assert.ok(
+        parts.every((part) => part >= 0),
+        parts.join(' '),
+      );
+    }
+  }
+
+  const text = reportText(report);
+  assert.match(text, new RegExp(`STREAMING / BARE ONNX RUNTIME: ${measured.ratio.toFixed(3)}`));
+  assert.match(text, /Stamps: pts\. Age counts from the presentation time/);
+  assert.ok(text.includes(model.onnx.sha256));
+});
+
+test('a model that is not there is an error before anything is measured', async () => {
+  const config = streamConfigSchema.parse({ model: '/nonexistent', camera: { source: { kind: 'test' } } });
+  await assert.rejects(measureLatency({ config, frames: 10, rounds: 1, warmUpFrames: 1, log: quietLog }), (error) =>
+    isCyclopsError(error, 'FILE_MISSING'),
+  );
+});
