@@ -25,7 +25,11 @@ export const command: Command = {
     },
     config: { type: 'string', value: 'FILE', help: 'YAML file with any of these settings; options win over it' },
     method: { type: 'string', value: 'NAME', help: 'guo-eccv18 [guo-eccv18]' },
-    network: { type: 'string', value: 'NAME', help: 'dispnet-c, mono-vgg, mono-edge [dispnet-c | mono-edge]' },
+    network: {
+      type: 'string',
+      value: 'NAME',
+      help: 'dispnet-c, stereo-softarg, mono-vgg, mono-edge [dispnet-c | mono-edge]',
+    },
     'width-multiplier': { type: 'string', value: 'X', help: 'scales the channels of every layer [1]' },
     size: { type: 'string', value: 'WxH', help: "network input, px [the network's own]" },
     'render-size': { type: 'string', value: 'WxH', help: 'size of rendered pairs [input size; 1.25 x for crops]' },
@@ -190,7 +194,7 @@ function parseOptions(values: OptionValues): PartialTrainingConfig {
   const given: PartialTrainingConfig = {
     method: choice('method', ['guo-eccv18']),
     stage: choice('stage', ['teacher', 'student']),
-    network: choice('network', ['dispnet-c', 'mono-vgg', 'mono-edge']),
+    network: choice('network', ['dispnet-c', 'stereo-softarg', 'mono-vgg', 'mono-edge']),
     widthMultiplier: number('width-multiplier', 0.01, 4),
     data: text('data'),
     renderWidth: size('render-size')?.width,

@@ -3,6 +3,7 @@ import type { tf } from '../tf.js';
 import { createDispNetC } from './dispnet-c.js';
 import { createMonoEdge, maxDisparityShare } from './mono-edge.js';
 import { createMonoVgg } from './mono-vgg.js';
+import { createStereoSoftarg, headUnitPx } from './stereo-softarg.js';
 
 /** What every network is created from. */
 export interface NetworkOptions {
@@ -49,6 +50,18 @@ export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
     outputStride: 1,
     inputMean: [0, 0, 0],
     inputStd: [1, 1, 1],
+    sidesMultipleOf: 64,
+    positive: false,
+  },
+  'stereo-softarg': {
+    create: (options) => createStereoSoftarg({ width: 1, ...options }),
+    role: 'teacher',
+    defaults: { width: 1, height: 256, widthPx: 512 },
+    scales: 3,
+    outputFactorPx: () => headUnitPx,
+    outputStride: 1,
+    inputMean: imageNetMean,
+    inputStd: imageNetStd,
     sidesMultipleOf: 64,
     positive: false,
   },

@@ -1,0 +1,128 @@
+import { assert } from '../../base/assert.js';
+import { tf } from '../tf.js';
+import { correlate1d } from './correlation-1d.js';
+
+// Axes: B batch, H rows, W columns, C channels, K displacements.
+
+/** Keeps the length of a feature vector above 0 where an image is black. */
+const smallestNorm = 1e-3;
+
+/**
+ * One-sided correlation of features that are first centred over channels and brought to length 1: the cosine of the
+ * angle between left and right features, -1..1, for each displacement, far to none; 0 outside the image. Untrained
+ * features already tell matches from non-matches by it, because neither brightness nor contrast enters.
+ * @returns [B,H,W,K], K = maxDisplacement + 1.
+ */
+export function cosineSimilarity1d(
+  left_BHWC: tf.Tensor4D,
+  right_BHWC: tf.Tensor4D,
+  maxDisplacement: number,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const channels = left_BHWC.shape[3];
+    const similarity = correlate1d(unitLength(left_BHWC), unitLength(right_BHWC), maxDisplacement);
+    return similarity.mul(channels) as tf.Tensor4D;
+  });
+}
+
+function unitLength(features_BHWC: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const centred = features_BHWC.sub(features_BHWC.mean(3, true));
+    const norm = centred
+      .square()
+      .sum(3, true)
+      .add(smallestNorm * smallestNorm)
+      .sqrt();
+    return centred.div(norm) as tf.Tensor4D;
+  });
+}
+
+/** `cosineSimilarity1d` as a layer of two inputs. */
+export class CosineSimilarity1d extends tf.layers.Layer {
+  static readonly className = 'CosineSimilarity1d';
+  readonly maxDisplacement: number;
+
+  constructor(config: { readonly name?: string; readonly maxDisplacement: number }) {
+    super({ ...config });
+    this.maxDisplacement = config.maxDisplacement;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    const [first] = inputShape as tf.Shape[];
+    assert(Array.isArray(first), 'similarity: a list of two shapes');
+    return [...first.slice(0, 3), this.maxDisplacement + 1];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const [left, right] = inputs as tf.Tensor4D[];
+    assert(left !== undefined && right !== undefined, 'similarity: two inputs');
+    return cosineSimilarity1d(left, right, this.maxDisplacement);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), maxDisplacement: this.maxDisplacement };
+  }
+}
+
+/**
+ * Disparity from matching scores: the mean displacement under the softmax of the scores, in units of `step` a
+ * displacement. Kendall et al., End-to-End Learning of Geometry and Context for Deep Stereo Regression, ICCV 2017, (1).
+ * Scores [B,H,W,K] run from far displacement to none, as the correlations give them.
+ */
+export class SoftArgmaxDisparity extends tf.layers.Layer {
+  static readonly className = 'SoftArgmaxDisparity';
+  readonly step: number;
+
+  constructor(config: { readonly name?: string; readonly step: number }) {
+    super({ ...config });
+    this.step = config.step;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return [...(inputShape as tf.Shape).slice(0, 3), 1];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const scores = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+      const [batch, height, width, count] = scores.shape;
+      const values: tf.Tensor2D = tf
+        .range(count - 1, -1, -1)
+        .mul(this.step)
+        .reshape([count, 1]);
+      const shares: tf.Tensor2D = tf.softmax(scores).reshape([batch * height * width, count]);
+      return shares.matMul(values).reshape([batch, height, width, 1]);
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), step: this.step };
+  }
+}
+
+/** Multiplies by a fixed number: brings cosines to the range of logits. */
+export class ConstantGain extends tf.layers.Layer {
+  static readonly className = 'ConstantGain';
+  readonly gain: number;
+
+  constructor(config: { readonly name?: string; readonly gain: number }) {
+    super({ ...config });
+    this.gain = config.gain;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    return inputShape as tf.Shape;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return ((Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor).mul(this.gain);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), gain: this.gain };
+  }
+}
+
+for (const layer of [CosineSimilarity1d, SoftArgmaxDisparity, ConstantGain]) {
+  tf.serialization.registerClass(layer as unknown as tf.serialization.SerializableConstructor<tf.layers.Layer>);
+}
