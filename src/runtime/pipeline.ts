@@ -46,8 +46,11 @@ export interface RunningPipeline {
   readonly capturePid: number | undefined;
 }
 
-/** In real time one inference runs and nothing waits for the engine; where every frame counts, one more is handed over. */
-const inFlightLimit = { 'real-time': 1, fastest: 2 } as const;
+/**
+ * Frames handed to the engine. In real time one runs and none waits there, so that the next is the newest; where every
+ * frame counts two wait, so that the engine does not idle while this thread is busy (a garbage collection takes 10-20 ms).
+ */
+const inFlightLimit = { 'real-time': 1, fastest: 3 } as const;
 /** Frames read ahead: one in real time (the newest), two where every frame counts, so that the pipe is never idle. */
 const readAhead = { 'real-time': 1, fastest: 2 } as const;
 
