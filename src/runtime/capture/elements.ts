@@ -8,6 +8,16 @@ import type { Source } from './source.js';
 /** Sources whose pictures come through GStreamer; a folder of images is read by images-child.ts. */
 export type GstSource = Exclude<Source, { kind: 'images' }>;
 
+/** Only the number of pictures limits a queue: by bytes or time, a large picture would exceed it by itself. */
+const noOtherLimit = 'max-size-bytes=0 max-size-time=0';
+
+/**
+ * What cannot wait (a camera) goes through a queue of one that throws its content away for a newer picture; the source's
+ * own frame count then tells how many were lost. One right behind the source, so that a machine too slow to resize every
+ * picture does not fall behind the camera; one before the pipe, so that a busy reader does not.
+ */
+const leakyQueue = `queue leaky=downstream max-size-buffers=1 ${noOtherLimit}`;
+
 /** What the pipeline shall deliver. */
 export interface PictureTarget {
   readonly width: number;
@@ -57,14 +67,18 @@ function sourceElements(source: GstSource): string[] {
     case 'test': {
       const size = `width=${source.width},height=${source.height},framerate=${fraction(source.fps)}`;
       const isLive = source.pace === 'real-time';
-      return [`videotestsrc is-live=${isLive} pattern=${source.pattern}`, `video/x-raw,format=I420,${size}`];
+      const picture = [
+        `videotestsrc is-live=${isLive} do-timestamp=${isLive} pattern=${source.pattern}`,
+        `video/x-raw,format=I420,${size}`,
+      ];
+      return isLive ? [...picture, leakyQueue] : picture;
     }
     case 'v4l2': {
       const size = `width=${source.width},height=${source.height},framerate=${fraction(source.fps)}`;
       const camera = `v4l2src device=${quoted(source.device)}`;
       return source.pixelFormat === 'MJPG'
-        ? [camera, `image/jpeg,${size}`, 'jpegdec']
-        : [camera, `video/x-raw,format=YUY2,${size}`];
+        ? [camera, `image/jpeg,${size}`, leakyQueue, 'jpegdec']
+        : [camera, `video/x-raw,format=YUY2,${size}`, leakyQueue];
     }
     default:
       return assertNever(source);
@@ -84,17 +98,13 @@ function cropElements(target: PictureTarget): string[] {
 }
 
 /**
- * What cannot wait (a camera) ends in a queue of one that throws its content away for a newer picture; the source's own
- * frame count then tells how many were lost. Byte and time limits are off, or a large picture would exceed them by itself.
- * What can wait (a file) has no leak: in real time it is played by the clock, and the newest-wins slot of the pipeline
- * drops and counts; where every frame counts, the full pipe holds the decoder.
+ * A file can wait, and has no leak: in real time it is played by the clock, and the newest-wins slot of the pipeline drops
+ * and counts; where every frame counts, the full pipe holds the decoder.
  */
 function paceElements(source: GstSource): string[] {
-  const limits = 'max-size-bytes=0 max-size-time=0';
-  const isLeaky = source.kind === 'v4l2' || (source.kind === 'test' && source.pace === 'real-time');
-  if (isLeaky) return [`queue leaky=downstream max-size-buffers=1 ${limits}`];
+  if (source.kind === 'v4l2' || (source.kind === 'test' && source.pace === 'real-time')) return [leakyQueue];
   const clock = source.kind === 'file' && source.pace === 'real-time' ? ['identity sync=true'] : [];
-  return [`queue max-size-buffers=2 ${limits}`, ...clock];
+  return [`queue max-size-buffers=2 ${noOtherLimit}`, ...clock];
 }
 
 /** A value inside a launch text: quoted, so that no character of a path can end it or add an element. */

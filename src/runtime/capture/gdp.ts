@@ -3,7 +3,7 @@ import { CyclopsError } from '../../base/errors.js';
 /**
  * The GStreamer Data Protocol, version 1.0, as `gdppay` writes it: a header of 62 bytes, then a payload. All numbers are
  * big endian: version @0 (2 bytes), flags @2, type @4 (u16), payload length @6 (u32), PTS @10 (u64, ns), duration @18,
- * offset @26, offset end @34, buffer flags @42, header CRC @58, payload CRC @60.
+ * offset @26, offset end @34, buffer flags @42, DTS @44, header CRC @58, payload CRC @60.
  */
 const headerBytes = 62;
 const typeBuffer = 1;
@@ -33,8 +33,17 @@ export interface GdpHandlers {
   onCaps(caps: VideoCaps): void;
   /** An array of exactly `length` bytes to fill; it is handed to `onBuffer` when complete. */
   takeBuffer(length: number): Uint8Array<ArrayBuffer>;
-  /** @param offset the source's own frame count, where it keeps one. */
-  onBuffer(data: Uint8Array<ArrayBuffer>, ptsNs: bigint | undefined, offset: bigint | undefined): void;
+  onBuffer(data: Uint8Array<ArrayBuffer>, tags: BufferTags): void;
+}
+
+/** What stands beside the bytes of a buffer; undefined where the source does not tell. */
+export interface BufferTags {
+  /** Presentation time, ns. */
+  readonly ptsNs: bigint | undefined;
+  /** In raw video of a source with `do-timestamp`: when the source made the picture, ns of the same time. */
+  readonly dtsNs: bigint | undefined;
+  /** The source's own frame count. */
+  readonly offset: bigint | undefined;
 }
 
 /**
@@ -108,9 +117,11 @@ export class GdpReader {
     this.#headerFill = 0;
     this.#packets++;
     if (type === typeBuffer) {
-      const pts = this.#header.readBigUInt64BE(10);
-      const offset = this.#header.readBigUInt64BE(26);
-      this.#handlers.onBuffer(payload, pts === noTime ? undefined : pts, offset === noTime ? undefined : offset);
+      const tag = (at: number) => {
+        const value = this.#header.readBigUInt64BE(at);
+        return value === noTime ? undefined : value;
+      };
+      this.#handlers.onBuffer(payload, { ptsNs: tag(10), dtsNs: tag(44), offset: tag(26) });
     } else if (type === typeCaps) {
       this.#handlers.onCaps(parseVideoCaps(new TextDecoder().decode(payload).replace(/\0+$/, '')));
     }
@@ -151,7 +162,7 @@ export function formatGdpHeader(
   header.writeUInt8(flagHeaderCrc, 2);
   header.writeUInt16BE(packet.kind === 'caps' ? typeCaps : typeBuffer, 4);
   header.writeUInt32BE(packet.length, 6);
-  for (const at of [10, 18, 26, 34]) header.writeBigUInt64BE(noTime, at);
+  for (const at of [10, 18, 26, 34, 44]) header.writeBigUInt64BE(noTime, at);
   if (packet.kind === 'buffer') {
     header.writeBigUInt64BE(packet.ptsNs, 10);
     header.writeBigUInt64BE(packet.offset, 26);

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { CyclopsError, isCyclopsError } from '../../base/errors.js';
-import { GdpReader, type VideoCaps } from './gdp.js';
+import { type BufferTags, GdpReader, type VideoCaps } from './gdp.js';
 import { type CaptureJob, type FaultReason, type FromChild, picturesFd, type ToChild } from './messages.js';
 
 /** After the request to end, a capture process has this long before it is killed. */
@@ -25,7 +25,7 @@ export type CaptureOutcome =
 export interface CaptureHandlers {
   onCaps(caps: VideoCaps): void;
   takeBuffer(length: number): Uint8Array<ArrayBuffer>;
-  onPicture(data: Uint8Array<ArrayBuffer>, ptsNs: bigint | undefined, offset: bigint | undefined): void;
+  onPicture(data: Uint8Array<ArrayBuffer>, tags: BufferTags): void;
   onWarning(message: string): void;
 }
 
@@ -65,9 +65,9 @@ export class CaptureProcess {
       {
         onCaps: (caps) => handlers.onCaps(caps),
         takeBuffer: (length) => handlers.takeBuffer(length),
-        onBuffer: (data, ptsNs, offset) => {
+        onBuffer: (data, tags) => {
           this.#armTimer(limits.stallTimeoutMs);
-          handlers.onPicture(data, ptsNs, offset);
+          handlers.onPicture(data, tags);
         },
       },
       limits.bufferLimitBytes,

@@ -5,7 +5,7 @@ import { bytesPerPixel } from '../../model-package/schema.js';
 import { ClockOffset } from '../clock-offset.js';
 import type { Frame, PixelFormat } from '../frame.js';
 import { debianPackageOf } from './elements.js';
-import type { VideoCaps } from './gdp.js';
+import type { BufferTags, VideoCaps } from './gdp.js';
 import type { CaptureJob } from './messages.js';
 import { type CaptureOutcome, CaptureProcess, captureError } from './process.js';
 import { describeSource, isLive, type Source } from './source.js';
@@ -157,7 +157,7 @@ export class CaptureSupervisor {
       {
         onCaps: (caps) => this.#checkCaps(caps),
         takeBuffer: (length) => this.#takeBuffer(length),
-        onPicture: (data, ptsNs, offset) => this.#onPicture(data, ptsNs, offset),
+        onPicture: (data, tags) => this.#onPicture(data, tags),
         onWarning: (message) => this.#log.warn({ camera: this.#settings.cameraId }, message),
       },
       limits,
@@ -185,22 +185,23 @@ export class CaptureSupervisor {
     return this.#spares.pop() ?? new Uint8Array(length);
   }
 
-  #onPicture(data: Uint8Array<ArrayBuffer>, ptsNs: bigint | undefined, offset: bigint | undefined): void {
+  #onPicture(data: Uint8Array<ArrayBuffer>, tags: BufferTags): void {
     const { cameraId, width, height, format, source } = this.#settings;
     const arrivalTime = monotonicNow();
     const isPaced = 'pace' in source ? source.pace === 'real-time' : true;
+    const madeNs = madeTime(tags, source);
     // Where the source runs as fast as it is read, its time says nothing about ours.
-    const capture = isPaced && ptsNs !== undefined ? this.#offset.captureTime(ptsNs, arrivalTime) : undefined;
+    const capture = isPaced && madeNs !== undefined ? this.#offset.captureTime(madeNs, arrivalTime) : undefined;
     this.#isRecovering = false;
     this.#onFrame({
       cameraId,
       sequence: this.#sequence++,
-      ptsNs,
+      ptsNs: tags.ptsNs,
       captureTime: capture ?? (arrivalTime as MonotonicNs),
       arrivalTime,
       quality: capture === undefined ? 'arrival' : 'pts',
       image: { width, height, format, data },
-      droppedBefore: this.#lostBefore(offset),
+      droppedBefore: this.#lostBefore(tags.offset),
     });
   }
 
@@ -223,6 +224,15 @@ export class CaptureSupervisor {
     });
     this.#wake = undefined;
   }
+}
+
+/**
+ * When a picture was made, in the time of its stream. The test source draws its pictures, and on a busy machine later than
+ * they are due; a camera does not, so what counts there is when the drawing was done.
+ */
+function madeTime({ ptsNs, dtsNs }: BufferTags, source: Source): bigint | undefined {
+  if (source.kind !== 'test' || ptsNs === undefined || dtsNs === undefined) return ptsNs;
+  return dtsNs > ptsNs ? dtsNs : ptsNs;
 }
 
 type Fault = Extract<CaptureOutcome, { kind: 'fault' }>;

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isCyclopsError } from '../../../src/base/errors.js';
 import { Random } from '../../../src/base/random.js';
-import { formatGdpHeader, GdpReader, parseVideoCaps, type VideoCaps } from '../../../src/runtime/capture/gdp.js';
+import {
+  type BufferTags,
+  formatGdpHeader,
+  GdpReader,
+  parseVideoCaps,
+  type VideoCaps,
+} from '../../../src/runtime/capture/gdp.js';
 import { gst } from '../../support/clip.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -14,7 +20,7 @@ const frameBytes = width * height * 3;
 
 interface Read {
   readonly caps: VideoCaps[];
-  readonly buffers: { data: Uint8Array; ptsNs: bigint | undefined; offset: bigint | undefined }[];
+  readonly buffers: ({ data: Uint8Array } & BufferTags)[];
   readonly reader: GdpReader;
 }
 
@@ -25,7 +31,7 @@ function createReader(limit = frameBytes): Read {
     {
       onCaps: (found) => caps.push(found),
       takeBuffer: (length) => new Uint8Array(length),
-      onBuffer: (data, ptsNs, offset) => buffers.push({ data, ptsNs, offset }),
+      onBuffer: (data, tags) => buffers.push({ data, ...tags }),
     },
     limit,
   );
@@ -132,7 +138,7 @@ test('our own sender writes what the reader reads', () => {
   read.reader.push(formatGdpHeader({ kind: 'buffer', length: 3, ptsNs: 123n, offset: 5n }));
   read.reader.push(Uint8Array.of(1, 2, 3));
   assert.equal(read.caps[0]?.fps, 7.5);
-  assert.deepEqual(read.buffers, [{ data: Uint8Array.of(1, 2, 3), ptsNs: 123n, offset: 5n }]);
+  assert.deepEqual(read.buffers, [{ data: Uint8Array.of(1, 2, 3), ptsNs: 123n, dtsNs: undefined, offset: 5n }]);
 });
 
 test('caps: unknown rates are undefined, pixel shape is read', () => {
