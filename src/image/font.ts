@@ -3,8 +3,9 @@ import type { RgbImage } from '../geometry/raster.js';
 /** An 8-bit colour. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Width and height of a character cell at scale 1, px, with the gap to the next one. */
+/** Width of a character cell at scale 1, px, with the gap to the next one. */
 export const characterWidth = 6;
+/** Height of a character cell at scale 1, px, with the gap to the next line. */
 export const characterHeight = 8;
 
 // One word a character from space to tilde: seven rows, top to bottom, each five pixels as a base-32 digit. Our own

@@ -55,11 +55,6 @@ export function decodeMaskPng(bytes: Uint8Array, name: string): MaskMap {
   return mask;
 }
 
-/** Reads a mask PNG; errors as `decodeMaskPng` and `readBytes`. */
-export async function readMask(path: string): Promise<MaskMap> {
-  return decodeMaskPng(await readBytes(path), path);
-}
-
 /** Shares of 0..1 as an 8-bit grey PNG: value = round(255 * x), clipped; unknown becomes 0. */
 export function encodeSharePng(map: FloatMap): Uint8Array {
   const data = new Uint8Array(map.data.length);
@@ -77,9 +72,4 @@ export function decodeSharePng(bytes: Uint8Array, name: string): FloatMap {
   const shares = createFloatMap(width, height);
   for (let i = 0; i < data.length; i++) shares.data[i] = data[i]! / full;
   return shares;
-}
-
-/** Reads a PNG of shares; errors as `decodeSharePng` and `readBytes`. */
-export async function readShare(path: string): Promise<FloatMap> {
-  return decodeSharePng(await readBytes(path), path);
 }

@@ -68,32 +68,13 @@ function mixColumns(row: Float32Array, columns: AxisWeights, out: Uint8Array, at
 
 /** Resizes a mask to the nearest pixel. */
 export function resizeMaskNearest(mask: MaskMap, width: number, height: number, region: Region = whole(mask)): MaskMap {
+  const columns = nearestIndices(region.width, width);
+  const rows = nearestIndices(region.height, height);
   const data = new Uint8Array(width * height);
-  copyNearest(mask.data, mask.width, data, width, height, region);
-  return { width, height, data };
-}
-
-/** Resizes an image to the nearest pixel. */
-export function resizeNearest(image: RgbImage, width: number, height: number): RgbImage {
-  const columns = nearestIndices(image.width, width);
-  const rows = nearestIndices(image.height, height);
-  const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const from = (rows[y]! * image.width + columns[x]!) * 3;
-      const to = (y * width + x) * 3;
-      data[to] = image.data[from]!;
-      data[to + 1] = image.data[from + 1]!;
-      data[to + 2] = image.data[from + 2]!;
-    }
+    const from = (region.y + rows[y]!) * mask.width + region.x;
+    for (let x = 0; x < width; x++) data[y * width + x] = mask.data[from + columns[x]!]!;
   }
-  return { width, height, data };
-}
-
-/** Resizes a map to the nearest pixel, values unchanged: never mixes two surfaces, keeps unknown as it is. */
-export function resizeMapNearest(map: FloatMap, width: number, height: number, region?: Region): FloatMap {
-  const data = new Float32Array(width * height);
-  copyNearest(map.data, map.width, data, width, height, region ?? whole(map));
   return { width, height, data };
 }
 
@@ -178,22 +159,6 @@ export function scatterDisparity(map: FloatMap, width: number, height: number, r
     }
   }
   return { width, height, data };
-}
-
-function copyNearest<T extends Uint8Array | Float32Array>(
-  source: T,
-  sourceWidth: number,
-  target: T,
-  width: number,
-  height: number,
-  region: Region,
-): void {
-  const columns = nearestIndices(region.width, width);
-  const rows = nearestIndices(region.height, height);
-  for (let y = 0; y < height; y++) {
-    const from = (region.y + rows[y]!) * sourceWidth + region.x;
-    for (let x = 0; x < width; x++) target[y * width + x] = source[from + columns[x]!]!;
-  }
 }
 
 function whole(raster: { readonly width: number; readonly height: number }): Region {
