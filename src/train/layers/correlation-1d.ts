@@ -47,7 +47,7 @@ export interface Correlation1dConfig {
 
 /** `correlate1d` as a layer of two inputs, so that a stereo network can be saved and loaded. */
 export class Correlation1d extends tf.layers.Layer {
-  static readonly className = 'Correlation1d';
+  static readonly className: string = 'Correlation1d';
   readonly maxDisplacement: number;
 
   constructor(config: Correlation1dConfig) {
@@ -64,7 +64,12 @@ export class Correlation1d extends tf.layers.Layer {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const [left, right] = inputs as tf.Tensor4D[];
     assert(left !== undefined && right !== undefined, 'correlation: two inputs');
-    return correlate1d(left, right, this.maxDisplacement);
+    return this.compare(left, right);
+  }
+
+  /** How both views are compared: [B,H,W,C] twice to [B,H,W,K]. */
+  protected compare(left_BHWC: tf.Tensor4D, right_BHWC: tf.Tensor4D): tf.Tensor4D {
+    return correlate1d(left_BHWC, right_BHWC, this.maxDisplacement);
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -1,6 +1,5 @@
-import { assert } from '../../base/assert.js';
 import { tf } from '../tf.js';
-import { correlate1d } from './correlation-1d.js';
+import { Correlation1d, correlate1d } from './correlation-1d.js';
 
 // Axes: B batch, H rows, W columns, C channels, K displacements.
 
@@ -38,29 +37,11 @@ function unitLength(features_BHWC: tf.Tensor4D): tf.Tensor4D {
 }
 
 /** `cosineSimilarity1d` as a layer of two inputs. */
-export class CosineSimilarity1d extends tf.layers.Layer {
-  static readonly className = 'CosineSimilarity1d';
-  readonly maxDisplacement: number;
+export class CosineSimilarity1d extends Correlation1d {
+  static override readonly className = 'CosineSimilarity1d';
 
-  constructor(config: { readonly name?: string; readonly maxDisplacement: number }) {
-    super({ ...config });
-    this.maxDisplacement = config.maxDisplacement;
-  }
-
-  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [first] = inputShape as tf.Shape[];
-    assert(Array.isArray(first), 'similarity: a list of two shapes');
-    return [...first.slice(0, 3), this.maxDisplacement + 1];
-  }
-
-  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const [left, right] = inputs as tf.Tensor4D[];
-    assert(left !== undefined && right !== undefined, 'similarity: two inputs');
-    return cosineSimilarity1d(left, right, this.maxDisplacement);
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), maxDisplacement: this.maxDisplacement };
+  protected override compare(left_BHWC: tf.Tensor4D, right_BHWC: tf.Tensor4D): tf.Tensor4D {
+    return cosineSimilarity1d(left_BHWC, right_BHWC, this.maxDisplacement);
   }
 }
 
@@ -84,7 +65,7 @@ export class SoftArgmaxDisparity extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const scores = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+      const scores = single(inputs) as tf.Tensor4D;
       const [batch, height, width, count] = scores.shape;
       const values: tf.Tensor2D = tf
         .range(count - 1, -1, -1)
@@ -115,12 +96,17 @@ export class ConstantGain extends tf.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    return ((Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor).mul(this.gain);
+    return single(inputs).mul(this.gain);
   }
 
   override getConfig(): tf.serialization.ConfigDict {
     return { ...super.getConfig(), gain: this.gain };
   }
+}
+
+/** The input of a layer that has one. */
+function single(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+  return Array.isArray(inputs) ? inputs[0]! : inputs;
 }
 
 for (const layer of [CosineSimilarity1d, SoftArgmaxDisparity, ConstantGain]) {

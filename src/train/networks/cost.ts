@@ -45,6 +45,7 @@ function costOf(layer: tf.layers.Layer, input: readonly number[], output: readon
   const [inHeight, inWidth, inChannels] = input;
   const [outHeight, outWidth, outChannels] = output;
   assert(inHeight && inWidth && inChannels && outHeight && outWidth && outChannels, `cost: ${layer.name} is no image`);
+  // Cosine similarity is a correlation too; bringing its features to length 1 is not counted, as no activation is.
   if (layer instanceof Correlation1d) return outHeight * outWidth * outChannels * inChannels;
   const kernelSize = layer.weights.find((weight) => weight.shape.length === 4)?.shape.reduce<number>(product, 1);
   if (kernelSize === undefined) return 0;
