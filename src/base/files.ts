@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CyclopsError, messageOf, systemCodeOf } from './errors.js';
 
 /** Files larger than this are never read whole unless the caller allows it: nothing of ours is near it. */
@@ -63,7 +63,11 @@ export async function writeTogether(files: readonly { path: string; data: Uint8A
   }
 }
 
-async function writeSynced(path: string, data: Uint8Array | string): Promise<void> {
+/**
+ * Writes a file, making its folder as needed, and waits until its bytes are on the disk. Not atomic: for names that
+ * nobody reads yet.
+ */
+export async function writeSynced(path: string, data: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const handle = await open(path, 'w');
   try {
@@ -104,20 +108,67 @@ export async function writeJsonAtomic(path: string, value: unknown): Promise<voi
  */
 export async function writeFolderAtomic(path: string, fill: (temporaryPath: string) => Promise<void>): Promise<void> {
   const temporary = temporaryNameFor(path);
-  const previous = previousNameFor(path);
   try {
+    await removeLeftovers(path);
     await mkdir(temporary, { recursive: true });
     await fill(temporary);
+    await exchangeFolder(temporary, path);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    await recoverFolder(path);
+    throw writeErrorFor(path, error);
+  }
+}
+
+async function exchangeFolder(temporary: string, path: string): Promise<void> {
+  const previous = previousNameFor(path);
+  for (let attempt = 1; ; attempt++) {
     await rm(previous, { recursive: true, force: true });
     await rename(path, previous).catch((error: unknown) => {
       if (systemCodeOf(error) !== 'ENOENT') throw error;
     });
-    await rename(temporary, path);
-    await rm(previous, { recursive: true, force: true });
+    try {
+      await rename(temporary, path);
+      break;
+    } catch (error) {
+      // A reader that looked between the two renames took it for a crash and put the old folder back.
+      const isBack = ['ENOTEMPTY', 'EEXIST'].includes(systemCodeOf(error) ?? '');
+      if (!isBack || attempt === 5) throw error;
+    }
+  }
+  await syncFolder(dirname(resolve(path)));
+  await rm(previous, { recursive: true, force: true });
+}
+
+/** Folders that processes which are no more left half filled: a checkpoint has hundreds of megabytes. */
+async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(resolve(path));
+  const prefix = `${basename(resolve(path))}.tmp-`;
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    await recoverFolder(path);
-    throw error instanceof CyclopsError ? error : writeErrorFor(path, error);
+    return systemCodeOf(error) !== 'ESRCH';
+  }
+}
+
+/** Waits until a folder's names are on the disk: only then may what a rename replaced be removed. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems cannot; their server decides then.
+    if (systemCodeOf(error) !== 'EINVAL') throw error;
+  } finally {
+    await handle.close();
   }
 }
 

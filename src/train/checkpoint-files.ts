@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describeIssue } from '../base/config.js';
 import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
-import { readBytes, readText, recoverFolder, writeFolderAtomic } from '../base/files.js';
+import { readBytes, readText, recoverFolder, writeFolderAtomic, writeSynced } from '../base/files.js';
 import { type Checkpoint, checkpointSchema } from './checkpoint-schema.js';
 
 /** `run.json` without the digests, which are made when the files are written. */
@@ -27,7 +26,7 @@ export async function writeCheckpointFiles(
   const run = checkpointSchema.parse({ ...head, files: digests });
   await writeFolderAtomic(folder, async (temporary) => {
     for (const [path, bytes] of files) await writeSynced(join(temporary, path), bytes);
-    await writeSynced(join(temporary, 'run.json'), new TextEncoder().encode(`${JSON.stringify(run, null, 2)}\n`));
+    await writeSynced(join(temporary, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   });
 }
 
@@ -96,15 +95,4 @@ export function parseJson(text: string, file: string): unknown {
 /** SHA-256 of bytes, hexadecimal. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const handle = await open(path, 'wx');
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

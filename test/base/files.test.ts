@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { CyclopsError, isCyclopsError } from '../../src/base/errors.js';
 import {
   readBytes,
@@ -81,6 +83,40 @@ test('a crash between the two renames is healed', async (t) => {
   assert.equal(await readFile(join(path, 'a'), 'utf8'), 'kept');
   await recoverFolder(path);
   await rm(path, { recursive: true });
+});
+
+test('what dead processes left half filled is removed; what a living one fills is not', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'checkpoint');
+  const dead = spawnSync(process.execPath, ['-e', '']).pid;
+  await mkdir(join(folder, `checkpoint.tmp-${dead}-0123abcd/network`), { recursive: true });
+  await mkdir(join(folder, `checkpoint.tmp-${process.ppid}-0123abcd`));
+  await mkdir(join(folder, `other.tmp-${dead}-0123abcd`));
+  await writeFolderAtomic(path, (temporary) => writeFile(join(temporary, 'a'), 'new'));
+  assert.deepEqual((await readdir(folder)).sort(), [
+    'checkpoint',
+    `checkpoint.tmp-${process.ppid}-0123abcd`,
+    `other.tmp-${dead}-0123abcd`,
+  ]);
+});
+
+test('readers that heal a folder while it is exchanged disturb neither side', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'checkpoint');
+  await writeFolderAtomic(path, (temporary) => writeFile(join(temporary, 'a'), 'first'));
+  let isWriting = true;
+  const reading = (async () => {
+    while (isWriting) {
+      await recoverFolder(path);
+      await setImmediate();
+    }
+  })();
+  for (let round = 0; round < 100; round++) {
+    await writeFolderAtomic(path, (temporary) => writeFile(join(temporary, 'a'), String(round)));
+  }
+  isWriting = false;
+  await reading;
+  assert.equal(await readText(join(path, 'a')), '99');
 });
 
 test('reading tells missing, unreadable and oversized files apart', async (t) => {
