@@ -45,17 +45,18 @@ export function groundMesh(course: Course, style: StreetStyle, chunk: number, ju
     }
   }
   for (const strip of all) {
+    const opensAt = (k: number): boolean =>
+      junction !== undefined &&
+      (strip.side > 0 ? junction.right : junction.left) &&
+      s0 + k * stepM >= junction.s0 &&
+      s0 + (k + 1) * stepM <= junction.s1;
+    const flat = { ...strip, h0: 0, h1: Math.min(0, strip.h1), material: style.asphalt };
     for (let k = 0; k < steps; k++) {
       const a = s0 + k * stepM;
-      const b = a + stepM;
-      const opens =
-        junction !== undefined &&
-        (strip.side > 0 ? junction.right : junction.left) &&
-        a >= junction.s0 &&
-        b <= junction.s1;
-      const flat = opens ? { ...strip, h0: 0, h1: Math.min(0, strip.h1), material: style.asphalt } : strip;
-      addStrip(builder, course, flat, a, b);
-      // The pavement ends in a kerb on both sides of an opening.
+      const opens = opensAt(k);
+      addStrip(builder, course, opens ? flat : strip, a, a + stepM);
+      // Where an opening begins or ends, a face closes the step between its level and the strip's.
+      if (k > 0 && opens !== opensAt(k - 1)) addFace(builder, course, strip, flat, a, opens ? 1 : -1);
     }
   }
   return builder.build();
@@ -81,5 +82,32 @@ function addStrip(builder: MeshBuilder, course: Course, strip: Strip & { side: 1
   const i1 = builder.vertex(...c1, ...up, u1, a);
   const i2 = builder.vertex(...c2, ...up, u1, b);
   const i3 = builder.vertex(...c3, ...up, u0, b);
+  builder.quad(i0, i1, i2, i3);
+}
+
+/** The upright face across a strip at `s`, from one height profile to another; it looks along (1) or against (-1) the road. */
+function addFace(
+  builder: MeshBuilder,
+  course: Course,
+  upper: Strip & { side: 1 | -1 },
+  lower: Strip,
+  s: number,
+  towards: 1 | -1,
+): void {
+  if (upper.h0 === lower.h0 && upper.h1 === lower.h1) return;
+  builder.material = upper.material;
+  const t0 = upper.t0 * upper.side;
+  const t1 = upper.t1 * upper.side;
+  const corners = [
+    course.point(s, t0, lower.h0),
+    course.point(s, t1, lower.h1),
+    course.point(s, t1, upper.h1),
+    course.point(s, t0, upper.h0),
+  ] as const;
+  const along = normalised(minus(course.point(s + 0.1, t0, 0), course.point(s, t0, 0)));
+  const normal: Vec3 = [along[0] * towards, along[1] * towards, along[2] * towards];
+  const [i0, i1, i2, i3] = corners.map((corner, index) =>
+    builder.vertex(...corner, ...normal, index === 0 || index === 3 ? t0 : t1, index < 2 ? 0 : upper.h1),
+  ) as [number, number, number, number];
   builder.quad(i0, i1, i2, i3);
 }
