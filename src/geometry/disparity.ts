@@ -22,3 +22,21 @@ export function disparityFromDepth(depthM: FloatMap, camera: StereoCamera): Floa
   const data = depthM.data.map((z) => focalTimesBaseline / z - camera.doffsPx);
   return { width: depthM.width, height: depthM.height, data };
 }
+
+/**
+ * What a mono network's disparity means for another camera than the one it was trained with, both cameras at the size
+ * of the network's input. The network reads sizes in px: what it says holds for the training camera, z = fx_t * B_t /
+ * (d + doffs_t), and a camera of focal length fx sees the same picture at fx / fx_t times that depth. Written as the
+ * camera's own disparity, d' = fx * B / z' - doffs, both focal lengths cancel:
+ * d' = (d + doffs_t) * B / B_t - doffs.
+ * @param disparityPx what the network says, px; NaN stays NaN.
+ * @returns px, for `camera`.
+ */
+export function disparityForCamera(disparityPx: FloatMap, trained: StereoCamera, camera: StereoCamera): FloatMap {
+  assertStereoCamera(trained, 'training camera');
+  assertStereoCamera(camera, 'camera');
+  const ratio = camera.baselineM / trained.baselineM;
+  if (ratio === 1 && trained.doffsPx === camera.doffsPx) return disparityPx;
+  const data = disparityPx.data.map((d) => (d + trained.doffsPx) * ratio - camera.doffsPx);
+  return { width: disparityPx.width, height: disparityPx.height, data };
+}

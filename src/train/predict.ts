@@ -1,6 +1,8 @@
 import { assert } from '../base/assert.js';
 import { flipImage, flipMap } from '../data/augment.js';
 import type { StereoSample } from '../data/sample.js';
+import { scaleIntrinsics } from '../geometry/camera.js';
+import { disparityForCamera } from '../geometry/disparity.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { resizeArea, resizeMapBilinear } from '../image/resize.js';
 import { readCheckpointHead } from './checkpoint-files.js';
@@ -22,7 +24,11 @@ export interface ViewPrediction {
 export interface Predictor {
   readonly role: 'teacher' | 'student';
   readonly head: Checkpoint;
-  /** Left disparity, px at the sample's image width; NaN where the network gave none above 0. */
+  /**
+   * Left disparity, px at the sample's image width and for the sample's camera; NaN where the network gave none above 0.
+   * A student's is brought from its training camera to the sample's: depth by the ratio of the focal lengths (of the
+   * whole image at the network's size), disparity by that of the baselines.
+   */
   predict(sample: StereoSample): Promise<FloatMap>;
   /** Both views; a teacher's only. */
   predictBoth(sample: StereoSample): Promise<{ readonly left: ViewPrediction; readonly right: ViewPrediction }>;
@@ -61,7 +67,11 @@ export async function openPredictor(path: string, options: PredictorOptions = {}
       const right = head.role === 'teacher' ? rgb01(resizeArea(sample.right, width, height)) : left;
       const model = await modelFor({ width, height });
       const { disparityPx } = await infer(model, entry, { left, right, width, height, count: 1 });
-      return atImageSize(mapOf(disparityPx, 0, width, height), sample.left);
+      const map = mapOf(disparityPx, 0, width, height);
+      if (head.role === 'teacher') return atImageSize(map, sample.left);
+      const trained = scaleIntrinsics(head.camera, width, height);
+      const camera = scaleIntrinsics(sample.camera, width, height);
+      return atImageSize(disparityForCamera(map, trained, camera), sample.left);
     },
     async predictBoth(sample) {
       assert(head.role === 'teacher', 'only a teacher knows both views');

@@ -95,8 +95,8 @@ export class TrainingRun {
     const entry = networks[config.network];
     const camera = previous?.head.camera ?? (await sampleCamera(sources.training, config));
     const optimizer = previous === undefined ? undefined : await loadOptimizer(previous.folder, previous.head);
-    const log = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
     const model = await createOrLoadModel(config, previous);
+    const log = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
     const facts: RunFacts = {
       config,
       entry,
@@ -233,6 +233,7 @@ export class TrainingRun {
       batch: config.batch,
       width: config.width,
       height: config.height,
+      camera: this.#facts.camera,
     });
     return this.#validation;
   }

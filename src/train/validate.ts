@@ -3,7 +3,8 @@ import { openLoader } from '../data/loader.js';
 import type { SourceSpec } from '../data/sample.js';
 import { depthMetrics, disparityErrors, disparityMetrics } from '../eval/metrics.js';
 import { clipDepth, depthMask } from '../eval/protocols/single-image.js';
-import { depthFromDisparity } from '../geometry/disparity.js';
+import type { StereoCamera } from '../geometry/camera.js';
+import { depthFromDisparity, disparityForCamera } from '../geometry/disparity.js';
 import type { FloatMap } from '../geometry/raster.js';
 import { infer, mapOf } from './infer.js';
 import type { NetworkEntry } from './networks/index.js';
@@ -19,6 +20,18 @@ export interface Validation {
   measure(model: tf.LayersModel): Promise<Record<string, number>>;
 }
 
+/** What is validated on, and how. */
+export interface ValidationOptions {
+  /** Pairs that are measured at most. */
+  readonly count: number;
+  readonly batch: number;
+  /** Network input size, px. */
+  readonly width: number;
+  readonly height: number;
+  /** The camera of the training data at that size: a student's disparity is brought from it to each pair's own. */
+  readonly camera: StereoCamera;
+}
+
 /**
  * Loads the first `count` pairs (in a seeded order) of a source at network size, without augmentation.
  * @throws CyclopsError of the source.
@@ -26,9 +39,9 @@ export interface Validation {
 export async function openValidation(
   source: SourceSpec,
   entry: NetworkEntry,
-  options: { readonly count: number; readonly batch: number; readonly width: number; readonly height: number },
+  options: ValidationOptions,
 ): Promise<Validation> {
-  const { width, height } = options;
+  const { width, height, camera } = options;
   const batchSize = Math.min(options.batch, options.count);
   const loader = await openLoader({
     source,
@@ -42,8 +55,8 @@ export async function openValidation(
     prefetch: 1,
   });
   const batches: BatchData[] = [];
+  const count = Math.min(options.count, loader.samplesPerEpoch);
   try {
-    const count = Math.min(options.count, loader.samplesPerEpoch);
     for (let index = 0; index < Math.ceil(count / batchSize); index++) batches.push(await loader.next());
   } finally {
     await loader.close();
@@ -53,10 +66,14 @@ export async function openValidation(
     async measure(model) {
       const sums: Record<string, number> = {};
       let pairs = 0;
-      for (const batch of batches) {
+      for (const [position, batch] of batches.entries()) {
         const { disparityPx } = await infer(model, entry, { ...batch, count: batch.batchSize });
-        for (let index = 0; index < batch.batchSize; index++) {
-          const errors = errorsOf(mapOf(disparityPx, index, width, height), batch, index);
+        // The last batch is full: what it holds beyond `count` was counted before, or is one pair too many.
+        const end = Math.min(batch.batchSize, count - position * batchSize);
+        for (let index = 0; index < end; index++) {
+          const said = mapOf(disparityPx, index, width, height);
+          const predicted = entry.role === 'student' ? disparityForCamera(said, camera, batch.cameras[index]!) : said;
+          const errors = errorsOf(predicted, batch, index);
           if (errors === undefined) continue;
           pairs++;
           for (const [name, value] of Object.entries(errors)) sums[name] = (sums[name] ?? 0) + value;

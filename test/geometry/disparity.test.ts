@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { kittiCamera } from '../../src/geometry/camera.js';
-import { depthFromDisparity, disparityFromDepth } from '../../src/geometry/disparity.js';
+import { depthFromDisparity, disparityForCamera, disparityFromDepth } from '../../src/geometry/disparity.js';
 
 const map = (...values: number[]) => ({ width: values.length, height: 1, data: Float32Array.from(values) });
 
@@ -25,6 +25,19 @@ test('disparity from depth is the inverse', () => {
   const disparity = map(3, 17.25, 80, 140);
   const back = disparityFromDepth(depthFromDisparity(disparity, camera), camera);
   for (const [i, d] of disparity.data.entries()) assert.ok(Math.abs(back.data[i]! - d) < 1e-4);
+});
+
+test("a mono network's disparity for another camera: depth goes with the focal ratio", () => {
+  const trained = { ...kittiCamera, doffsPx: 0.5 };
+  const other = { ...kittiCamera, fxPx: kittiCamera.fxPx * 1.6, baselineM: 0.12, doffsPx: -2 };
+  const said = map(2, 9, 60, Number.NaN);
+  const trainedM = depthFromDisparity(said, trained);
+  const found = depthFromDisparity(disparityForCamera(said, trained, other), other);
+  for (const [i, z] of trainedM.data.entries()) {
+    if (Number.isNaN(z)) assert.ok(Number.isNaN(found.data[i]!));
+    else assert.ok(Math.abs(found.data[i]! - 1.6 * z) < 1e-4 * z, `${found.data[i]} m for ${z} m`);
+  }
+  assert.equal(disparityForCamera(said, trained, trained), said);
 });
 
 test('a camera without baseline is refused', () => {

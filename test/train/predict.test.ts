@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { depthFromDisparity } from '../../src/geometry/disparity.js';
 import { writeCheckpoint } from '../../src/train/checkpoint.js';
 import type { CheckpointHead } from '../../src/train/checkpoint-files.js';
 import { createNetwork } from '../../src/train/network.js';
@@ -73,6 +74,27 @@ test("disparity is px at the image's width, whatever the network's", async (t) =
     assert.ok(view.disparity.data.every((value) => Math.abs(value - 15) < 1e-4));
     assert.ok(view.visible.data.every((value) => Math.abs(value - 0.5) < 1e-6));
   }
+  teacher.close();
+});
+
+test("a student's depth is that of the sample's camera: focal ratio and baseline count, the teacher's matches do not", async (t) => {
+  const root = await temporaryFolder(t);
+  // Trained camera: fx 60 px at 192 px width, baseline 0.5 m; 1.5 * 20 = 30 px are 1 m.
+  await writeConstantNetwork(join(root, 'student'), 'mono-vgg', 192, 1.5);
+  const student = await openPredictor(join(root, 'student'));
+  // Another rig: fx 45 px at 96 px width is 90 px at the network's width, so the same picture shows 1.5 times the depth.
+  const camera = { ...tinyCamera, fxPx: 45, baselineM: 0.2, doffsPx: 1 };
+  const map = await student.predict({ ...tinySample(1), camera });
+  const { data } = depthFromDisparity(map, camera);
+  assert.ok(
+    data.every((z) => Math.abs(z - 1.5) < 1e-4),
+    `found ${data[0]} m`,
+  );
+  student.close();
+
+  await writeConstantNetwork(join(root, 'teacher'), 'dispnet-c', 64, 1);
+  const teacher = await openPredictor(join(root, 'teacher'));
+  assert.ok((await teacher.predict({ ...tinySample(1), camera })).data.every((value) => Math.abs(value - 15) < 1e-4));
   teacher.close();
 });
 
