@@ -21,6 +21,9 @@ export const samplesPerPixel = 5;
 /** Nothing nearer than this is drawn, metres. */
 export const nearM = 0.3;
 
+/** Triangles whose bounding box is at most this large are first tested for being hidden altogether. */
+const hiddenTestPx = 120;
+
 /** Numbers a triangle's record in `VisibilityBuffer.coefficients` holds. */
 export const coefficientsPerTriangle = 9;
 
@@ -97,6 +100,14 @@ export class VisibilityBuffer {
         if (Math.max(sx0, sx1, sx2) < -0.5 || Math.min(sx0, sx1, sx2) > width - 0.5) continue;
         top = Math.max(0, Math.floor(low));
         bottom = Math.min(height - 1, Math.ceil(high));
+        const first = Math.max(0, Math.floor(Math.min(sx0, sx1, sx2)));
+        const last = Math.min(width - 1, Math.ceil(Math.max(sx0, sx1, sx2)));
+        if (
+          (bottom - top + 1) * (last - first + 1) <= hiddenTestPx &&
+          this.#isHidden(top, bottom, first, last, 1 / Math.min(z0, z1, z2))
+        ) {
+          continue;
+        }
       } else {
         if (x0 < -0.5 * z0 && x1 < -0.5 * z1 && x2 < -0.5 * z2) continue;
         const right = width - 0.5;
@@ -140,6 +151,26 @@ export class VisibilityBuffer {
         for (let sample = 0; sample < samplesPerPixel; sample++) this.#fill(record, sample, top, bottom, crossesNear);
       }
     }
+  }
+
+  /** Whether all samples of a rectangle already see something nearer. */
+  #isHidden(top: number, bottom: number, first: number, last: number, inverse: number): boolean {
+    const { inverseDepth, width } = this;
+    const plane = width * this.height;
+    for (let row = top; row <= bottom; row++) {
+      for (let i = row * width + first, end = row * width + last; i <= end; i++) {
+        if (inverseDepth[i]! < inverse) return false;
+      }
+    }
+    for (let sample = 1; sample < samplesPerPixel; sample++) {
+      for (let row = top; row <= bottom; row++) {
+        const line = sample * plane + row * width;
+        for (let i = line + first, end = line + last; i <= end; i++) {
+          if (inverseDepth[i]! < inverse) return false;
+        }
+      }
+    }
+    return true;
   }
 
   #newRecord(triangle: number): number {

@@ -153,7 +153,7 @@ function stageFor(width: number, height: number): Stage {
         right: new VisibilityBuffer(width, height),
         shader: new Shader(),
         shadows: [],
-        shadowSize: width > 900 ? 1536 : 1024,
+        shadowSize: width > 900 ? 1536 : 896,
         radiance: new Float32Array(width * height * 3),
       },
     };

@@ -8,6 +8,9 @@ import { skyRadiance } from './sky.js';
 import { sampleColour } from './texture-sample.js';
 import { type Transform, viewFrom } from './transform.js';
 
+/** In foliage every sample may see another leaf; the first three stand for all. */
+const surfacesPerPixel = 3;
+
 const contactCellM = 0.2;
 const contactColumns = 256;
 const contactRows = 384;
@@ -49,7 +52,6 @@ export class Shader {
     const colour = this.#colour;
     const seen = new Int32Array(samplesPerPixel);
     const flatOffsets = Float64Array.from(sampleOffsets.flat());
-    const share = 1 / samplesPerPixel;
     for (let y = 0, i = 0; y < height; y++) {
       for (let x = 0; x < width; x++, i++) {
         const first = owner[i]!;
@@ -70,7 +72,9 @@ export class Shader {
         let r = 0;
         let g = 0;
         let b = 0;
-        for (let s = 0; s < samplesPerPixel; s++) {
+        let shaded = 0;
+        let surfaces = 0;
+        for (let s = 0; s < samplesPerPixel && surfaces < surfacesPerPixel; s++) {
           const record = seen[s]!;
           if (record === -2) continue;
           let count = 0;
@@ -88,10 +92,12 @@ export class Shader {
           r += colour[0]! * count;
           g += colour[1]! * count;
           b += colour[2]! * count;
+          shaded += count;
+          surfaces++;
         }
-        out[i * 3] = r * share;
-        out[i * 3 + 1] = g * share;
-        out[i * 3 + 2] = b * share;
+        out[i * 3] = r / shaded;
+        out[i * 3 + 1] = g / shaded;
+        out[i * 3 + 2] = b / shaded;
       }
     }
   }
@@ -263,7 +269,8 @@ export class Shader {
       }
       if (mirror > 0 && frame.mirrorScale > 0) {
         const strength = Math.min(1, mirror * frame.mirrorScale);
-        const fresnel = (strength + (1 - strength) * 0.75 * (1 - cosine) ** 5) * (0.35 + 0.65 * shade);
+        const slant = (1 - cosine) * (1 - cosine);
+        const fresnel = (strength + (1 - strength) * 0.6 * slant * slant * (1 - cosine)) * (0.35 + 0.65 * shade);
         const reflected = this.#mirror;
         environmentRadiance(
           gloss >= 150 ? frame.environment.sharp : frame.environment.soft,

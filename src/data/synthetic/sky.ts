@@ -39,9 +39,11 @@ export function skyRadiance(
   out: Float64Array,
 ): void {
   const up = Math.max(0, dy);
-  const blend = 1 - (1 - up) ** 5;
+  const low = (1 - up) * (1 - up);
+  const blend = 1 - low * low * (1 - up);
   const nearSun = Math.max(0, dx * light.sunDirection[0] + dy * light.sunDirection[1] + dz * light.sunDirection[2]);
-  const glow = 0.35 * nearSun ** 12 + 1.5 * nearSun ** 180 + (nearSun > 0.99996 ? 30 : 0);
+  // Powers are slow, and far from the sun they are nothing.
+  const glow = nearSun < 0.7 ? 0 : 0.35 * nearSun ** 12 + 1.5 * nearSun ** 180 + (nearSun > 0.99996 ? 30 : 0);
   let r = light.horizon[0] + (light.zenith[0] - light.horizon[0]) * blend + light.sun[0] * glow * 0.35;
   let g = light.horizon[1] + (light.zenith[1] - light.horizon[1]) * blend + light.sun[1] * glow * 0.35;
   let b = light.horizon[2] + (light.zenith[2] - light.horizon[2]) * blend + light.sun[2] * glow * 0.3;

@@ -3,7 +3,7 @@ import { levelsPerTexture, type TextureStore } from './texture.js';
 export type { TextureStore } from './texture.js';
 
 /** Samples along the longer axis of a pixel's footprint, at most. */
-const maximumTaps = 8;
+const maximumTaps = 6;
 
 /**
  * Filtered colour of a texture over the footprint of a pixel. Coordinates are in repeats of the texture; the four
@@ -55,7 +55,7 @@ export function sampleColour(
   let b1 = 0;
   let a1 = 0;
   for (let tap = 0; tap < taps; tap++) {
-    if (!takeTurns || (tap & 1) === 0) {
+    if (!takeTurns || (tap & 1) === 0 || blend === 0) {
       const mask = size0 - 1;
       const uu = tu * size0 - 0.5;
       const vv = tv * size0 - 0.5;
@@ -93,7 +93,7 @@ export function sampleColour(
       g += ag & 0xffff;
       finer++;
     }
-    if (!takeTurns || (tap & 1) === 1) {
+    if (blend > 0 && (!takeTurns || (tap & 1) === 1)) {
       const mask = size1 - 1;
       const uu = tu * size1 - 0.5;
       const vv = tv * size1 - 0.5;
@@ -135,7 +135,7 @@ export function sampleColour(
     tv += stepV;
   }
   const k0 = (1 - blend) / (finer * 65280);
-  const k1 = blend / (coarser * 65280);
+  const k1 = coarser === 0 ? 0 : blend / (coarser * 65280);
   r = r * k0 + r1 * k1;
   g = g * k0 + g1 * k1;
   b = b * k0 + b1 * k1;

@@ -175,7 +175,7 @@ function createMaterials(): StreetMaterials {
       cutout: true,
     }),
     carPaint: table.add({ kind: 'surface', tinted: true, mirror: 0.05, gloss: 60 }),
-    carGlass: table.add({ kind: 'surface', colour: [0.012, 0.014, 0.015], mirror: 0.04, gloss: 250 }),
+    carGlass: table.add({ kind: 'surface', colour: [0.012, 0.014, 0.015], mirror: 0.03, gloss: 250 }),
     tyre: table.add({ kind: 'surface', colour: [0.02, 0.02, 0.02] }),
     rim: table.add({ kind: 'surface', colour: [0.3, 0.3, 0.32], mirror: 0.3, gloss: 40 }),
     plastic: table.add({ kind: 'surface', colour: [0.025, 0.025, 0.027], mirror: 0.02, gloss: 10 }),

@@ -1,5 +1,5 @@
 import { Random } from '../../../base/random.js';
-import type { StereoCamera } from '../../../geometry/camera.js';
+import { kittiCamera, type StereoCamera } from '../../../geometry/camera.js';
 import { createEnvironment } from '../environment.js';
 import type { Instance } from '../frame-geometry.js';
 import { type Mesh, packColour } from '../mesh.js';
@@ -34,8 +34,10 @@ export interface StreetScene {
 }
 
 /** Builds a drive along one kind of street under one weather. Frames are 0.1 s apart and may be asked in any order. */
-export function createStreetScene(seed: number, scene: number, _camera: StereoCamera, hard: HardShares): StreetScene {
+export function createStreetScene(seed: number, scene: number, camera: StereoCamera, hard: HardShares): StreetScene {
   const materials = streetMaterials();
+  // In a smaller picture the same leaf covers fewer pixels: coarser plants are enough sooner.
+  const fineness = camera.width / kittiCamera.width;
   const random = Random.fromSeed(seed, `street/${scene}`);
   const style = createStyle(random, materials, hard);
   const course = new Course(random, style.bend, style.hill);
@@ -107,7 +109,7 @@ export function createStreetScene(seed: number, scene: number, _camera: StereoCa
       for (let index = first; index <= last; index++) {
         const chunk = chunkAt(index);
         for (const instance of chunk.instances) instances.push(instance);
-        for (const plant of chunk.plants) instances.push(plantInstance(plant, x, z, materials));
+        for (const plant of chunk.plants) instances.push(plantInstance(plant, x, z, fineness, materials));
         for (const footprint of chunk.footprints) footprints.push(footprint);
         for (const value of chunk.patches) patches.push(value);
       }
@@ -140,8 +142,8 @@ export function createStreetScene(seed: number, scene: number, _camera: StereoCa
   };
 }
 
-function plantInstance(plant: Plant, x: number, z: number, materials: StreetMaterials): Instance {
-  const distance = Math.hypot(plant.x - x, plant.z - z) / plant.scale;
+function plantInstance(plant: Plant, x: number, z: number, fineness: number, materials: StreetMaterials): Instance {
+  const distance = Math.hypot(plant.x - x, plant.z - z) / (plant.scale * fineness);
   const detail = distance < plantDetailM[0] ? 0 : distance < plantDetailM[1] ? 1 : 2;
   return {
     mesh: plantMesh(plant.kind, plant.variant, detail, materials),
