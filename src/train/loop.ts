@@ -82,7 +82,7 @@ async function loop(run: TrainingRun, loader: Loader, options: TrainOptions): Pr
   await run.note(options.resume ? 'resume' : 'start', options.command);
   while (run.step < config.steps && !signal.aborted) {
     const waitFrom = performance.now();
-    const batch = await loader.next();
+    const batch = await nextBatch(loader, run, startStep);
     const waitS = (performance.now() - waitFrom) / 1000;
     assertHasTarget(batch, config);
     await run.advance(batch, waitS);
@@ -97,6 +97,17 @@ async function loop(run: TrainingRun, loader: Loader, options: TrainOptions): Pr
   await run.save();
   if (config.reportEvery > 0) await run.report(status);
   return { status, step: run.step, checkpoint: run.checkpointFolder, metrics: run.metrics };
+}
+
+/** The next batch. Where a pair cannot be read, the steps done so far are saved before the error goes on. */
+async function nextBatch(loader: Loader, run: TrainingRun, startStep: number): Promise<Batch> {
+  try {
+    return await loader.next();
+  } catch (error) {
+    await run.settle();
+    if (run.step > startStep) await run.save();
+    throw error;
+  }
 }
 
 /** People look at a new run soon; the report comes early once. */

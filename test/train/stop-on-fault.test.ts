@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { utimes } from 'node:fs/promises';
+import { truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { SampleOrder } from '../../src/data/batch.js';
+import { openSource } from '../../src/data/sources/index.js';
 import { readCheckpointHead } from '../../src/train/checkpoint-files.js';
 import { readRunLog } from '../../src/train/run-log.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -45,6 +47,23 @@ test('a loss that is not finite stops with the step and the term; the last check
   const records = await readRunLog(join(run, 'run.jsonl'));
   assert.equal(records.at(-1)?.kind, 'event');
   assert.ok(records.every((record) => record.kind !== 'step' || Number.isFinite(record.loss)));
+});
+
+test('a picture that cannot be read ends the run with its name; the steps before it are saved', async (t) => {
+  const root = await temporaryFolder(t);
+  const [data, run] = [join(root, 'data'), join(root, 'run')];
+  await writeTinyFolder(data, 6);
+  const spec = { kind: 'kitti-2015', folder: data } as const;
+  const order = new SampleOrder(await openSource(spec), { seed: 1 });
+  // The pair that the fifth sample is: the first slot of step 3.
+  const id = `${String(order.at(4).index).padStart(6, '0')}_10`;
+  const path = join(data, 'training', 'image_2', `${id}.png`);
+  await truncate(path, 200);
+  const args = [...student, ...quiet, '--data', data, '-o', run, '--steps', '20', '--checkpoint-every', '100'];
+  const result = await cyclops(['train', ...args, '--seed', '1']);
+  assert.equal(result.code, 3, result.stderr);
+  assert.match(result.stderr, new RegExp(`image_2/${id}\\.png: not a readable image .*\\[IMAGE_INVALID\\]`));
+  assert.equal((await readCheckpointHead(run)).head.step, 2);
 });
 
 test('resuming is refused when the data changed, or when a setting that decides the numbers is given anew', async (t) => {

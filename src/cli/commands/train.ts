@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
+import { networkNames } from '../../train/checkpoint-schema.js';
 import type { PartialTrainingConfig, TrainingConfig } from '../../train/config.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
@@ -28,7 +29,7 @@ export const command: Command = {
     network: {
       type: 'string',
       value: 'NAME',
-      help: 'dispnet-c, stereo-softarg, mono-vgg, mono-edge [dispnet-c | mono-edge]',
+      help: `${networkNames.join(', ')} [dispnet-c | mono-edge]`,
     },
     'width-multiplier': { type: 'string', value: 'X', help: 'scales the channels of every layer [1]' },
     size: { type: 'string', value: 'WxH', help: "network input, px [the network's own]" },
@@ -78,12 +79,11 @@ async function runTrain(values: OptionValues): Promise<number> {
   const { partialTrainingConfigSchema } = await import('../../train/config.js');
   const file = optionalText(values, 'config');
   const fromFile = file === undefined ? {} : await readConfig(file, partialTrainingConfigSchema);
-  const { train } = await import('../../train/loop.js');
-  const { resolveTrainingConfig } = await import('../../train/resolve-config.js');
   const config = resume
     ? await resumedConfig(folder, { ...fromFile, ...given })
-    : resolveTrainingConfig({ ...fromFile, ...given });
-  if (!resume) await assertFresh(folder);
+    : await freshConfig(folder, { ...fromFile, ...given });
+  // Last, because it loads TensorFlow: what is wrong with the command line is told at once.
+  const { train } = await import('../../train/loop.js');
 
   const line = createLiveLine();
   const stop = listenForStop((name) => {
@@ -169,6 +169,12 @@ async function resumedConfig(folder: string, given: PartialTrainingConfig): Prom
   return { ...saved.data, ...given } as TrainingConfig;
 }
 
+async function freshConfig(folder: string, given: PartialTrainingConfig): Promise<TrainingConfig> {
+  await assertFresh(folder);
+  const { resolveTrainingConfig } = await import('../../train/resolve-config.js');
+  return resolveTrainingConfig(given);
+}
+
 async function assertFresh(folder: string): Promise<void> {
   const { findCheckpoint } = await import('../../train/checkpoint-files.js');
   const existing = await findCheckpoint(join(folder, 'checkpoint')).catch(() => undefined);
@@ -194,7 +200,7 @@ function parseOptions(values: OptionValues): PartialTrainingConfig {
   const given: PartialTrainingConfig = {
     method: choice('method', ['guo-eccv18']),
     stage: choice('stage', ['teacher', 'student']),
-    network: choice('network', ['dispnet-c', 'stereo-softarg', 'mono-vgg', 'mono-edge']),
+    network: choice('network', networkNames),
     widthMultiplier: number('width-multiplier', 0.01, 4),
     data: text('data'),
     renderWidth: size('render-size')?.width,
