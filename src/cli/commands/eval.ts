@@ -124,6 +124,7 @@ async function openSubject(subject: Subject, source: StereoSource): Promise<Pred
   const close = async (): Promise<void> => {};
   switch (subject.kind) {
     case 'network': {
+      if (subject.isLeftOnly) await assertTeacher(subject.checkpoint);
       // TensorFlow is loaded only when there is a network to run.
       const { openPredictor } = await import('../../train/predict.js');
       const opened = await openPredictor(subject.checkpoint);
@@ -144,6 +145,15 @@ async function openSubject(subject: Subject, source: StereoSource): Promise<Pred
     default:
       return assertNever(subject);
   }
+}
+
+async function assertTeacher(checkpoint: string): Promise<void> {
+  const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
+  if ((await readCheckpointHead(checkpoint)).head.role === 'teacher') return;
+  throw new CyclopsError(
+    'USAGE_INVALID',
+    `--baseline left-only: expected a stereo network, but ${checkpoint} is a student and sees the left image alone anyway`,
+  );
 }
 
 function nameOf(subject: Subject): string {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../src/base/paths.js';
 import { readRgb } from '../../../src/image/codec.js';
+import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyFolder } from '../../support/tiny-pairs.js';
 
@@ -46,6 +47,15 @@ test('a baseline on a folder: JSON, pictures and exit code', async (t) => {
   assert.ok(result.disparity.epePx > 0.1 && result.disparity.epePx < 3);
   assert.deepEqual((await readdir(pictures)).sort(), ['000000_10.png', '000001_10.png']);
   assert.ok((await readRgb(join(pictures, '000000_10.png'))).width > 96 * 2);
+});
+
+test('a student cannot be blindfolded', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 1);
+  const checkpoint = await writeHandWrittenCheckpoint(join(folder, 'run'));
+  const outcome = await cyclopsEval('--data', folder, '--network', checkpoint, '--baseline', 'left-only');
+  assert.equal(outcome.code, 2, outcome.stderr);
+  assert.match(outcome.stderr, /left-only: expected a stereo network, but .*checkpoint is a student/);
 });
 
 test('bad command lines and data end with their own exit codes', async (t) => {
