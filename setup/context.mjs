@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -99,13 +100,37 @@ export function findProgram(...names) {
  */
 export async function fillFolder(folder, fill) {
   mkdirSync(dirname(folder), { recursive: true });
+  removeAbandoned(folder);
   const temporary = mkdtempSync(`${folder}.partial-`);
   try {
     await fill(temporary);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(temporary, folder);
+    moveInto(temporary, folder);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** What a set-up that was killed left half filled, up to a gigabyte; one that is still going on is younger than a day. */
+function removeAbandoned(folder) {
+  const dayAgo = Date.now() - 24 * 3600 * 1000;
+  for (const name of readdirSync(dirname(folder))) {
+    const path = join(dirname(folder), name);
+    if (!name.startsWith(`${basename(folder)}.partial-`)) continue;
+    if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? dayAgo) < dayAgo) {
+      rmSync(path, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Another set-up may put its own folder there between the two calls: then once more. */
+function moveInto(temporary, folder) {
+  for (let attempt = 1; ; attempt++) {
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      return renameSync(temporary, folder);
+    } catch (error) {
+      if (error.code !== 'ENOTEMPTY' || attempt === 5) throw error;
+    }
   }
 }
 

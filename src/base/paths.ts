@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,9 +11,4 @@ export function packageRoot(): string {
     folder = parent;
   }
   return folder;
-}
-
-/** The user's cache folder for cyclops: `$XDG_CACHE_HOME/cyclops`, else `~/.cache/cyclops`. */
-export function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'cyclops');
 }
