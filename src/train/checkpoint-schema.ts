@@ -26,7 +26,7 @@ export type NetworkName = (typeof networkNames)[number];
 /**
  * `run.json`, the head of a checkpoint folder: what the network is, how its numbers are to be read, and where it came
  * from. Beside it lie `network/model.json` + `network/weights.bin` (tfjs LayersModel) and, unless the checkpoint was
- * stripped for shipping, `optimizer/state.bin`.
+ * stripped for shipping, `optimizer/first-moment.bin` + `optimizer/second-moment.bin`.
  */
 export const checkpointSchema = z.strictObject({
   format: z.literal('cyclops-checkpoint'),

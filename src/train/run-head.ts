@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { CyclopsError } from '../base/errors.js';
-import { packageRoot } from '../base/paths.js';
+import { packageVersion } from '../base/paths.js';
 import type { SourceSpec } from '../data/sample.js';
 import { openSource } from '../data/sources/index.js';
 import { type StereoCamera, scaleIntrinsics } from '../geometry/camera.js';
@@ -84,10 +82,9 @@ export function describeData(config: TrainingConfig): string {
 }
 
 /** Versions of what decides the numbers. */
-export function versions(): Record<string, string> {
-  const own = createRequire(import.meta.url)(join(packageRoot(), 'package.json')) as { readonly version: string };
+function versions(): Record<string, string> {
   return {
-    cyclops: own.version,
+    cyclops: packageVersion(),
     node: process.versions.node,
     tfjs: tf.version.tfjs,
     platform: `${process.platform}-${process.arch}`,

@@ -73,7 +73,7 @@ export function firstNonFinite(values: StepValues): string | undefined {
 }
 
 /** Copies a batch to the device; the caller frees the tensors. */
-export function batchTensors(batch: Batch): BatchTensors {
+function batchTensors(batch: Batch): BatchTensors {
   const { width, height } = batch;
   const count = batch.ids.length;
   const tensor = (data: Float32Array, channels: number): tf.Tensor4D =>

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
-import { packageRoot } from '../../base/paths.js';
+import { packageVersion } from '../../base/paths.js';
 import type { ExportResult } from '../../export/index.js';
 import { channelOrders } from '../../model-package/schema.js';
 import type { Command, OptionValues } from '../command.js';
@@ -53,7 +51,7 @@ nothing is written.
       maxM: numberOption(values, 'max-depth', 0.02, 10000),
       parity: values['no-parity'] !== true,
       command: commandLine(values, checkpoint, output),
-      version: await ownVersion(),
+      version: packageVersion(),
     });
     process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);
     return 0;
@@ -78,12 +76,6 @@ function commandLine(values: OptionValues, checkpoint: string, output: string): 
     return typeof value === 'string' ? [`--${key} ${value}`] : [];
   });
   return ['cyclops export-onnx', checkpoint, '-o', output, ...options].join(' ');
-}
-
-async function ownVersion(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8'));
-  const hasVersion = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
-  return hasVersion ? String(manifest.version) : 'unknown';
 }
 
 function describe(result: ExportResult): string {
