@@ -15,6 +15,9 @@ import { type FlyingTextureKind, flyingTextureKinds, paintFlyingTexture } from '
 
 const variantsPerKind = 24;
 
+/** At 1242 px width; KITTI's scenes reach about 110, and a little more makes the network sure of itself there. */
+const largestDisparityPx = 200;
+
 /** Kept between scenes: a texture's content depends on its kind and variant only. */
 const textures = new TextureStore();
 const textureIndex = new Map<string, number>();
@@ -98,7 +101,9 @@ export function createFlyingScene(seed: number, scene: number, camera: StereoCam
 
 function createFlyer(random: Random, camera: StereoCamera, materials: MaterialTable, hard: HardShares): Flyer {
   const depth = depthAt(
-    random.chance(0.08) ? random.uniform(100, 190) : Math.exp(random.uniform(Math.log(6), Math.log(100))),
+    random.chance(0.08)
+      ? random.uniform(100, largestDisparityPx)
+      : Math.exp(random.uniform(Math.log(6), Math.log(100))),
   );
   const shape = pickShape(random);
   const heightPx = camera.height * random.uniform(0.12, 0.8);
@@ -107,9 +112,12 @@ function createFlyer(random: Random, camera: StereoCamera, materials: MaterialTa
   const row = random.uniform(-0.05, 1.05) * camera.height;
   const own = [0, 1].map(() => materials.add(randomMaterial(random, heightPx, hard)));
   const upright = (shape === 'bar' || shape === 'fence' || shape === 'table') && random.chance(0.6);
+  const mesh = createFlyingMesh(shape, own, random);
+  // However it turns, no part of it comes nearer than the largest disparity.
+  const z = Math.max(depth, depthAt(largestDisparityPx) + mesh.bounds[3] * scale);
   return {
-    mesh: createFlyingMesh(shape, own, random),
-    start: [((column - camera.cxPx) / camera.fxPx) * depth, (-(row - camera.cyPx) / camera.fyPx) * depth, depth],
+    mesh,
+    start: [((column - camera.cxPx) / camera.fxPx) * z, (-(row - camera.cyPx) / camera.fyPx) * z, z],
     velocity: [random.normal(0, 0.01 * depth), random.normal(0, 0.005 * depth), random.normal(0, 0.01 * depth)],
     scale,
     angles: [

@@ -13,20 +13,32 @@ export interface Person {
   readonly hasBag: boolean;
 }
 
+/** Hues of clothes: white to black, denim, beige, red, olive, navy, wine. */
+const cloths: readonly Vec3[] = [
+  [1, 1, 1],
+  [1, 1, 1],
+  [0.95, 1, 1.1],
+  [0.45, 0.62, 1],
+  [1, 0.85, 0.65],
+  [1, 0.25, 0.2],
+  [0.6, 0.65, 0.35],
+  [0.25, 0.35, 0.8],
+  [0.7, 0.2, 0.3],
+];
+
 /** Makes up a person. */
 export function createPerson(random: Random): Person {
-  const dye = (dark: number): number =>
-    packColour(
-      random.uniform(0.01, 0.6) ** dark,
-      random.uniform(0.01, 0.6) ** dark,
-      random.uniform(0.01, 0.6) ** dark,
-      0.9,
-    );
+  // Clothes are dark or faded more often than bright.
+  const dye = (brightest: number): number => {
+    const value = random.uniform(0.12, brightest) ** 2;
+    const [r, g, b] = random.pick(cloths);
+    return packColour(r * value, g * value, b * value, 0.9);
+  };
   const skin = random.uniform(0.25, 1);
   return {
     heightM: random.chance(0.12) ? random.uniform(1.1, 1.4) : random.uniform(1.58, 1.9),
-    top: dye(1.4),
-    trousers: dye(1.9),
+    top: dye(0.85),
+    trousers: dye(0.55),
     skin: packColour(0.55 * skin, 0.36 * skin, 0.27 * skin, 0.9),
     hair: packColour(random.uniform(0.01, 0.2), random.uniform(0.01, 0.1), 0.02, 0.9),
     hasBag: random.chance(0.3),
@@ -56,6 +68,7 @@ export function walkerMesh(person: Person, phase: number, stride: number, materi
     const elbow: Vec3 = [side * 0.25, 1.42 - 0.3 * Math.cos(arm), 0.3 * Math.sin(arm)];
     const hand: Vec3 = [side * 0.25, elbow[1] - 0.26 * Math.cos(arm + 0.3), elbow[2] + 0.26 * Math.sin(arm + 0.3)];
     limb(builder, materials.cloth, person.top, k, [[side * 0.2, 1.42, 0], elbow, hand], [0.062, 0.052, 0.04]);
+    blob(builder, materials.cloth, person.top, k, [side * 0.19, 1.4, 0], [0.075, 0.075, 0.07]);
     blob(builder, materials.cloth, person.skin, k, hand, [0.04, 0.06, 0.04]);
   }
   torso(builder, person, materials, k, [0, 0.9, 0], [0, 1.48, 0]);
@@ -155,7 +168,7 @@ function torso(
     person.top,
     k,
     [0, middle[1] + 0.08, middle[2] + 0.02],
-    [0.215, (neck[1] - hip[1]) * 0.52, 0.135],
+    [0.19, (neck[1] - hip[1]) * 0.5, 0.125],
   );
   blob(builder, materials.cloth, person.trousers, k, [hip[0], hip[1] + 0.02, hip[2]], [0.175, 0.14, 0.13]);
   limb(builder, materials.cloth, person.skin, k, [neck, [0, neck[1] + 0.1, neck[2] + 0.01]], [0.055, 0.05]);
@@ -187,6 +200,8 @@ function blob(builder: MeshBuilder, material: number, colour: number, k: number,
   const part = new MeshBuilder();
   part.material = material;
   part.colour = colour;
-  addBlob(part, 10, 7, 1, 1, ([x, y, z]) => [x * size[0] * k, y * size[1] * k, z * size[2] * k]);
+  // A little boxier than an ellipsoid, as bodies in clothes are.
+  const full = (v: number): number => Math.sign(v) * Math.abs(v) ** 0.78;
+  addBlob(part, 10, 8, 1, 1, ([x, y, z]) => [full(x) * size[0] * k, full(y) * size[1] * k, full(z) * size[2] * k]);
   builder.append(part, [centre[0] * k, centre[1] * k, centre[2] * k]);
 }

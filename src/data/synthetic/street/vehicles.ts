@@ -383,10 +383,16 @@ function addFront(
     const [a, b] = [side * half * 0.5, side * half * 0.84];
     // Headlights wrap around the corner.
     builder.face(
-      [a, capTop - 0.14, z + 0.014],
-      [b, capTop - 0.1, z - 0.015],
-      [b, belt - 0.02, z - 0.07],
-      [a, capTop - 0.01, z + 0.008],
+      [a, capTop - 0.14, z + 0.03],
+      [b, capTop - 0.11, z + 0.02],
+      [b, belt - 0.01, z - 0.03],
+      [a, capTop + 0.01, z + 0.025],
+    );
+    builder.face(
+      [b, capTop - 0.11, z + 0.02],
+      [side * half * 0.985, capTop - 0.06, z - 0.12],
+      [side * half * 0.97, belt + 0.01, z - 0.17],
+      [b, belt - 0.01, z - 0.03],
     );
   }
   builder.colour = 0xffffffff;
@@ -411,18 +417,14 @@ function addRear(
   builder.colour = braking ? packColour(0.9, 0.05, 0.03) : packColour(0.3, 0.012, 0.012);
   const height = Math.max(0.2, (before.belt - rear.sill) * 0.3);
   for (const side of [-1, 1]) {
-    const [a, b] = [side * half * 0.6, side * half * 0.9];
+    const [a, b] = [side * half * 0.58, side * half * 0.9];
+    const [low, high] = [rear.belt - height, rear.belt - 0.02];
+    builder.face([a, low, z - 0.025], [b, low, z - 0.015], [b, high, z - 0.005], [a, high, z - 0.02]);
     builder.face(
-      [a, rear.belt - height, z - 0.014],
-      [b, rear.belt - height, z + 0.03],
-      [b, rear.belt - 0.02, z + 0.04],
-      [a, rear.belt - 0.02, z - 0.01],
-    );
-    builder.face(
-      [b, rear.belt - height, z + 0.03],
-      [side * half * 0.965, rear.belt - height, z + 0.2],
-      [side * half * 0.965, rear.belt - 0.02, z + 0.2],
-      [b, rear.belt - 0.02, z + 0.04],
+      [b, low, z - 0.015],
+      [side * half * 0.99, low, z + 0.13],
+      [side * half * 0.98, high, z + 0.15],
+      [b, high, z - 0.005],
     );
   }
   builder.colour = 0xffffffff;
