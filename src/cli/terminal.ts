@@ -6,6 +6,8 @@ export { formatBytes, formatDuration, formatTable } from '../base/format.js';
 export interface TextStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  /** Whether what was written before still waits for its reader. */
+  readonly writableNeedDrain?: boolean;
   write(text: string): unknown;
 }
 
@@ -51,7 +53,8 @@ export function createLiveLine(options: LiveLineOptions = {}): LiveLine {
     update(text) {
       if (closed) return;
       latest = text;
-      if (now() - shownAtMs >= intervalMs) show(text);
+      // A reader that does not keep up misses lines; they shall not pile up here.
+      if (now() - shownAtMs >= intervalMs && stream.writableNeedDrain !== true) show(text);
     },
     log(text) {
       if (closed) return;

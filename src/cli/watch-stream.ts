@@ -1,4 +1,5 @@
 import { LatencyMeter, type RunningPipeline, type Summary } from '../runtime/index.js';
+import { listenForStop } from './stop-signal.js';
 import { liveText } from './stream-text.js';
 import { createLiveLine } from './terminal.js';
 
@@ -30,26 +31,15 @@ export interface Signals {
   release(): void;
 }
 
-/** Keeps SIGINT and SIGTERM: the first one ends the stream in order, a second one ends the process. */
+/** Keeps the signals that ask to end: the first one ends the stream in order, a second one ends the process. */
 export function catchSignals(): Signals {
   let pipeline: RunningPipeline | undefined;
-  let count = 0;
-  const onSignal = () => {
-    count++;
-    // Twice means now: the user has waited for the end in order, and will not any more.
-    if (count > 1) process.exit(130);
-    void pipeline?.stop();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const stop = listenForStop(() => void pipeline?.stop());
   return {
     forwardTo(running) {
       pipeline = running;
-      if (count > 0) void running.stop();
+      if (stop.signal.aborted) void running.stop();
     },
-    release() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
+    release: stop.release,
   };
 }

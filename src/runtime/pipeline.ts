@@ -183,6 +183,7 @@ class Pipeline implements RunningPipeline {
 
   async stop(): Promise<void> {
     this.#endBy('stopped');
+    for (const lane of this.#lanes) lane.hurry();
     await this.done.catch(() => undefined);
   }
 
@@ -227,17 +228,16 @@ class Pipeline implements RunningPipeline {
     this.#inFlight++;
     this.#accepted++;
     if (this.#accepted === this.#config.frames) this.#endBy('frames');
-    this.#session.infer(frame.image.data as Uint8Array<ArrayBuffer>).then(
-      (result) => {
+    this.#session
+      .infer(frame.image.data as Uint8Array<ArrayBuffer>)
+      .finally(() => {
         this.#inFlight--;
+      })
+      .then((result) => {
         this.#feed();
         this.#publish({ ...frame, droppedBefore }, result);
-      },
-      (error: unknown) => {
-        this.#inFlight--;
-        this.#fail(error);
-      },
-    );
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   #publish(frame: Frame, result: InferResult): void {
@@ -287,13 +287,9 @@ class Pipeline implements RunningPipeline {
   /** Everything in the order of the stream: no more pictures, no more inference, outputs written out. */
   async #close(): Promise<Summary> {
     await this.#capture?.stop();
-    await Promise.all(this.#lanes.map((lane) => lane.drain()));
     const restarts = this.#capture?.restarts ?? 0;
-    for (const output of this.#outputs) {
-      await output.stop().catch((error: unknown) => {
-        this.#failure ??= error;
-      });
-    }
+    const closed = await Promise.allSettled(this.#lanes.map((lane) => lane.close()));
+    for (const result of closed) if (result.status === 'rejected') this.#failure ??= result.reason;
     await this.#session.close();
     if (this.#failure !== undefined) throw this.#failure;
     return {

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { CyclopsError, isCyclopsError } from '../../base/errors.js';
@@ -9,6 +10,15 @@ import { type CaptureJob, type FaultReason, type FromChild, picturesFd, type ToC
 const endGraceMs = 2000;
 /** Of a process's own words on standard error, this much is kept for the message of its crash. */
 const stderrKeptChars = 2000;
+
+const setpriv = '/usr/bin/setpriv';
+/**
+ * util-linux, part of every Debian and its relatives, has the kernel kill the capture process when this one dies. Without
+ * it the process sees the loss of its messages and ends by itself, unless a driver holds its only thread at that moment.
+ */
+const launcher = existsSync(setpriv)
+  ? { execPath: setpriv, execArgv: ['--pdeathsig', 'KILL', process.execPath] }
+  : { execArgv: [] };
 
 /** How one capture process ended. */
 export type CaptureOutcome =
@@ -57,7 +67,7 @@ export class CaptureProcess {
     this.#limits = limits;
     this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
-      execArgv: [],
+      ...launcher,
     });
     this.#pipe = this.#child.stdio[picturesFd] as Socket;
     this.#armTimer(limits.startTimeoutMs);
@@ -164,6 +174,8 @@ export class CaptureProcess {
     const how = await exited;
     clearTimeout(this.#killTimer);
     await drained;
+    // A descendant that outlives the process (a plug-in scanner) may hold the other end open.
+    this.#child.stderr?.destroy();
     clearTimeout(this.#timer);
     const ending = this.#ending;
     if (ending?.kind === 'end' && !reader.isBetweenPackets) {

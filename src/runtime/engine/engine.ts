@@ -30,7 +30,7 @@ export interface InferResult {
 export interface Engine {
   readonly info: EngineInfo;
   /**
-   * Depth of one picture. Calls queue up in order; keep at most two in flight.
+   * Depth of one picture. Calls queue up in order; the caller bounds how many.
    * @param input H*W*C bytes in the format of `info.input`, owner of its whole buffer, which is *moved away*: the
    * caller's array is empty afterwards and comes back in the result.
    * @throws CyclopsError `ENGINE_FAILED`.

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -82,7 +82,8 @@ export class H264Encoder {
     });
     // A broken pipe shows as the process's exit, which carries the reason.
     this.#child.stdin.on('error', () => undefined);
-    if (this.#child.pid !== undefined) setPriority(this.#child.pid, 10);
+    // Only the administrator may raise a priority, and we may run at a lower one already.
+    if (this.#child.pid !== undefined && getPriority() < 10) setPriority(this.#child.pid, 10);
   }
 
   /** Starts the encoder. @throws CyclopsError `MACHINE_LACKS`, or those of writing a file. */

@@ -1,17 +1,23 @@
+import { CyclopsError } from '../../base/errors.js';
 import type { DepthFrame } from '../frame.js';
 import { LatestSlot } from '../latest-slot.js';
 import type { Output, OutputStats, Pace } from './output.js';
 
 /** Frames that may wait for one output: enough to ride out one slow write, few enough to be worth little memory. */
 const laneCapacity = 4;
+/** A stream that was asked to end waits this long for an output that takes nothing: a pipe whose reader does not read. */
+const hurryMs = 10_000;
 
-/** The way from the pipeline to one output: a bounded queue and the one loop that calls the output. */
+/** The way from the pipeline to one output: a bounded queue, the one loop that calls the output, and its end. */
 export class OutputLane {
   readonly #output: Output;
   readonly #queue: LatestSlot<DepthFrame>;
   readonly #onRoom: () => void;
   readonly #onFailure: (error: unknown) => void;
   #working: Promise<void> | undefined;
+  readonly #givenUp: Promise<never>;
+  #giveUp: (error: CyclopsError) => void = () => undefined;
+  #hurryTimer: NodeJS.Timeout | undefined;
   #hasFailed = false;
   #written = 0;
   #dropped = 0;
@@ -25,6 +31,10 @@ export class OutputLane {
     this.#queue = new LatestSlot(laneCapacity, pace === 'real-time' ? 'newest-wins' : 'hold-back');
     this.#onRoom = onRoom;
     this.#onFailure = onFailure;
+    this.#givenUp = new Promise((_, reject) => {
+      this.#giveUp = reject;
+    });
+    this.#givenUp.catch(() => undefined);
   }
 
   get isFull(): boolean {
@@ -42,9 +52,25 @@ export class OutputLane {
     this.#working ??= this.#work();
   }
 
-  /** Resolves when everything offered was written (or lost to a failure). */
-  async drain(): Promise<void> {
-    await this.#working;
+  /** The stream was asked to end: an output that is not closed after a while is given up. */
+  hurry(): void {
+    this.#hurryTimer ??= setTimeout(() => {
+      this.#hasFailed = true;
+      this.#dropped += this.#queue.clear();
+      this.#giveUp(new CyclopsError('WRITE_FAILED', `${this.#output.name}: nothing was taken for ${hurryMs / 1000} s`));
+    }, hurryMs);
+  }
+
+  /**
+   * Writes what was offered, then closes the output.
+   * @throws the output's error on closing; CyclopsError `WRITE_FAILED` where it had to be given up.
+   */
+  async close(): Promise<void> {
+    const closing = async () => {
+      await this.#working;
+      await this.#output.stop();
+    };
+    await Promise.race([closing(), this.#givenUp]).finally(() => clearTimeout(this.#hurryTimer));
   }
 
   async #work(): Promise<void> {

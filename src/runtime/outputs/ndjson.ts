@@ -51,9 +51,10 @@ export function ndjsonOutput(stream: Writable): Output {
       if (failure !== undefined) throw writeErrorFor('standard output', failure);
     },
     stop: async () => {
-      // The listener for errors stays: one that comes late shall not end the process.
       if (failure === undefined) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+      // The listener for errors stays: one that comes late shall not end the process.
       stream.off('drain', onDrain);
+      if (failure !== undefined) throw writeErrorFor('standard output', failure);
     },
   };
 }

@@ -33,7 +33,7 @@ export interface Output {
   start(info: StreamInfo): Promise<void>;
   /** Writes one frame. A rejection ends the run with that error. */
   publish(frame: DepthFrame): void | Promise<void>;
-  /** Flushes and closes; called once, after the last `publish` settled, also when the run failed. */
+  /** Flushes and closes; called once, after the last `publish` settled, also when the run failed. @throws what was not written after all. */
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ErrorCode } from '../../base/errors.js';
 import { CyclopsError, messageOf } from '../../base/errors.js';
@@ -34,11 +33,14 @@ export class VideoOutput implements Output {
   async start(info: StreamInfo): Promise<void> {
     const worker = new Worker(new URL('./video-worker.js', import.meta.url), { name: 'cyclops-video' });
     this.#worker = worker;
-    this.#exited = once(worker, 'exit').then(() => {
-      if (!this.#isStopping)
-        this.#fail(new CyclopsError('WRITE_FAILED', `${this.#path}: the video thread ended early`));
-    });
+    // Not by events.once: that rejects where the worker throws, before anybody waits for it.
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     const ready = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        if (!this.#isStopping)
+          this.#fail(new CyclopsError('WRITE_FAILED', `${this.#path}: the video thread ended early`));
+        resolve();
+      });
       worker.on('message', (reply: VideoReply) => {
         if (reply.kind === 'written') this.#finishOne();
         if (reply.kind === 'error') this.#fail(new CyclopsError(reply.code as ErrorCode, reply.message));
@@ -51,7 +53,8 @@ export class VideoOutput implements Output {
     });
     this.#post({ kind: 'start', path: this.#path, info });
     await ready;
-    if (this.#failure !== undefined) throw this.#failure;
+    // One that did not start is not stopped by anybody else, and its thread would keep the process.
+    if (this.#failure !== undefined) await this.stop();
   }
 
   async publish(frame: DepthFrame): Promise<void> {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { packageRoot } from '../../../src/base/paths.js';
-import { writeClip } from '../../support/clip.js';
+import { GraphBuilder } from '../../../src/export/graph.js';
+import { unary } from '../../../src/export/ops.js';
+import { encodeModel } from '../../../src/export/proto.js';
+import { gst, writeClip } from '../../support/clip.js';
 import { childrenOf, until } from '../../support/stream.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
 
@@ -29,8 +32,9 @@ interface Ended {
   readonly stderr: string;
 }
 
+const bin = join(packageRoot(), 'dist/src/cli/bin.js');
+
 function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const bin = join(packageRoot(), 'dist/src/cli/bin.js');
   const child = spawn(process.execPath, [bin, 'run', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,6 +48,13 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { child: C
   });
   return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, ...texts })) };
 }
+
+/** Whether a process has ended; one that nobody has waited for yet has, too. */
+const isGone = (pid: number) =>
+  readFile(`/proc/${pid}/stat`, 'utf8').then(
+    (text) => text.slice(text.lastIndexOf(')') + 2).startsWith('Z'),
+    () => true,
+  );
 
 const run = (args: readonly string[], env?: NodeJS.ProcessEnv) => start(args, env).ended;
 
@@ -83,7 +94,7 @@ test('without --json people get a table on standard error, and standard output s
   assert.match(stderr, /self-test passed/);
 });
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   test(`${signal} ends a live stream in order: exit code 0, outputs whole, no process left`, async () => {
     const { child, ended } = start([model, '--source', 'test', '--output', 'ndjson', '--json', '--threads', '1']);
     let lines = 0;
@@ -114,20 +125,108 @@ test('a reader that goes away ends the run, and the capture process with it', as
   await assert.rejects(access(`/proc/${children[0]}`));
 });
 
-test('killing the whole service leaves no capture process behind', async () => {
+test('a reader of standard error that goes away ends the run in order', async () => {
+  const { child, ended } = start([model, '--source', 'test', '--threads', '1']);
+  await once(child.stderr!, 'data');
+  const children = await childrenOf(child.pid!);
+  child.stderr!.destroy();
+  const { code } = await ended;
+  assert.equal(code, 0);
+  for (const pid of children) await until(() => isGone(pid), 'the end of the capture process');
+});
+
+test('a terminal that goes away takes the run and its capture process with it', async () => {
+  const line = `${process.execPath} ${bin} run ${model} --source test --threads 1 --output ndjson`;
+  const terminal = spawn('script', ['--quiet', '--flush', '--command', line, '/dev/null'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(terminal.stdout, 'data');
+  const pids: number[] = [];
+  await until(async () => {
+    pids.length = 0;
+    for (let waiting = [terminal.pid!]; waiting.length > 0; pids.push(...waiting)) {
+      waiting = (await Promise.all(waiting.map((pid) => childrenOf(pid)))).flat();
+    }
+    return pids.length >= 2;
+  }, 'run and capture process');
+  terminal.kill('SIGKILL');
+  for (const pid of pids) await until(() => isGone(pid), 'the end of every process');
+});
+
+const canDieWithParent = await access('/usr/bin/setpriv').then(
+  () => true,
+  () => false,
+);
+
+for (const state of ['running', 'held by a driver'] as const) {
+  const skip = state === 'running' || canDieWithParent ? false : 'no /usr/bin/setpriv on this machine';
+  test(`killing the whole service leaves no capture process behind, ${state}`, { skip }, async () => {
+    const { child, ended } = start([model, '--source', 'test', '--output', 'ndjson', '--threads', '1']);
+    await once(child.stdout!, 'data');
+    const [capture] = await childrenOf(child.pid!);
+    if (state !== 'running') process.kill(capture!, 'SIGSTOP');
+    child.kill('SIGKILL');
+    await ended;
+    await until(() => isGone(capture!), 'the end of the capture process');
+  });
+}
+
+test('a capture process that does not react does not keep the run', async () => {
   const { child, ended } = start([model, '--source', 'test', '--output', 'ndjson', '--threads', '1']);
   await once(child.stdout!, 'data');
   const [capture] = await childrenOf(child.pid!);
-  child.kill('SIGKILL');
+  process.kill(capture!, 'SIGSTOP');
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 0);
+  assert.ok(await isGone(capture!));
+});
+
+test('a second signal ends at once, as the signal does by default', async () => {
+  const { child, ended } = start([model, '--source', 'test', '--output', 'ndjson', '--threads', '1']);
+  await once(child.stdout!, 'data');
+  const [capture] = await childrenOf(child.pid!);
+  // The end in order now takes as long as the grace of the capture process.
+  process.kill(capture!, 'SIGSTOP');
+  const impatience = setInterval(() => child.kill('SIGINT'), 50);
   await ended;
-  await until(
-    () =>
-      access(`/proc/${capture}`).then(
-        () => false,
-        () => true,
-      ),
-    'the end of the capture process',
-  );
+  clearInterval(impatience);
+  assert.equal(child.signalCode, 'SIGINT');
+  if (!(await isGone(capture!))) process.kill(capture!, 'SIGKILL');
+});
+
+test('an output that cannot start ends the run with its error', async () => {
+  const blocked = join(folder, 'a file');
+  await writeFile(blocked, '');
+  const { code, stderr } = await run([model, '--source', 'test', '--output', `video:${join(blocked, 'depth.mp4')}`]);
+  assert.equal(code, 5, stderr);
+  assert.match(stderr, /a file\/depth\.mp4: cannot be written: .*\[WRITE_FAILED\]/);
+});
+
+test('models and videos that cannot be used: exit code, and a sentence that names the file', async () => {
+  const [damaged, foreign, taller] = ['damaged', 'foreign', 'taller'].map((name) => join(folder, name));
+  const onnx = await readFile(join(model, 'model.onnx'));
+  const manifest = await readFile(join(model, 'model.json'), 'utf8');
+  for (const path of [damaged!, foreign!, taller!]) await mkdir(path);
+  await writeFile(join(damaged!, 'model.json'), manifest);
+  await writeFile(join(damaged!, 'model.onnx'), onnx.subarray(0, onnx.length >> 1));
+  const graph = new GraphBuilder('foreign');
+  graph.output(unary(graph, 'relu', 'Relu', graph.input('pixels', 'float32', [1, 3, 32, 64])), 'disparity');
+  await writeFile(join(foreign!, 'model.onnx'), encodeModel(graph.build(), { producerVersion: '1', metadata: {} }));
+  await writeFile(join(taller!, 'model.json'), manifest.replaceAll('"height": 32', '"height": 64'));
+  await writeFile(join(taller!, 'model.onnx'), onnx);
+  const sound = join(folder, 'sound.wav');
+  await gst(`audiotestsrc num-buffers=10 ! wavenc ! filesink location=${sound}`);
+  const cases: [string, string, number, RegExp][] = [
+    [damaged!, clip, 4, /damaged\/model\.onnx: .*\[MODEL_INVALID\]/],
+    [foreign!, clip, 4, /foreign\/model\.onnx: a foreign ONNX model.*\[MODEL_INVALID\]/],
+    [taller!, clip, 4, /taller\/model\.onnx: .* says input image uint8 \[1, 64, 64, 3\].*\[MODEL_MISMATCH\]/],
+    [model, sound, 3, /sound\.wav: no video in it \[VIDEO_INVALID\]/],
+  ];
+  for (const [package_, video, exitCode, message] of cases) {
+    const { code, stderr } = await run([package_, '--source', `file:${video}`]);
+    assert.equal(code, exitCode, stderr);
+    assert.match(stderr, message);
+  }
 });
 
 test('the pipeline can be printed', async () => {

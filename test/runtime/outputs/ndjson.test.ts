@@ -88,7 +88,35 @@ test('a reader that is gone is an error of the output', async () => {
     },
     { code: 'WRITE_FAILED', message: /standard output.*EPIPE/ },
   );
-  await output.stop();
+  await assert.rejects(output.stop(), { code: 'WRITE_FAILED' });
+});
+
+test('a lane that is asked to hurry gives up an output that takes nothing, and says which', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const output = new KeepingOutput(() => new Promise(() => undefined));
+  const lane = new OutputLane(output, 'fastest', () => undefined, rethrow);
+  for (let i = 0; i < 3; i++) lane.offer(frameOf(i));
+  // The first frame reaches the output, which keeps it for ever.
+  await new Promise((resolve) => setImmediate(resolve));
+  const closing = assert.rejects(lane.close(), {
+    code: 'WRITE_FAILED',
+    message: /^keeping: nothing was taken for 10 s/,
+  });
+  lane.hurry();
+  t.mock.timers.tick(10_000);
+  await closing;
+  assert.deepEqual([lane.stats.written, output.stops], [0, 0]);
+});
+
+test('a lane that is asked to hurry lets an output finish that does', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const output = new KeepingOutput();
+  const lane = new OutputLane(output, 'fastest', () => undefined, rethrow);
+  for (let i = 0; i < 3; i++) lane.offer(frameOf(i));
+  lane.hurry();
+  await lane.close();
+  t.mock.timers.tick(20_000);
+  assert.deepEqual([lane.stats.written, output.stops], [3, 1]);
 });
 
 test('a lane in real time keeps the newest frames and counts the rest; written plus dropped is everything', async () => {
@@ -104,7 +132,7 @@ test('a lane in real time keeps the newest frames and counts the rest; written p
     await new Promise((resolve) => setImmediate(resolve));
   }
   open();
-  await lane.drain();
+  await lane.close();
   assert.deepEqual(
     output.frames.map((frame) => frame.sequence),
     [0, 6, 7, 8, 9],
@@ -124,7 +152,7 @@ test('a lane that holds back tells when it is full and when there is room', asyn
   );
   for (let i = 0; i < 4; i++) lane.offer(frameOf(i));
   assert.ok(lane.isFull);
-  await lane.drain();
+  await lane.close();
   assert.ok(!lane.isFull);
   assert.equal(rooms, 4);
   assert.deepEqual(lane.stats, { name: 'keeping', written: 4, dropped: 0 });
@@ -142,9 +170,9 @@ test('a lane reports the first failure once and takes nothing after it', async (
     (error) => failures.push(error),
   );
   for (let i = 0; i < 4; i++) lane.offer(frameOf(i));
-  await lane.drain();
+  await lane.close();
   lane.offer(frameOf(9));
-  await lane.drain();
+  await lane.close();
   assert.equal(failures.length, 1);
   assert.deepEqual(lane.stats, { name: 'keeping', written: 1, dropped: 3 });
 });
