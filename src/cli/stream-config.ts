@@ -48,11 +48,16 @@ export async function streamConfig(values: OptionValues, model: string | undefin
   if (merged.camera === undefined) {
     throw new CyclopsError('USAGE_INVALID', '--source: expected file:PATH, images:DIR, v4l2:DEVICE or test');
   }
-  const parsed = streamConfigSchema.safeParse(merged);
+  return checkedConfig(merged);
+}
+
+/** What the command line asks for against the schema. @throws CyclopsError `USAGE_INVALID` naming the field. */
+export function checkedConfig(input: unknown): StreamConfig {
+  const parsed = streamConfigSchema.safeParse(input);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const keys = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-  throw new CyclopsError('USAGE_INVALID', describeIssue(issue, keys, merged));
+  throw new CyclopsError('USAGE_INVALID', describeIssue(issue, keys, input));
 }
 
 function cameraInput(

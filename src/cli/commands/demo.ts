@@ -11,10 +11,9 @@ import {
   readModelPackage,
   type StreamConfig,
   startPipeline,
-  streamConfigSchema,
   VideoOutput,
 } from '../../runtime/index.js';
-import { reportHead } from '../../runtime/latency-bench/head.js';
+import { loadNow, reportHead } from '../../runtime/latency-bench/head.js';
 import { UsageMeter } from '../../runtime/latency-bench/process-usage.js';
 import { sectionFrom } from '../../runtime/latency-bench/section.js';
 import { SpanRecord } from '../../runtime/latency-bench/spans.js';
@@ -22,6 +21,7 @@ import { sectionText } from '../../runtime/latency-bench/text.js';
 import { type ReportPaths, writeLatencyReport } from '../../runtime/latency-bench/write.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, optionalText, requiredText } from '../options.js';
+import { checkedConfig } from '../stream-config.js';
 import { outcomeText } from '../stream-text.js';
 import { formatDuration } from '../terminal.js';
 import { catchSignals, withLiveLine } from '../watch-stream.js';
@@ -60,7 +60,8 @@ camera, makes its depth metric; without it the field of view of the model's came
       const written = await stream(config, outputs, folder, signals.forwardTo);
       const places = [join(folder, 'demo.mp4'), ...Object.values(written)];
       if (values.png16 === true) places.push(join(folder, 'depth'));
-      process.stdout.write(`written: ${places.join(', ')}\n`);
+      // A demo that was stopped before its first frame has no video.
+      process.stdout.write(`written: ${places.filter((path) => existsSync(path)).join(', ')}\n`);
       return 0;
     } finally {
       signals.release();
@@ -82,7 +83,7 @@ async function demoSettings(values: OptionValues): Promise<DemoSettings> {
     intrinsicsPath !== path && existsSync(intrinsicsPath)
       ? await readConfig(intrinsicsPath, cameraIntrinsicsSchema)
       : undefined;
-  const config = streamConfigSchema.parse({
+  const config = checkedConfig({
     model: optionalText(values, 'model') ?? shippedPath(shipped.model),
     camera: {
       source: { kind: 'file', path, pace: choiceOption(values, 'pace', ['real-time', 'fastest']) },
@@ -108,6 +109,7 @@ async function stream(
   folder: string,
   onStart: ReturnType<typeof catchSignals>['forwardTo'],
 ): Promise<ReportPaths> {
+  const loadBefore = loadNow();
   const { package: model } = await readModelPackage(config.model);
   const pipeline = await startPipeline(config, outputs, createLog('cyclops').child({}, { level: 'warn' }));
   onStart(pipeline);
@@ -120,7 +122,7 @@ async function stream(
   usage.start();
   pipeline.onFrame((frame) => record.add(frame));
   const outputNames = outputs.map(({ name }) => name);
-  const head = await reportHead(config, model, pipeline.engine, { outputs: outputNames, warmUpFrames: 0 });
+  const head = await reportHead(config, model, pipeline.engine, { outputs: outputNames, warmUpFrames: 0, loadBefore });
   const summary = await withLiveLine(pipeline).finally(() => usage.stop());
   const elapsed = elapsedMs(startedAt);
   const section = sectionFrom(record, usage, elapsed / 1000, { pace, offeredFps: sourceFps });

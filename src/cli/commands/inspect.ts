@@ -1,3 +1,4 @@
+import { errorCodes } from '../../base/errors.js';
 import { readBytes } from '../../base/files.js';
 import type { GraphSummary } from '../../export/summary.js';
 import { compareGolden, type GoldenComparison, goldenInput } from '../../model-package/golden.js';
@@ -32,7 +33,7 @@ PATH is a package folder, its model.json or its model.onnx. Digest, schema, and 
         ? JSON.stringify({ ...loaded, onnxBytes: bytes.byteLength, graph, ...(golden === undefined ? {} : { golden }) })
         : describe(loaded, bytes.byteLength, graph, golden);
     process.stdout.write(`${text}\n`);
-    return golden?.ok === false ? 4 : 0;
+    return golden?.ok === false ? errorCodes.MODEL_MISMATCH : 0;
   },
 };
 

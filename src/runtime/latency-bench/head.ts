@@ -10,14 +10,18 @@ import type { StreamConfig } from '../config.js';
 import type { EngineInfo } from '../engine/engine.js';
 import type { ReportHead } from './report.js';
 
-/** What a report tells about machine, versions, model and settings. Call it before measuring: it notes the load. */
+/** Load average of the last minute: other work disturbs a measurement. Ask before anything is measured. */
+export function loadNow(): number {
+  return Math.round((loadavg()[0] ?? 0) * 100) / 100;
+}
+
+/** What a report tells about machine, versions, model and settings. */
 export async function reportHead(
   config: StreamConfig,
   model: ModelPackage,
   engine: Pick<EngineInfo, 'version'>,
-  settings: { readonly outputs: readonly string[]; readonly warmUpFrames: number },
+  settings: { readonly outputs: readonly string[]; readonly warmUpFrames: number; readonly loadBefore: number },
 ): Promise<ReportHead> {
-  const loadBefore = loadavg()[0] ?? 0;
   const { width, height } = model.input;
   const { network, parameters, gmacs } = model.provenance;
   return {
@@ -30,7 +34,7 @@ export async function reportHead(
       memoryBytes: totalmem(),
       system: `${type()} ${release()}`,
       architecture: arch(),
-      loadBefore: Math.round(loadBefore * 100) / 100,
+      loadBefore: settings.loadBefore,
     },
     versions: {
       cyclops: await ownVersion(),

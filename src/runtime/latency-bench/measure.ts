@@ -9,7 +9,7 @@ import type { StreamConfig } from '../config.js';
 import { openOrtNode } from '../engine/ort-node.js';
 import type { Pace } from '../outputs/output.js';
 import { startPipeline } from '../pipeline.js';
-import { reportHead } from './head.js';
+import { loadNow, reportHead } from './head.js';
 import { UsageMeter } from './process-usage.js';
 import type { LatencyReportFile, ReportSection } from './report.js';
 import { reportSpread, sectionFrom } from './section.js';
@@ -53,6 +53,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
   const bareMs: number[] = [];
   const bareUsage = new UsageMeter();
   const turns: { bareFps: number; streamingFps: number }[] = [];
+  const loadBefore = loadNow();
   const model = await readModelPackage(config.model);
   let head: LatencyReportFile | undefined;
   const steps = options.throughputOnly === true ? rounds : rounds + 1;
@@ -60,7 +61,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
     onProgress(`bare loop and stream, round ${round + 1} of ${rounds}`, round / steps);
     const bare = async (): Promise<number> => {
       const { durationsMs, version } = await runBare(options, framesEach, bareUsage);
-      const rest = { outputs: ['none'], warmUpFrames: options.warmUpFrames };
+      const rest = { outputs: ['none'], warmUpFrames: options.warmUpFrames, loadBefore };
       head ??= { ...(await reportHead(config, model.package, { version }, rest)), throughput: null, stream: null };
       bareMs.push(...durationsMs);
       return (1000 * durationsMs.length) / durationsMs.reduce((sum, value) => sum + value, 0);
