@@ -65,7 +65,7 @@ for (const domain of ['street', 'flying'] as const) {
     for (const scene of [0, 3]) {
       const pair = render(domain, scene);
       const exact = warpError(pair, 0);
-      assert.ok(exact < 4, `mean grey error ${exact.toFixed(2)} of 255`);
+      assert.ok(exact < 2, `mean grey error ${exact.toFixed(2)} of 255`);
       // Half a pixel too far must be visibly worse on both sides, or the truth would not be sub-pixel exact.
       for (const offset of [-0.5, 0.5]) {
         const wrong = warpError(pair, offset);
