@@ -26,7 +26,7 @@ const labelsSchema = z.strictObject({
   /** Size of the images the teacher was shown, px. */
   width: z.int().positive(),
   height: z.int().positive(),
-  /** Fingerprint of the labelled source. */
+  /** `imagesFingerprint` of the labelled source: its images and cameras, not its truth. */
   dataFingerprint: z.string(),
   /** Whatever else decided the result: tolerances, post-processing. */
   settings: z.record(z.string(), z.unknown()),

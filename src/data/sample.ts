@@ -28,8 +28,15 @@ export interface StereoSample {
 export interface StereoSource {
   readonly spec: SourceSpec;
   readonly length: number;
-  /** Changes whenever the data change: file list with sizes and times, or generator version and seed. */
+  /**
+   * Changes whenever the data change: names and sizes of all files with cameras and labels, or generator version and
+   * seed. A copied or moved folder keeps it.
+   */
   readonly fingerprint: string;
+  /** The same of images and cameras alone, of the whole folder even where `ids` chooses: what labels are bound to. */
+  readonly imagesFingerprint: string;
+  /** The id of a pair, without reading it. */
+  idAt(index: number): string;
   /** @throws CyclopsError naming the file: missing right view, wrong size, truncated image. */
   read(index: number): Promise<StereoSample>;
 }

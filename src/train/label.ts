@@ -56,8 +56,7 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
 
   async function labelAll(teacher: Predictor, { folder, onProgress }: LabelOptions): Promise<LabelResult> {
     const total = source.length;
-    let pending = readAhead(source, 0);
-    const first = await pending;
+    const first = await source.read(0);
     const writer = await openLabelWriter(folder, {
       format: 'cyclops-labels',
       formatVersion: 1,
@@ -65,30 +64,31 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
       checkpointSha256: sha256(new TextEncoder().encode(JSON.stringify(teacher.head.files))),
       width: first.left.width,
       height: first.left.height,
-      dataFingerprint: source.fingerprint,
+      dataFingerprint: source.imagesFingerprint,
       settings,
     });
+    const missing = Array.from({ length: total }, (_, index) => index).filter(
+      (index) => !writer.isDone(source.idAt(index)),
+    );
+    const skipped = total - missing.length;
     let written = 0;
-    let skipped = 0;
-    for (let index = 0; index < total && !signal.aborted; index++) {
-      const sample = await pending;
+    let pending = missing[0] === 0 ? Promise.resolve<StereoSample | undefined>(first) : readAhead(source, missing[0]);
+    for (const [position, index] of missing.entries()) {
+      if (signal.aborted) break;
+      const sample = (await pending)!;
       // Reads the next pair while the network looks at this one.
-      if (index + 1 < total) pending = readAhead(source, index + 1);
-      if (writer.isDone(sample.id)) {
-        skipped++;
-      } else {
-        await writer.write(sample.id, await labelPair(teacher, sample));
-        written++;
-      }
-      onProgress?.(index + 1, total, skipped);
+      pending = readAhead(source, missing[position + 1]);
+      await writer.write(source.idAt(index), await labelPair(teacher, sample));
+      written++;
+      onProgress?.(skipped + written, total, skipped);
     }
     await pending.catch(() => undefined);
     return { total, written, skipped, status: written + skipped === total ? 'finished' : 'stopped' };
   }
 }
 
-function readAhead(source: StereoSource, index: number): Promise<StereoSample> {
-  const sample = source.read(index);
+function readAhead(source: StereoSource, index: number | undefined): Promise<StereoSample | undefined> {
+  const sample = index === undefined ? Promise.resolve(undefined) : source.read(index);
   // An error is thrown where the sample is awaited; until then it must not count as unhandled.
   sample.catch(() => undefined);
   return sample;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
@@ -20,13 +20,18 @@ const info: LabelsInfo = {
   settings: { tolerancePx: 1 },
 };
 
+/** `labels.json` for the images of a folder. */
+async function infoFor(folder: string): Promise<LabelsInfo> {
+  return { ...info, dataFingerprint: (await openSource({ kind: 'kitti-2015', folder })).imagesFingerprint };
+}
+
 test('labels take the place of ground truth, exactly as they were written', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTinyFolder(folder, 1);
   const { disparityLeft, disparityRight, visibleLeft, visibleRight, id } = tinySample(77, 4, 11);
   const confidenceLeft = createFloatMap(tinySize.width, tinySize.height, 0.6);
   const labels = join(folder, 'labels');
-  const writer = await openLabelWriter(labels, info);
+  const writer = await openLabelWriter(labels, await infoFor(folder));
   assert.equal(writer.isDone('000000_10'), false);
   await writer.write('000000_10', {
     disparityLeft: disparityLeft!,
@@ -85,11 +90,35 @@ test('a pair without label, or a folder without labels.json, is an error by name
     openSource({ kind: 'kitti-2015', folder, labels }),
     (error) => isCyclopsError(error, 'FILE_MISSING') && error.message.includes('labels.json'),
   );
-  await openLabelWriter(labels, info);
+  await openLabelWriter(labels, await infoFor(folder));
   const source = await openSource({ kind: 'kitti-2015', folder, labels });
   await assert.rejects(
     source.read(0),
     (error) => isCyclopsError(error, 'FILE_MISSING') && error.message.includes('disp_left/000000_10.png'),
   );
   await rm(labels, { recursive: true });
+});
+
+test('labels of other images or another camera are refused, whatever becomes of the truth', async (t) => {
+  const root = await temporaryFolder(t);
+  const [folder, labels] = [join(root, 'data'), join(root, 'labels')];
+  await writeTinyFolder(folder, 2);
+  await openLabelWriter(labels, await infoFor(folder));
+  const open = () => openSource({ kind: 'kitti-2015', folder, labels });
+  const first = (await open()).fingerprint;
+  await rm(join(folder, 'training/disp_occ_0'), { recursive: true });
+  assert.equal((await open()).fingerprint, first);
+  assert.equal((await openSource({ kind: 'kitti-2015', folder, labels, ids: ['000001'] })).length, 1);
+
+  const isRefused = (error: unknown): boolean =>
+    isCyclopsError(error, 'DATA_INVALID') &&
+    error.message.includes('labels.json dataFingerprint: these labels were made from other images or cameras than');
+  const cameras = join(folder, 'cameras.json');
+  const text = await readFile(cameras, 'utf8');
+  await writeFile(cameras, text.replace('0.5', '0.6'));
+  await assert.rejects(open(), isRefused);
+  await writeFile(cameras, text);
+  await open();
+  await writeTinyFolder(folder, 3);
+  await assert.rejects(open(), isRefused);
 });

@@ -17,6 +17,8 @@ function sourceOf(samples: readonly StereoSample[]): StereoSource {
     spec: { kind: 'kitti-2015', folder: 'in memory' },
     length: samples.length,
     fingerprint: 'test',
+    imagesFingerprint: 'test',
+    idAt: (index) => samples[index]!.id,
     read: async (index) => samples[index]!,
   };
 }

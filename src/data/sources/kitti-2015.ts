@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '../../base/config.js';
-import { CyclopsError, messageOf } from '../../base/errors.js';
+import { CyclopsError } from '../../base/errors.js';
 import { readText } from '../../base/files.js';
 import type { StereoCamera } from '../../geometry/camera.js';
 import type { FloatMap, MaskMap, RgbImage } from '../../geometry/raster.js';
@@ -13,6 +12,7 @@ import { readPng16 } from '../../image/png16.js';
 import { camerasSchema, parseKittiCalibration } from '../calibration.js';
 import { readLabelsInfo, readPairLabels } from '../labels.js';
 import type { SourceSpec, StereoSample, StereoSource } from '../sample.js';
+import { fingerprintOf } from './fingerprint.js';
 
 type KittiSpec = Extract<SourceSpec, { kind: 'kitti-2015' }>;
 
@@ -34,25 +34,60 @@ interface PairFiles {
 /**
  * Opens a folder in the layout of KITTI Stereo 2015 (`training/image_2`, `image_3`, `disp_occ_0`, `disp_noc_0`,
  * `calib_cam_to_cam`), official or written by `cyclops synth` (which adds `disp_*_right` and `cameras.json`). Pictures
- * are PNG or JPEG. With `labels`, a folder of pseudo labels takes the place of all ground truth. Nothing but names is read until `read`.
- * @throws CyclopsError `FILE_MISSING` (folder, a wanted id), `DATA_EMPTY`, `CONFIG_INVALID` (cameras.json).
+ * are PNG or JPEG. With `labels`, a folder of pseudo labels takes the place of all ground truth. No picture is read
+ * until `read`.
+ * @throws CyclopsError `FILE_MISSING` (folder, a wanted id), `DATA_EMPTY`, `CONFIG_INVALID` (cameras.json),
+ * `DATA_INVALID` where the labels were made from other images or cameras.
  */
 export async function openKitti2015(spec: KittiSpec): Promise<StereoSource> {
   const folder = await findTrainingFolder(spec.folder);
-  const pairs = await listPairs(folder, spec);
+  const all = await listPairs(folder);
+  const pairs = spec.ids === undefined ? all : selectPairs(all, spec.ids, spec.folder);
   const camerasPath = [join(spec.folder, 'cameras.json'), join(folder, 'cameras.json')].find(existsSync);
   const cameras = camerasPath === undefined ? {} : await readConfig(camerasPath, camerasSchema);
-  if (spec.labels !== undefined) await readLabelsInfo(spec.labels);
+  const imagesFingerprint = await fingerprintImages(folder, all, cameras);
+  const labels = spec.labels === undefined ? undefined : await readLabelsInfo(spec.labels);
+  if (labels !== undefined && labels.dataFingerprint !== imagesFingerprint) {
+    throw new CyclopsError(
+      'DATA_INVALID',
+      `${spec.labels}/labels.json dataFingerprint: these labels were made from other images or cameras than those in ${spec.folder}; label this folder with cyclops label`,
+    );
+  }
+  const truth = pairs.flatMap((pair) => [...Object.values(pair.truth.left), ...Object.values(pair.truth.right)]);
   return {
     spec,
     length: pairs.length,
-    fingerprint: await fingerprintOf(pairs, camerasPath, spec.labels),
+    // Labels take the place of the truth, so that only they count.
+    fingerprint: await fingerprintOf(folder, {
+      facts: [pairs === all ? imagesFingerprint : await fingerprintImages(folder, pairs, cameras), labels],
+      sizes: labels === undefined ? truth : [],
+    }),
+    imagesFingerprint,
+    idAt: (index) => pairAt(index).id,
     async read(index) {
-      const pair = pairs[index];
-      if (pair === undefined) throw new Error(`assertion failed: pair ${index} of ${pairs.length}`);
+      const pair = pairAt(index);
       return readPair(pair, cameras[pair.id], spec.labels);
     },
   };
+
+  function pairAt(index: number): PairFiles {
+    const pair = pairs[index];
+    if (pair === undefined) throw new Error(`assertion failed: pair ${index} of ${pairs.length}`);
+    return pair;
+  }
+}
+
+/** The fingerprint of what a teacher looks at: both views' files, and cameras by content. */
+function fingerprintImages(
+  folder: string,
+  pairs: readonly PairFiles[],
+  cameras: Readonly<Record<string, StereoCamera>>,
+): Promise<string> {
+  return fingerprintOf(folder, {
+    facts: pairs.map(({ id }) => [id, cameras[id]]),
+    sizes: pairs.flatMap(({ left, right }) => [left, right]),
+    contents: pairs.filter(({ id }) => cameras[id] === undefined).map(({ calibration }) => calibration),
+  });
 }
 
 async function findTrainingFolder(root: string): Promise<string> {
@@ -65,7 +100,7 @@ async function findTrainingFolder(root: string): Promise<string> {
   );
 }
 
-async function listPairs(folder: string, spec: KittiSpec): Promise<PairFiles[]> {
+async function listPairs(folder: string): Promise<PairFiles[]> {
   const left = await listFiles(join(folder, 'image_2'), ['.png', '.jpg', '.jpeg']);
   const right = await listFiles(join(folder, 'image_3'), ['.png', '.jpg', '.jpeg']);
   const truth: Record<string, ReadonlyMap<string, string>> = {};
@@ -75,7 +110,7 @@ async function listPairs(folder: string, spec: KittiSpec): Promise<PairFiles[]> 
   // The official data hold two moments, _10 and _11, of each scene; disparity belongs to the first.
   const stems = [...left.keys()].sort();
   const firsts = stems.filter((stem) => stem.endsWith('_10'));
-  const ids = selectIds(firsts.length > 0 ? firsts : stems, spec);
+  const ids = firsts.length > 0 ? firsts : stems;
   if (ids.length === 0)
     throw new CyclopsError('DATA_EMPTY', `${join(folder, 'image_2')}: expected PNG or JPEG images, found none`);
   return ids.map((id) => ({
@@ -94,15 +129,13 @@ async function listPairs(folder: string, spec: KittiSpec): Promise<PairFiles[]> 
   }
 }
 
-function selectIds(stems: readonly string[], spec: KittiSpec): readonly string[] {
-  return spec.ids === undefined
-    ? stems
-    : spec.ids.map((wanted) => {
-        const stem = stems.find((candidate) => candidate === wanted || candidate === `${wanted}_10`);
-        if (stem === undefined)
-          throw new CyclopsError('FILE_MISSING', `${spec.folder}: no pair with the id "${wanted}"`);
-        return stem;
-      });
+function selectPairs(pairs: readonly PairFiles[], ids: readonly string[], folder: string): PairFiles[] {
+  const byId = new Map(pairs.map((pair) => [pair.id, pair]));
+  return ids.map((wanted) => {
+    const pair = byId.get(wanted) ?? byId.get(`${wanted}_10`);
+    if (pair === undefined) throw new CyclopsError('FILE_MISSING', `${folder}: no pair with the id "${wanted}"`);
+    return pair;
+  });
 }
 
 /** File stem -> path of the files with one of the endings; nothing if there is no such folder. */
@@ -196,37 +229,4 @@ function assertSameSize(expected: Sized, expectedPath: string, found: Sized, fou
     'IMAGE_SIZE_MISMATCH',
     `${foundPath}: expected ${expected.width}x${expected.height} like ${expectedPath}, found ${found.width}x${found.height}`,
   );
-}
-
-/** A digest over every file's name, size and time of change: cheap, and different whenever a file is. */
-async function fingerprintOf(
-  pairs: readonly PairFiles[],
-  camerasPath: string | undefined,
-  labels: string | undefined,
-): Promise<string> {
-  const hash = createHash('sha256');
-  const shared = [camerasPath, labels === undefined ? undefined : join(labels, 'labels.json')];
-  const paths = [
-    ...shared,
-    ...pairs.flatMap(({ left, right, truth, calibration }) => [
-      left,
-      right,
-      ...Object.values(truth.left),
-      ...Object.values(truth.right),
-      calibration,
-    ]),
-  ].filter((path) => path !== undefined);
-  for (let at = 0; at < paths.length; at += 64) {
-    const lines = await Promise.all(
-      paths.slice(at, at + 64).map((path) =>
-        stat(path).then(
-          ({ size, mtimeMs }) => `${path} ${size} ${mtimeMs}\n`,
-          // A missing file is told when its pair is read; here it is only another state of the data.
-          (error: unknown) => `${path} ${messageOf(error).split(':')[0]}\n`,
-        ),
-      ),
-    );
-    for (const line of lines) hash.update(line);
-  }
-  return hash.digest('hex');
 }

@@ -1,6 +1,6 @@
 import { CyclopsError } from '../../base/errors.js';
 import type { SourceSpec, StereoSource } from '../sample.js';
-import { rendererVersion, renderPair } from '../synthetic/render-pair.js';
+import { rendererVersion, renderPair, syntheticId } from '../synthetic/render-pair.js';
 
 /**
  * Pairs rendered on demand: index i is frame i mod framesPerScene of scene floor(i / framesPerScene).
@@ -16,19 +16,27 @@ export function openSyntheticSource(spec: Extract<SourceSpec, { kind: 'synthetic
       );
     }
   }
+  const place = (index: number): { readonly scene: number; readonly frame: number } => {
+    if (!(Number.isInteger(index) && index >= 0 && index < spec.count)) {
+      throw new CyclopsError('CONFIG_INVALID', `synthetic index: expected 0 to ${spec.count - 1}, found ${index}`);
+    }
+    return { scene: Math.floor(index / spec.framesPerScene), frame: index % spec.framesPerScene };
+  };
+  const fingerprint = `synthetic-${rendererVersion}-${JSON.stringify(spec)}`;
   return {
     spec,
     length: spec.count,
-    fingerprint: `synthetic-${rendererVersion}-${JSON.stringify(spec)}`,
+    fingerprint,
+    imagesFingerprint: fingerprint,
+    idAt(index) {
+      const { scene, frame } = place(index);
+      return syntheticId(spec.domain, scene, frame);
+    },
     async read(index) {
-      if (!(Number.isInteger(index) && index >= 0 && index < spec.count)) {
-        throw new CyclopsError('CONFIG_INVALID', `synthetic index: expected 0 to ${spec.count - 1}, found ${index}`);
-      }
       return renderPair({
         domain: spec.domain,
         seed: spec.seed,
-        scene: Math.floor(index / spec.framesPerScene),
-        frame: index % spec.framesPerScene,
+        ...place(index),
         width: spec.width,
         height: spec.height,
         ...(spec.hard === undefined ? {} : { hard: spec.hard }),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import type { ErrorCode } from '../../../src/base/errors.js';
 import { isCyclopsError } from '../../../src/base/errors.js';
+import type { SourceSpec } from '../../../src/data/sample.js';
 import { openSource } from '../../../src/data/sources/index.js';
 import { encodeJpeg, encodePng } from '../../../src/image/codec.js';
 import { encodePng16 } from '../../../src/image/png16.js';
@@ -65,14 +66,69 @@ test('with one kind of truth folder, visibility is as far as it tells', async (t
   assert.notEqual(onlyAll.disparityLeft, undefined);
 });
 
-test('the fingerprint changes with a file and only then', async (t) => {
+test('the fingerprint changes with the data, not with place, time or truth that labels replace', async (t) => {
+  const root = await temporaryFolder(t);
+  const folder = join(root, 'a');
+  await writeTinyFolder(folder, 3);
+  const open = (where = folder) => openSource({ kind: 'kitti-2015', folder: where });
+  const first = await open();
+  const isAs = async (where?: string): Promise<readonly [all: boolean, images: boolean]> => {
+    const { fingerprint, imagesFingerprint } = await open(where);
+    return [fingerprint === first.fingerprint, imagesFingerprint === first.imagesFingerprint];
+  };
+
+  await cp(folder, join(root, 'copy'), { recursive: true });
+  await utimes(join(folder, 'training/image_2/000001_10.png'), 1, 1);
+  for (const place of [folder, join(root, 'copy'), relative('.', folder), `${folder}/`]) {
+    assert.deepEqual(await isAs(place), [true, true], place);
+  }
+
+  const some = await openSource({ kind: 'kitti-2015', folder, ids: ['000001'] });
+  assert.notEqual(some.fingerprint, first.fingerprint);
+  assert.equal(some.imagesFingerprint, first.imagesFingerprint, 'of the whole folder, whatever was chosen');
+
+  const truth = join(folder, 'training/disp_occ_0_right/000002_10.png');
+  const bytes = await readFile(truth);
+  await rm(truth);
+  assert.deepEqual(await isAs(), [false, true]);
+  await writeFile(truth, bytes);
+  assert.deepEqual(await isAs(), [true, true]);
+
+  const cameras = join(folder, 'cameras.json');
+  const text = await readFile(cameras, 'utf8');
+  await writeFile(cameras, text.replace('0.5', '0.6'));
+  assert.deepEqual(await isAs(), [false, false], 'as long as it was');
+  await writeFile(cameras, text);
+  await writeFile(join(folder, 'training/image_3/000000_10.png'), await encodePng(tinySample(9).right));
+  assert.deepEqual(await isAs(), [false, false]);
+});
+
+test('the fingerprint knows the content of calibration files', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 1);
+  await rm(join(folder, 'cameras.json'));
+  await mkdir(join(folder, 'training/calib_cam_to_cam'));
+  const fingerprintWith = async (text: string): Promise<string> => {
+    await writeFile(join(folder, 'training/calib_cam_to_cam/000000.txt'), text);
+    return (await openSource({ kind: 'kitti-2015', folder })).imagesFingerprint;
+  };
+  assert.notEqual(await fingerprintWith('P_rect_02: 1'), await fingerprintWith('P_rect_02: 2'));
+});
+
+test('ids are known before anything is read', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTinyFolder(folder, 2);
-  const open = async (): Promise<string> => (await openSource({ kind: 'kitti-2015', folder })).fingerprint;
-  const first = await open();
-  assert.equal(await open(), first);
-  await utimes(join(folder, 'training/image_2/000001_10.png'), 1, 1);
-  assert.notEqual(await open(), first);
+  const specs: readonly SourceSpec[] = [
+    { kind: 'kitti-2015', folder },
+    { kind: 'synthetic', domain: 'street', seed: 1, count: 3, width: 64, height: 32, framesPerScene: 2 },
+  ];
+  for (const spec of specs) {
+    const source = await openSource(spec);
+    for (let index = 0; index < source.length; index++) {
+      assert.equal(source.idAt(index), (await source.read(index)).id);
+    }
+    assert.throws(() => source.idAt(source.length));
+  }
 });
 
 const damages: readonly [
