@@ -36,7 +36,7 @@ let pipeline: Pipeline | undefined;
 // The parent decides when to end: Ctrl-C reaches the whole process group, but the stream shall end in order.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', leave);
 process.on('message', (message: ToChild) => {
   if (message.type === 'start' && message.job.kind === 'gst') start(message.job);
   else if (message.type === 'stop') end();
@@ -107,10 +107,17 @@ function detailOf(debug: string | undefined): string {
 }
 
 function end(): void {
-  // Stopping the pipeline may wait for a driver; the process ends in any case.
-  setTimeout(() => process.exit(0), 1000).unref();
+  // May wait for a driver; the parent kills a process that takes too long.
   pipeline?.stop();
-  process.exit(0);
+  leave();
+}
+
+/**
+ * Not process.exit(): that joins the threads of libuv's pool, and a poll of the bus that waits there for a message which
+ * does not come would hold it for ever. Nothing is lost: the pictures are in the pipe, the kernel closes the device.
+ */
+function leave(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 function send(message: FromChild): void {

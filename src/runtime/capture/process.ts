@@ -137,6 +137,7 @@ export class CaptureProcess {
         this.#ending ??= { kind: 'end' };
         clearTimeout(this.#timer);
         this.#tell({ type: 'stop' });
+        this.#killLater();
         break;
       case 'warning':
         handlers.onWarning(message.message);
@@ -162,6 +163,10 @@ export class CaptureProcess {
     this.#tell({ type: 'stop' });
     // A process that waits in a write to the pipe gets an error instead, and can end.
     this.#pipe.destroy();
+    this.#killLater();
+  }
+
+  #killLater(): void {
     this.#killTimer ??= setTimeout(() => this.#child.kill('SIGKILL'), endGraceMs);
   }
 
