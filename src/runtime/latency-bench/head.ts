@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
 import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readText } from '../../base/files.js';
-import { packageRoot } from '../../base/paths.js';
+import { packageVersion } from '../../base/paths.js';
 import type { ModelPackage } from '../../model-package/schema.js';
 import { describeSource } from '../capture/source.js';
 import type { StreamConfig } from '../config.js';
@@ -37,7 +35,7 @@ export async function reportHead(
       loadBefore: settings.loadBefore,
     },
     versions: {
-      cyclops: await ownVersion(),
+      cyclops: packageVersion(),
       node: process.versions.node,
       onnxruntime: engine.version,
       gstreamer: await gstreamerVersion(),
@@ -51,11 +49,6 @@ export async function reportHead(
       warmUpFrames: settings.warmUpFrames,
     },
   };
-}
-
-async function ownVersion(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readText(join(packageRoot(), 'package.json')));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';
 }
 
 async function gstreamerVersion(): Promise<string> {
