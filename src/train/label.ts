@@ -1,6 +1,7 @@
 import { CyclopsError } from '../base/errors.js';
 import { openLabelWriter, type PairLabels } from '../data/labels.js';
 import type { StereoSample, StereoSource } from '../data/sample.js';
+import { disparityOfMatch } from '../geometry/consistency.js';
 import type { FloatMap, MaskMap } from '../geometry/raster.js';
 import { sha256 } from './checkpoint-files.js';
 import { openPredictor, type Predictor, type ViewPrediction } from './predict.js';
@@ -124,17 +125,13 @@ export function confidence(own: ViewPrediction, other: ViewPrediction, direction
   const { width, height, data: disparity } = own.disparity;
   const data = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
-    const row = y * width;
     for (let x = 0; x < width; x++) {
-      const d = disparity[row + x]!;
-      const matchX = x + direction * d;
-      if (!(matchX >= 0 && matchX <= width - 1)) continue;
-      const floor = Math.min(Math.floor(matchX), width - 2);
-      const share = matchX - floor;
-      const found = other.disparity.data[row + floor]! * (1 - share) + other.disparity.data[row + floor + 1]! * share;
+      const i = y * width + x;
+      const d = disparity[i]!;
+      const found = disparityOfMatch(own.disparity, other.disparity, x, y, direction);
       if (Number.isNaN(found)) continue;
       const half = Math.max(settings.halfConfidencePx, settings.halfConfidenceShare * d);
-      data[row + x] = own.visible.data[row + x]! / (1 + ((d - found) / half) ** 2);
+      data[i] = own.visible.data[i]! / (1 + ((d - found) / half) ** 2);
     }
   }
   return { width, height, data };

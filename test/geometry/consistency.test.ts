@@ -1,39 +1,51 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { visibleInLeft, visibleInRight } from '../../src/geometry/consistency.js';
+import { disparityOfMatch } from '../../src/geometry/consistency.js';
+import type { FloatMap } from '../../src/geometry/raster.js';
 import { createFloatMap } from '../../src/geometry/raster.js';
 import { tinySample, tinySize } from '../support/tiny-pairs.js';
 
-const { width, height } = tinySize;
+function rowOf(...values: number[]): FloatMap {
+  return { width: values.length, height: 1, data: Float32Array.from(values) };
+}
 
-test('the check finds the occlusion that the geometry of a scene says, in both views', () => {
-  const sample = tinySample(1, 3, 9);
-  const left = visibleInRight(sample.disparityLeft!, sample.disparityRight!);
-  const right = visibleInLeft(sample.disparityRight!, sample.disparityLeft!);
-  assert.deepEqual(left, sample.visibleLeft);
-  assert.deepEqual(right, sample.visibleRight);
-  const hidden = left.data.filter((bit) => bit === 0).length;
-  assert.equal(hidden, 3 * height + 22 * 6, 'a strip at the border and one of 9 - 3 px beside the square');
+test('both views of a scene agree exactly where both see the surface', () => {
+  const { disparityLeft, disparityRight, visibleLeft, visibleRight } = tinySample(1, 3, 9);
+  for (let y = 0; y < tinySize.height; y++) {
+    for (let x = 0; x < tinySize.width; x++) {
+      const i = y * tinySize.width + x;
+      const agrees = (own: FloatMap, other: FloatMap, direction: -1 | 1): number =>
+        disparityOfMatch(own, other, x, y, direction) === own.data[i] ? 1 : 0;
+      assert.equal(agrees(disparityLeft!, disparityRight!, -1), visibleLeft!.data[i], `left ${x}, ${y}`);
+      assert.equal(agrees(disparityRight!, disparityLeft!, 1), visibleRight!.data[i], `right ${x}, ${y}`);
+    }
+  }
 });
 
-test('differences up to the tolerance pass, above they do not', () => {
-  const left = createFloatMap(width, height, 5);
-  const at = (d: number, tolerance?: number): number =>
-    visibleInRight(left, createFloatMap(width, height, d), tolerance).data[50]!;
-  assert.deepEqual([at(6), at(6.01), at(4), at(3.99), at(6.01, 2)], [1, 0, 1, 0, 1]);
+test('a match between two columns is read linearly; outside and unknown are NaN', () => {
+  const own = createFloatMap(10, 1, 2.5);
+  const other = createFloatMap(10, 1, 2.5);
+  other.data[3] = 1; // x = 6 matches 3.5.
+  assert.equal(disparityOfMatch(own, other, 6, 0, -1), 1.75);
+  assert.equal(disparityOfMatch(own, other, 1, 0, 1), 1.75);
+  assert.equal(disparityOfMatch(own, other, 2, 0, -1), Number.NaN);
+  assert.equal(disparityOfMatch(own, other, 7, 0, 1), Number.NaN);
+  other.data[4] = Number.NaN;
+  assert.equal(disparityOfMatch(own, other, 6, 0, -1), Number.NaN);
+  assert.equal(disparityOfMatch(createFloatMap(10, 1, Number.NaN), own, 6, 0, -1), Number.NaN);
 });
 
-test('unknown disparity on either side is not visible', () => {
-  const known = createFloatMap(width, height, 5);
-  const unknown = createFloatMap(width, height, Number.NaN);
-  assert.ok(visibleInRight(unknown, known).data.every((bit) => bit === 0));
-  assert.ok(visibleInRight(known, unknown).data.every((bit) => bit === 0));
+test('on a column exactly, its neighbours do not count', () => {
+  const unknown = Number.NaN;
+  assert.equal(disparityOfMatch(rowOf(0, 0, 0, 2), rowOf(unknown, 2, unknown, 5), 3, 0, -1), 2);
+  assert.equal(disparityOfMatch(rowOf(0, 0, 0, 0), rowOf(1, 1, unknown, 5), 3, 0, -1), 5, 'the last column');
 });
 
-test('a match between two pixels is read linearly', () => {
-  const left = createFloatMap(10, 1, 2.5);
-  const right = createFloatMap(10, 1, 2.5);
-  right.data[3] = 1; // x = 6 matches 3.5: (1 + 2.5) / 2 = 1.75, off by 0.75
-  assert.equal(visibleInRight(left, right, 0.8).data[6], 1);
-  assert.equal(visibleInRight(left, right, 0.7).data[6], 0);
+test('in an image one pixel wide nothing is read from other rows', () => {
+  const own = { width: 1, height: 3, data: new Float32Array(3) };
+  const other = { width: 1, height: 3, data: Float32Array.of(Number.NaN, 4, Number.NaN) };
+  assert.deepEqual(
+    [0, 1, 2].map((y) => disparityOfMatch(own, other, 0, y, -1)),
+    [Number.NaN, 4, Number.NaN],
+  );
 });
