@@ -100,19 +100,31 @@ export async function loadWeights(model: tf.LayersModel, folder: string, head: C
 
 /**
  * The optimizer's state of a checkpoint.
- * @throws CyclopsError `CHECKPOINT_INVALID` if the checkpoint was stripped of it, or a file is damaged.
+ * @param variables what it is the state of: both moments have one value for each of theirs.
+ * @throws CyclopsError `CHECKPOINT_INVALID` if the checkpoint was stripped of it, or a file is damaged or of another
+ * length than the variables.
  */
-export async function loadOptimizer(folder: string, head: Checkpoint): Promise<AdamState> {
+export async function loadOptimizer(
+  folder: string,
+  head: Checkpoint,
+  variables: readonly tf.Variable[],
+): Promise<AdamState> {
   if (head.files[firstMomentPath] === undefined) {
     throw new CyclopsError(
       'CHECKPOINT_INVALID',
       `${folder}: holds no optimizer state, so training cannot resume from it; --init starts a new run from its weights`,
     );
   }
-  return {
-    firstMoment: floatsOf(await readCheckpointFile(folder, head, firstMomentPath)),
-    secondMoment: floatsOf(await readCheckpointFile(folder, head, secondMomentPath)),
+  const expected = 4 * variables.reduce((sum, variable) => sum + variable.size, 0);
+  const read = async (path: string): Promise<Float32Array> => {
+    const bytes = await readCheckpointFile(folder, head, path);
+    if (bytes.length === expected) return floatsOf(bytes);
+    throw new CyclopsError(
+      'CHECKPOINT_INVALID',
+      `${folder}/${path}: expected ${expected} bytes for the weights of ${head.network}, found ${bytes.length}`,
+    );
   };
+  return { firstMoment: await read(firstMomentPath), secondMoment: await read(secondMomentPath) };
 }
 
 export { readCheckpointHead };

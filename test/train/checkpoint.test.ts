@@ -71,7 +71,7 @@ test('a checkpoint gives back the same weights and optimizer state, also into a 
     loaded.model.dispose();
   }
   const read = await readCheckpointHead(folder);
-  assert.deepEqual(await loadOptimizer(read.folder, read.head), state);
+  assert.deepEqual(await loadOptimizer(read.folder, read.head, trainableVariables(model)), state);
   // Any tfjs program can read the network part.
   const plain = await tf.loadLayersModel(`file://${join(folder, 'network', 'model.json')}`);
   assert.deepEqual(
@@ -140,8 +140,30 @@ test('a checkpoint without optimizer state cannot be resumed, and says so', asyn
   const model = createNetwork(head, head);
   await writeCheckpoint(folder, head, model);
   const read = await readCheckpointHead(folder);
-  await assert.rejects(loadOptimizer(read.folder, read.head), /no optimizer state.*--init/);
+  await assert.rejects(loadOptimizer(read.folder, read.head, []), /no optimizer state.*--init/);
   await loadWeights(model, read.folder, read.head);
+});
+
+test('optimizer state of another length is told, though its digest fits', async (t) => {
+  const folder = join(await temporaryFolder(t), 'c');
+  const model = createNetwork(head, head);
+  const variables = trainableVariables(model);
+  const count = variables.reduce((sum, variable) => sum + variable.size, 0);
+  const moment = new Float32Array(count);
+  for (const [file, state] of [
+    ['first-moment', { firstMoment: moment.subarray(1), secondMoment: moment }],
+    ['second-moment', { firstMoment: moment, secondMoment: new Float32Array(count + 1) }],
+  ] as const) {
+    await writeCheckpoint(folder, head, model, state);
+    const read = await readCheckpointHead(folder);
+    await assert.rejects(
+      loadOptimizer(read.folder, read.head, variables),
+      (error: unknown) =>
+        isCyclopsError(error, 'CHECKPOINT_INVALID') &&
+        error.message.includes(`optimizer/${file}.bin: expected ${4 * count} bytes for the weights of mono-vgg, found`),
+    );
+  }
+  model.dispose();
 });
 
 test('a crash between the two renames of a save loses nothing', async (t) => {
