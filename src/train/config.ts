@@ -51,7 +51,10 @@ export const trainingConfigSchema = z.strictObject({
   prefetch: positiveInt.max(64),
   /** Checkpoint whose weights training starts from (a warm start; the optimizer starts anew). */
   init: path.optional(),
-  /** Source for validation, in the words of `data`; never trained on. `none` = no validation. */
+  /**
+   * Source for validation, in the words of `data`; never trained on. `none` = no validation; `held-out` = at most 5 %
+   * of the data folder itself, evenly spaced, which is then not trained on.
+   */
   validationData: path,
   /** Pairs of it that are looked at each time; they stay in memory, hence the limit. */
   validationCount: positiveInt.max(128),

@@ -46,7 +46,7 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, folder } = options;
   const previous = options.resume ? await readCheckpointHead(join(folder, 'checkpoint')) : undefined;
-  const sources = sourcesOf(config);
+  const sources = await sourcesOf(config);
   const loader = await openLoader({
     source: sources.training,
     batchSize: config.batch,

@@ -2,6 +2,7 @@ import { CyclopsError } from '../base/errors.js';
 import type { SourceSpec } from '../data/sample.js';
 import { parseSourceSpec } from '../data/sources/parse-spec.js';
 import { type PartialTrainingConfig, type TrainingConfig, trainingConfigSchema } from './config.js';
+import { heldOut, splitHeldOut } from './held-out.js';
 import { methods } from './methods/index.js';
 import { networks } from './networks/index.js';
 
@@ -68,8 +69,18 @@ export function resolveTrainingConfig(given: PartialTrainingConfig): TrainingCon
   return result.data;
 }
 
-/** The sources a run reads: what it trains on, and what it is validated on, if anything. */
-export function sourcesOf(config: TrainingConfig): { training: SourceSpec; validation: SourceSpec | undefined } {
+/** The sources a run reads. */
+export interface RunSources {
+  readonly training: SourceSpec;
+  /** What it is validated on, if anything. */
+  readonly validation: SourceSpec | undefined;
+}
+
+/**
+ * The sources of a configuration. Where pairs are held out of a folder, it is opened and both get their ids.
+ * @throws CyclopsError `CONFIG_INVALID`, and those of the source.
+ */
+export async function sourcesOf(config: TrainingConfig): Promise<RunSources> {
   const training = parse(config.data, config.renderWidth, config.renderHeight);
   if (config.labels !== undefined && training.kind !== 'kitti-2015') {
     fault('labels', `belong to a data folder, found data "${config.data}"; write it as a folder first: cyclops synth`);
@@ -79,6 +90,11 @@ export function sourcesOf(config: TrainingConfig): { training: SourceSpec; valid
       ? { ...training, labels: config.labels }
       : training;
   if (config.validationData === 'none') return { training: labelled, validation: undefined };
+  if (config.validationData === heldOut) {
+    return labelled.kind === 'kitti-2015'
+      ? splitHeldOut(labelled, config.validationCount)
+      : fault('validationData', `${heldOut} is for data in a folder, found data "${config.data}"`);
+  }
   // Validation pairs are not cropped, so they need no margin.
   return { training: labelled, validation: parse(config.validationData, config.width, config.height) };
 }
@@ -89,7 +105,7 @@ function parse(text: string, width: number, height: number): SourceSpec {
 
 function defaultValidation(data: string): string {
   const match = /^(flying|street):(\d+):\d+$/.exec(data);
-  return match === null ? 'none' : `${match[1]}:${(Number(match[2]) + validationSeedOffset) % 1e9}:128`;
+  return match === null ? heldOut : `${match[1]}:${(Number(match[2]) + validationSeedOffset) % 1e9}:128`;
 }
 
 function checkTogether(config: TrainingConfig): void {

@@ -5,6 +5,7 @@ import { openSource } from '../data/sources/index.js';
 import { type StereoCamera, scaleIntrinsics } from '../geometry/camera.js';
 import type { CheckpointHead } from './checkpoint-files.js';
 import type { TrainingConfig } from './config.js';
+import { heldOut } from './held-out.js';
 import type { NetworkEntry } from './networks/index.js';
 import { tf } from './tf.js';
 
@@ -15,6 +16,8 @@ export interface RunFacts {
   readonly parameters: number;
   readonly command: string;
   readonly dataFingerprint: string;
+  /** What it is validated on, in words. */
+  readonly validation: string;
   /** At network input size. */
   readonly camera: StereoCamera;
   readonly startedAt: string;
@@ -79,6 +82,15 @@ export function describeData(config: TrainingConfig): string {
   return config.supervision === 'labels'
     ? `${config.data} with labels from ${config.labels}`
     : `${config.data} with ground truth`;
+}
+
+/** `16 pairs held out of data/street`: what a run is validated on, in words. */
+export function describeValidation(config: TrainingConfig, source: SourceSpec | undefined): string {
+  if (source === undefined) return 'none';
+  const held = config.validationData === heldOut && source.kind === 'kitti-2015' ? source.ids?.length : undefined;
+  return held === undefined
+    ? `${config.validationCount} pairs of ${config.validationData}`
+    : `${held} ${held === 1 ? 'pair' : 'pairs'} held out of ${config.data}`;
 }
 
 /** Versions of what decides the numbers. */

@@ -44,10 +44,7 @@ export async function writeRunReport(
       ['Input', `${config.width}x${config.height}, batch ${config.batch}`],
       ['Data', describeData(config)],
       ['Data fingerprint', facts.dataFingerprint],
-      [
-        'Validation',
-        config.validationData === 'none' ? 'none' : `${config.validationCount} pairs of ${config.validationData}`,
-      ],
+      ['Validation', facts.validation],
       ['Command', facts.command],
       ['Started', facts.startedAt],
       ['Configuration', JSON.stringify(config)],

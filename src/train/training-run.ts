@@ -14,7 +14,8 @@ import { createNetwork, loadNetwork, trainableVariables } from './network.js';
 import { networks } from './networks/index.js';
 import { createProgressMeter, type ProgressMeter } from './progress.js';
 import type { ReportStatus } from './report.js';
-import { createHead, type RunFacts, sampleCamera } from './run-head.js';
+import type { RunSources } from './resolve-config.js';
+import { createHead, describeValidation, type RunFacts, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { writeRunReport } from './run-report.js';
 import { learningRateAt } from './schedule.js';
@@ -88,14 +89,16 @@ export class TrainingRun {
   static async open(
     options: TrainOptions,
     loader: Loader,
-    sources: { readonly training: SourceSpec; readonly validation: SourceSpec | undefined },
+    sources: RunSources,
     previous: PreviousRun | undefined,
   ): Promise<TrainingRun> {
     const { config, folder } = options;
     const entry = networks[config.network];
     const camera = previous?.head.camera ?? (await sampleCamera(sources.training, config));
-    const optimizer = previous === undefined ? undefined : await loadOptimizer(previous.folder, previous.head);
     const model = await createOrLoadModel(config, previous);
+    const variables = trainableVariables(model);
+    const optimizer =
+      previous === undefined ? undefined : await loadOptimizer(previous.folder, previous.head, variables);
     const log = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
     const facts: RunFacts = {
       config,
@@ -103,10 +106,11 @@ export class TrainingRun {
       parameters: model.countParams(),
       command: options.command,
       dataFingerprint: loader.fingerprint,
+      validation: describeValidation(config, sources.validation),
       camera,
       startedAt: previous?.head.startedAt ?? new Date().toISOString(),
     };
-    const adam = createAdam(trainableVariables(model), {}, optimizer);
+    const adam = createAdam(variables, {}, optimizer);
     const context = { model, entry, config };
     return new TrainingRun(options, { context, adam, log, facts, validation: sources.validation }, previous);
   }
@@ -150,6 +154,8 @@ export class TrainingRun {
     const validation = await this.#openValidation();
     if (validation === undefined) return;
     this.metrics = await validation.measure(this.#context.model);
+    // Pairs without truth or labels are pictures for the report, and nothing else.
+    if (Object.keys(this.metrics).length === 0) return;
     await this.#log.append({ kind: 'validation', step: this.step, metrics: this.metrics });
     this.#options.onMessage?.(`step ${this.step}: ${formatMetrics(this.metrics)}`);
     const absRel = this.metrics.valAbsRel;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseConfig, readConfig } from '../../src/base/config.js';
@@ -6,14 +7,15 @@ import { isCyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
 import { type PartialTrainingConfig, partialTrainingConfigSchema } from '../../src/train/config.js';
 import { resolveTrainingConfig, sourcesOf } from '../../src/train/resolve-config.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
-test('defaults are those of the paper and of the network', () => {
+test('defaults are those of the paper and of the network', async () => {
   const teacher = resolveTrainingConfig({ stage: 'teacher', data: 'flying:7:100' });
   assert.equal(teacher.network, 'dispnet-c');
   assert.deepEqual([teacher.width, teacher.height, teacher.batch, teacher.learningRate], [768, 384, 4, 1e-4]);
   assert.deepEqual(teacher.milestones, [0.5, 0.7, 0.9]);
   assert.equal(teacher.augmentation, 'stereo');
-  const sources = sourcesOf(teacher);
+  const sources = await sourcesOf(teacher);
   assert.deepEqual(sources.training, {
     kind: 'synthetic',
     domain: 'flying',
@@ -27,8 +29,10 @@ test('defaults are those of the paper and of the network', () => {
 
   const student = resolveTrainingConfig({ stage: 'student', data: 'd', labels: 'l' });
   assert.equal(student.network, 'mono-edge');
-  assert.deepEqual(sourcesOf(student).training, { kind: 'kitti-2015', folder: 'd', labels: 'l' });
-  assert.deepEqual(sourcesOf({ ...student, supervision: 'truth' }).training, { kind: 'kitti-2015', folder: 'd' });
+  assert.equal(student.validationData, 'held-out');
+  const whole = { ...student, validationData: 'none' };
+  assert.deepEqual((await sourcesOf(whole)).training, { kind: 'kitti-2015', folder: 'd', labels: 'l' });
+  assert.deepEqual((await sourcesOf({ ...whole, supervision: 'truth' })).training, { kind: 'kitti-2015', folder: 'd' });
 });
 
 const bad: readonly [config: PartialTrainingConfig, message: RegExp][] = [
@@ -56,9 +60,40 @@ for (const [config, message] of bad) {
   });
 }
 
-test('labels need a data folder', () => {
+test('of a folder, one pair in twenty is held out, never trained on, and always the same', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const view of ['image_2', 'image_3']) await mkdir(join(folder, view));
+  const add = async (from: number, to: number): Promise<void> => {
+    for (let i = from; i < to; i++) {
+      for (const view of ['image_2', 'image_3']) await writeFile(join(folder, view, `${1000 + i}.png`), '');
+    }
+  };
+  const config = resolveTrainingConfig({ stage: 'teacher', data: folder });
+  await add(0, 19);
+  assert.deepEqual(await sourcesOf(config), { training: { kind: 'kitti-2015', folder }, validation: undefined });
+
+  const split = async (validationCount: number): Promise<{ training: readonly string[]; held: readonly string[] }> => {
+    const { training, validation } = await sourcesOf({ ...config, validationCount });
+    assert.ok(training.kind === 'kitti-2015' && validation?.kind === 'kitti-2015');
+    return { training: training.ids!, held: validation.ids! };
+  };
+  await add(19, 20);
+  assert.deepEqual((await split(16)).held, ['1010']);
+  await add(20, 100);
+  const five = await split(16);
+  assert.deepEqual(five.held, ['1010', '1030', '1050', '1070', '1090']);
+  assert.equal(five.training.length, 95);
+  assert.equal(new Set([...five.training, ...five.held]).size, 100);
+  assert.deepEqual(await split(16), five);
+  assert.deepEqual((await split(2)).held, ['1025', '1075']);
+
+  const rendered = resolveTrainingConfig({ stage: 'teacher', data: 'flying:1:100', validationData: 'held-out' });
+  await assert.rejects(sourcesOf(rendered), /validationData: held-out is for data in a folder/);
+});
+
+test('labels need a data folder', async () => {
   const config = resolveTrainingConfig({ stage: 'student', data: 'street:1:10', labels: 'l' });
-  assert.throws(() => sourcesOf(config), /labels: belong to a data folder, found data "street:1:10"/);
+  await assert.rejects(sourcesOf(config), /labels: belong to a data folder, found data "street:1:10"/);
 });
 
 test('a config file is read strictly: unknown keys and wrong values are told with their line', () => {

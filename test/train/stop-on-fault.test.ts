@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { truncate, utimes } from 'node:fs/promises';
+import { appendFile, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SampleOrder } from '../../src/data/batch.js';
@@ -81,8 +81,14 @@ test('resuming is refused when the data changed, or when a setting that decides 
   assert.equal(changed.code, 2);
   assert.match(changed.stderr, /a resumed run keeps its learningRate: it is 0.0001, found 0.5/);
 
-  await utimes(join(data, 'training', 'image_2', '000001_10.png'), 1, 1);
-  const moved = await cyclops(['train', '--resume', '-o', run, '--steps', '4']);
-  assert.equal(moved.code, 3);
-  assert.match(moved.stderr, /the data changed since step 2/);
+  // Moved, the data are the same; with a byte more they are not.
+  const elsewhere = join(root, 'elsewhere');
+  await rename(data, elsewhere);
+  const moved = await cyclops(['train', '--resume', '-o', run, '--steps', '3', '--data', elsewhere]);
+  assert.equal(moved.code, 0, moved.stderr);
+  assert.equal((await readCheckpointHead(run)).head.step, 3);
+  await appendFile(join(elsewhere, 'training', 'image_2', '000001_10.png'), 'x');
+  const other = await cyclops(['train', '--resume', '-o', run, '--steps', '4']);
+  assert.equal(other.code, 3);
+  assert.match(other.stderr, /the data changed since step 3/);
 });

@@ -50,7 +50,11 @@ export const command: Command = {
     prefetch: { type: 'string', value: 'N', help: 'batches ready ahead of the step [3]' },
     init: { type: 'string', value: 'DIR', help: 'start from the weights of this checkpoint' },
     resume: { type: 'boolean', help: 'go on from the checkpoint in the run folder' },
-    'validation-data': { type: 'string', value: 'DATA', help: 'never trained on; none = none [another seed of DATA]' },
+    'validation-data': {
+      type: 'string',
+      value: 'DATA',
+      help: 'never trained on; or none [another seed of DATA; a folder: held-out]',
+    },
     'validation-count': { type: 'string', value: 'N', help: 'pairs of it [16]' },
     'validate-every': { type: 'string', value: 'N', help: 'steps; 0 = never [500]' },
     'checkpoint-every': { type: 'string', value: 'N', help: 'steps; 0 = only at the end or when stopped [500]' },
@@ -62,7 +66,10 @@ export const command: Command = {
   details: `
 Ctrl-C or SIGTERM saves a checkpoint and ends with exit code 0; --resume goes on exactly where it stopped. Ctrl-C twice
 ends at once. With --resume everything comes from the run folder; only --steps, --workers, --prefetch and the
-intervals may be given anew.
+intervals may be given anew, and the places of --data, --labels and --validation-data if they were moved.
+
+Validation decides what is kept in best/. Where --data is a folder of 20 pairs or more and --validation-data is not
+given, at most 5 % of its pairs (and --validation-count), evenly spaced, are held out of training and looked at instead.
 
   cyclops train --stage teacher --data flying:1:20000 --size 512x256 -o runs/teacher
   cyclops synth --domain street --seed 2 --count 4000 -o data/street
@@ -136,8 +143,14 @@ function printResult(
   process.stdout.write(`${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\n`);
 }
 
-/** What may change between two parts of a run without changing its numbers, and the number of steps. */
+/**
+ * What may change between two parts of a run without changing its numbers, and the number of steps. Data may have been
+ * moved: whether they are the same is for their fingerprint to tell.
+ */
 const mayChange = [
+  'data',
+  'labels',
+  'validationData',
   'steps',
   'workers',
   'prefetch',
