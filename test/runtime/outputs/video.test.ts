@@ -153,7 +153,8 @@ test('a folder that cannot be written is an error that names the file', async ()
     assert.match(error.message, /\/dev\/null\/no-such-folder\/demo\.mp4/);
     return true;
   });
-  await assert.rejects(output.stop());
+  // What did not start has closed itself: no thread is left that would keep the process.
+  await output.stop();
 });
 
 test('an encoder that dies in the middle ends the output with its reason', async () => {
