@@ -11,7 +11,7 @@ const sizes = [
 ] as const;
 
 /** Pairs rendered in each measurement, after a few that paint the textures. */
-const timedPairs = 8;
+const timedPairs = 6;
 const warmPairs = 3;
 
 /** Rounds of the comparison of one thread with all. */
@@ -91,7 +91,7 @@ async function writerFor(threads: number) {
   const { writeDataset } = await import('../src/data/synthetic/dataset.js');
   const { defaultHardShares } = await import('../src/data/synthetic/shares.js');
   // Enough scenes for every thread; each thread's start and its textures are part of the price, as in real use.
-  const count = 24 * threads;
+  const count = 16 * threads;
   const runWriter = async (workers: number): Promise<number> => {
     const folder = await mkdtemp(join(tmpdir(), 'cyclops-bench-synth-'));
     try {

@@ -36,29 +36,47 @@ function byte(value: number): number {
 export class MeshBuilder {
   colour = 0xffffffff;
   material = 0;
-  readonly #positions: number[] = [];
-  readonly #normals: number[] = [];
-  readonly #uvs: number[] = [];
-  readonly #colours: number[] = [];
-  readonly #indices: number[] = [];
-  readonly #materials: number[] = [];
+  /** Columns grow by doubling; only the first `#vertices` and `#triangles` entries count. */
+  #positions = new Float32Array(3 * 32);
+  #normals = new Float32Array(3 * 32);
+  #uvs = new Float32Array(2 * 32);
+  #colours = new Uint32Array(32);
+  #indices = new Uint32Array(3 * 32);
+  #materials = new Uint16Array(32);
+  #vertices = 0;
+  #triangles = 0;
 
   get vertexCount(): number {
-    return this.#colours.length;
+    return this.#vertices;
   }
 
   /** Adds a vertex and returns its index. */
   vertex(x: number, y: number, z: number, nx: number, ny: number, nz: number, u: number, v: number): number {
-    this.#positions.push(x, y, z);
-    this.#normals.push(nx, ny, nz);
-    this.#uvs.push(u, v);
-    this.#colours.push(this.colour);
-    return this.#colours.length - 1;
+    const i = this.#vertices;
+    if (i === this.#colours.length) this.#reserveVertices(1);
+    const positions = this.#positions;
+    const normals = this.#normals;
+    positions[i * 3] = x;
+    positions[i * 3 + 1] = y;
+    positions[i * 3 + 2] = z;
+    normals[i * 3] = nx;
+    normals[i * 3 + 1] = ny;
+    normals[i * 3 + 2] = nz;
+    this.#uvs[i * 2] = u;
+    this.#uvs[i * 2 + 1] = v;
+    this.#colours[i] = this.colour;
+    this.#vertices = i + 1;
+    return i;
   }
 
   triangle(a: number, b: number, c: number): void {
-    this.#indices.push(a, b, c);
-    this.#materials.push(this.material);
+    const i = this.#triangles;
+    if (i === this.#materials.length) this.#reserveTriangles(1);
+    this.#indices[i * 3] = a;
+    this.#indices[i * 3 + 1] = b;
+    this.#indices[i * 3 + 2] = c;
+    this.#materials[i] = this.material;
+    this.#triangles = i + 1;
   }
 
   /** Two triangles over four vertices in order around the face. */
@@ -90,31 +108,71 @@ export class MeshBuilder {
     this.quad(i0, i1, i2, i3);
   }
 
-  /** Adds all of another builder's triangles, moved by an offset. */
-  append(other: MeshBuilder, offset: readonly [number, number, number]): void {
-    const first = this.vertexCount;
-    for (let i = 0; i < other.#positions.length; i++) this.#positions.push(other.#positions[i]! + offset[i % 3]!);
-    for (const value of other.#normals) this.#normals.push(value);
-    for (const value of other.#uvs) this.#uvs.push(value);
-    for (const value of other.#colours) this.#colours.push(value);
-    for (const value of other.#indices) this.#indices.push(value + first);
-    for (const value of other.#materials) this.#materials.push(value);
+  /** Adds all of a mesh's triangles, scaled along the axes and moved, in this builder's colour and material. */
+  append(mesh: Mesh, scale: readonly [number, number, number], offset: readonly [number, number, number]): void {
+    this.#reserveVertices(mesh.vertexCount);
+    this.#reserveTriangles(mesh.triangleCount);
+    const first = this.#vertices;
+    for (let i = 0; i < mesh.vertexCount; i++) {
+      const n = mesh.normals;
+      // Normals go by the inverse of the scale.
+      const nx = n[i * 3]! / scale[0];
+      const ny = n[i * 3 + 1]! / scale[1];
+      const nz = n[i * 3 + 2]! / scale[2];
+      const unit = 1 / (Math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-12);
+      this.vertex(
+        mesh.positions[i * 3]! * scale[0] + offset[0],
+        mesh.positions[i * 3 + 1]! * scale[1] + offset[1],
+        mesh.positions[i * 3 + 2]! * scale[2] + offset[2],
+        nx * unit,
+        ny * unit,
+        nz * unit,
+        mesh.uvs[i * 2]!,
+        mesh.uvs[i * 2 + 1]!,
+      );
+    }
+    for (let t = 0; t < mesh.triangleCount; t++) {
+      this.triangle(mesh.indices[t * 3]! + first, mesh.indices[t * 3 + 1]! + first, mesh.indices[t * 3 + 2]! + first);
+    }
   }
 
   build(): Mesh {
-    const positions = new Float32Array(this.#positions);
+    const positions = this.#positions.slice(0, this.#vertices * 3);
     return {
-      vertexCount: this.#colours.length,
-      triangleCount: this.#materials.length,
+      vertexCount: this.#vertices,
+      triangleCount: this.#triangles,
       positions,
-      normals: new Float32Array(this.#normals),
-      uvs: new Float32Array(this.#uvs),
-      colours: new Uint32Array(this.#colours),
-      indices: new Uint32Array(this.#indices),
-      materials: new Uint16Array(this.#materials),
+      normals: this.#normals.slice(0, this.#vertices * 3),
+      uvs: this.#uvs.slice(0, this.#vertices * 2),
+      colours: this.#colours.slice(0, this.#vertices),
+      indices: this.#indices.slice(0, this.#triangles * 3),
+      materials: this.#materials.slice(0, this.#triangles),
       bounds: boundsOf(positions),
     };
   }
+
+  #reserveVertices(more: number): void {
+    const wanted = this.#vertices + more;
+    if (wanted <= this.#colours.length) return;
+    const capacity = Math.max(wanted, this.#colours.length * 2);
+    this.#positions = grown(this.#positions, new Float32Array(capacity * 3));
+    this.#normals = grown(this.#normals, new Float32Array(capacity * 3));
+    this.#uvs = grown(this.#uvs, new Float32Array(capacity * 2));
+    this.#colours = grown(this.#colours, new Uint32Array(capacity));
+  }
+
+  #reserveTriangles(more: number): void {
+    const wanted = this.#triangles + more;
+    if (wanted <= this.#materials.length) return;
+    const capacity = Math.max(wanted, this.#materials.length * 2);
+    this.#indices = grown(this.#indices, new Uint32Array(capacity * 3));
+    this.#materials = grown(this.#materials, new Uint16Array(capacity));
+  }
+}
+
+function grown<T extends Float32Array | Uint32Array | Uint16Array>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
 }
 
 function boundsOf(positions: Float32Array): [number, number, number, number] {

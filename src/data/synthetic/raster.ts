@@ -18,9 +18,6 @@ export const sampleOffsets: readonly (readonly [number, number])[] = [
 /** Samples of a pixel. */
 export const samplesPerPixel = 5;
 
-/** Nothing nearer than this is drawn, metres. */
-export const nearM = 0.3;
-
 /** Triangles whose bounding box is at most this large are first tested for being hidden altogether. */
 const hiddenTestPx = 120;
 
@@ -44,6 +41,8 @@ export class VisibilityBuffer {
   /** The triangle of the frame geometry behind a record. */
   triangles = new Int32Array(1 << 15);
   recordCount = 0;
+  /** Nothing nearer than this is drawn, metres. */
+  nearM = 0.3;
   /** Where the view's camera stands right of the left camera, metres. */
   eyeM = 0;
 
@@ -54,14 +53,16 @@ export class VisibilityBuffer {
     this.owner = new Int32Array(width * height * samplesPerPixel);
   }
 
-  /** Draws all visible triangles as the camera `eyeM` to the right of the left one sees them. */
+  /** Draws all visible triangles beyond `nearM` as the camera `eyeM` to the right of the left one sees them. */
   draw(
     geometry: FrameGeometry,
     camera: StereoCamera,
     eyeM: number,
+    nearM: number,
     materials: MaterialTable,
     textures: TextureStore,
   ): void {
+    this.nearM = nearM;
     this.inverseDepth.fill(0);
     this.owner.fill(-1);
     this.recordCount = 0;
@@ -242,7 +243,7 @@ export class VisibilityBuffer {
       } else if (v2 < 0) continue;
       const base = wy * y + kw;
       if (crossesNear) {
-        const limit = 1 / nearM;
+        const limit = 1 / this.nearM;
         if (wx > 0) high = Math.min(high, (limit - base) / wx);
         else if (wx < 0) low = Math.max(low, (limit - base) / wx);
         else if (base > limit) continue;
@@ -332,7 +333,7 @@ export class VisibilityBuffer {
       else if (e2 < 0) continue;
       const base = wy * y + kw;
       if (crossesNear) {
-        const limit = 1 / nearM;
+        const limit = 1 / this.nearM;
         if (wx > 0) high = Math.min(high, (limit - base) / wx);
         else if (wx < 0) low = Math.max(low, (limit - base) / wx);
         else if (base > limit) continue;

@@ -67,8 +67,8 @@ export function renderPair(request: RenderRequest): RenderedPair {
     return map;
   });
   const { left, right, geometry, shader } = stage;
-  left.draw(geometry, camera, 0, frame.materials, frame.textures);
-  right.draw(geometry, camera, camera.baselineM, frame.materials, frame.textures);
+  left.draw(geometry, camera, 0, frame.nearM, frame.materials, frame.textures);
+  right.draw(geometry, camera, camera.baselineM, frame.nearM, frame.materials, frame.textures);
   shader.begin(frame, geometry, shadows);
   const isReal = request.sensor !== false;
   shader.shade(left, camera, stage.radiance);

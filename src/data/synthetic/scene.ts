@@ -46,6 +46,8 @@ export interface Frame {
   readonly shadowRegions: readonly ShadowRegion[];
   readonly sensorLeft: Sensor;
   readonly sensorRight: Sensor;
+  /** Nothing nearer is drawn: keeps disparities below the 256 px that a 16-bit KITTI PNG can hold. */
+  readonly nearM: number;
   readonly farM: number;
 }
 

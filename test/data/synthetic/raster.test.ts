@@ -27,8 +27,8 @@ function draw(quads: readonly (readonly [Point, Point, Point, Point])[]) {
   geometry.load([{ mesh: builder.build(), transform: identity, tint: 0xffffff }], view, frustum);
   const left = new VisibilityBuffer(camera.width, camera.height);
   const right = new VisibilityBuffer(camera.width, camera.height);
-  left.draw(geometry, camera, 0, materials, textures);
-  right.draw(geometry, camera, camera.baselineM, materials, textures);
+  left.draw(geometry, camera, 0, 0.3, materials, textures);
+  right.draw(geometry, camera, camera.baselineM, 0.3, materials, textures);
   return { geometry, left, right };
 }
 

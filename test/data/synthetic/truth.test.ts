@@ -88,7 +88,7 @@ for (const domain of ['street', 'flying'] as const) {
   test(`${domain}: disparities are finite, positive, and of the range driving has`, () => {
     const { disparityLeft, disparityRight } = render(domain, 4);
     for (const { data } of [disparityLeft, disparityRight]) {
-      assert.ok(data.every((d) => d > 0 && d < 480));
+      assert.ok(data.every((d) => d > 0 && d < 256));
       const sorted = Float32Array.from(data).sort();
       assert.ok(sorted[Math.floor(sorted.length * 0.95)]! > 4);
     }

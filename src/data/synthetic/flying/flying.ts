@@ -93,6 +93,7 @@ export function createFlyingScene(seed: number, scene: number, camera: StereoCam
           : [],
         sensorLeft: { ...sensors[0], noiseSeed: scene * 7919 + frame * 2 },
         sensorRight: { ...sensors[1], noiseSeed: scene * 7919 + frame * 2 + 1 },
+        nearM: (camera.fxPx * camera.baselineM) / 255,
         farM: 1000,
       };
     },

@@ -1,6 +1,9 @@
 import type { Random } from '../../../base/random.js';
 import type { Vec3 } from '../shapes.js';
 
+/** Places kept at most. */
+const keptPoints = 4096;
+
 interface Wave {
   readonly size: number;
   readonly lengthM: number;
@@ -25,6 +28,8 @@ export interface CoursePoint {
 export class Course {
   readonly #bends: readonly Wave[];
   readonly #hills: readonly Wave[];
+  /** Strips of ground and rails ask for the same places again and again. */
+  readonly #points = new Map<number, CoursePoint>();
   /** x and z at whole metres, grown as far as asked for. */
   readonly #xs: number[] = [0];
   readonly #zs: number[] = [0];
@@ -41,6 +46,16 @@ export class Course {
   }
 
   at(s: number): CoursePoint {
+    let point = this.#points.get(s);
+    if (point === undefined) {
+      if (this.#points.size >= keptPoints) this.#points.clear();
+      point = this.#pointAt(s);
+      this.#points.set(s, point);
+    }
+    return point;
+  }
+
+  #pointAt(s: number): CoursePoint {
     const clamped = Math.max(0, s);
     const whole = Math.floor(clamped);
     while (this.#xs.length <= whole + 1) {

@@ -274,10 +274,8 @@ export function guardRailMesh(path: readonly Vec3[], materials: StreetMaterials)
         [a[0] + side[0] * o1, a[1] + y1, a[2] + side[2] * o1],
       );
     }
-    const part = new MeshBuilder();
-    part.material = materials.metal;
-    addBox(part, [-0.05, 0, -0.05], [0.05, 0.74, 0.05]);
-    builder.append(part, [a[0] - side[0] * 0.06, a[1], a[2] - side[2] * 0.06]);
+    const post = [a[0] - side[0] * 0.06, a[1], a[2] - side[2] * 0.06] as const;
+    addBox(builder, [post[0] - 0.05, post[1], post[2] - 0.05], [post[0] + 0.05, post[1] + 0.74, post[2] + 0.05]);
   }
   return builder.build();
 }

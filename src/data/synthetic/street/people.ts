@@ -149,6 +149,9 @@ export function cyclistMesh(person: Person, phase: number, materials: StreetMate
       [0.06, 0.05, 0.04],
     );
   }
+  for (const side of [-1, 1]) {
+    blob(builder, materials.cloth, person.top, 1, [side * 0.18, 1.43, 0.01], [0.085, 0.08, 0.08]);
+  }
   torso(builder, person, materials, 1, [0, 0.95, -0.22], [0, 1.48, 0.02]);
   return builder.build();
 }
@@ -197,11 +200,17 @@ function limb(
 function blob(builder: MeshBuilder, material: number, colour: number, k: number, centre: Vec3, size: Vec3): void {
   builder.material = material;
   builder.colour = colour;
-  const part = new MeshBuilder();
-  part.material = material;
-  part.colour = colour;
-  // A little boxier than an ellipsoid, as bodies in clothes are.
+  const offset: Vec3 = [centre[0] * k, centre[1] * k, centre[2] * k];
+  unitBlob ??= createUnitBlob();
+  builder.append(unitBlob, [size[0] * k, size[1] * k, size[2] * k], offset);
+}
+
+let unitBlob: Mesh | undefined;
+
+/** A little boxier than a ball, as bodies in clothes are. */
+function createUnitBlob(): Mesh {
+  const builder = new MeshBuilder();
   const full = (v: number): number => Math.sign(v) * Math.abs(v) ** 0.78;
-  addBlob(part, 10, 8, 1, 1, ([x, y, z]) => [full(x) * size[0] * k, full(y) * size[1] * k, full(z) * size[2] * k]);
-  builder.append(part, [centre[0] * k, centre[1] * k, centre[2] * k]);
+  addBlob(builder, 10, 8, 1, 1, ([x, y, z]) => [full(x), full(y), full(z)]);
+  return builder.build();
 }

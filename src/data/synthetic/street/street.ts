@@ -20,6 +20,9 @@ import { createSensors, createWeather } from './weather.js';
 const frameS = 0.1;
 const cameraHeightM = 1.65;
 
+/** A branch or a wing mirror nearer than this would have a disparity above 255 px at KITTI's size. */
+const nearestM = 1.51;
+
 /** How far the road is built ahead of the camera, metres. */
 const viewM = 280;
 
@@ -136,6 +139,7 @@ export function createStreetScene(seed: number, scene: number, camera: StereoCam
           : [],
         sensorLeft: { ...sensors[0], noiseSeed: scene * 7919 + frame * 2 },
         sensorRight: { ...sensors[1], noiseSeed: scene * 7919 + frame * 2 + 1 },
+        nearM: nearestM,
         farM: 6000,
       };
     },
