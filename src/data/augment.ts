@@ -82,8 +82,6 @@ export interface TrainingSample {
   readonly leftMaps: TrainingMaps;
   readonly rightMaps: TrainingMaps;
   readonly camera: StereoCamera;
-  /** Both views were mirrored without being exchanged, so the right match of left x lies at x + d. */
-  readonly isMirrored: boolean;
 }
 
 /**
@@ -122,7 +120,6 @@ export function transformSample(
     leftMaps: maps(swap ? 'Right' : 'Left'),
     rightMaps: maps(swap ? 'Left' : 'Right'),
     camera: transformCamera(sample.camera, region, width, height, swap, isFlipped),
-    isMirrored: plan.mirror,
   };
 }
 

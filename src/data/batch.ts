@@ -13,10 +13,6 @@ export interface BatchSettings {
   readonly height: number;
   readonly augmentation: Augmentation;
   readonly seed: number;
-  /** `both`: each pair comes twice an epoch, as it is and swap-flipped, instead of swapped by chance. Default `left`. */
-  readonly sides?: 'left' | 'both';
-  /** Also give the left view without colour change: what photometric losses compare. Default false. */
-  readonly withClean?: boolean;
   /** Strength of a colour change of the right view alone, 0..1; see `drawAugmentation`. Default 0. */
   readonly rightJitter?: number;
 }
@@ -34,9 +30,6 @@ export interface BatchData {
   /** BHWC, what the network sees. */
   readonly left: Float32Array;
   readonly right: Float32Array;
-  /** BHWC without colour change; only with `withClean`, and only where some sample's colours were changed. */
-  readonly leftClean?: Float32Array;
-  readonly rightClean?: Float32Array;
   /** BHW, px at batch width; 0 = unknown. */
   readonly disparityLeft?: Float32Array;
   readonly disparityRight?: Float32Array;
@@ -48,45 +41,29 @@ export interface BatchData {
   readonly confidenceRight?: Float32Array;
   /** Left cameras at batch size, after crop, resize and flips. */
   readonly cameras: readonly StereoCamera[];
-  /** Slots whose views were mirrored without being exchanged (`mono`): the right match of left x is at x + d there. */
-  readonly mirrored: readonly boolean[];
-}
-
-/** Number of samples of one epoch. */
-export function samplesPerEpoch(source: StereoSource, settings: Pick<BatchSettings, 'sides'>): number {
-  return source.length * (settings.sides === 'both' ? 2 : 1);
 }
 
 /** Which sample fills a slot: every epoch is its own seeded permutation of all of them. */
-export interface SlotChoice {
-  readonly index: number;
-  /** Undefined: by chance. */
-  readonly swap: boolean | undefined;
-}
-
-/** Remembers the permutation of the epoch it was last asked about: steps come in order. */
 export class SampleOrder {
   readonly #count: number;
   readonly #seed: number;
-  readonly #hasBothSides: boolean;
   #epoch = -1;
+  // That of the epoch it was last asked about: steps come in order.
   #permutation: Uint32Array = new Uint32Array();
 
-  constructor(source: StereoSource, settings: Pick<BatchSettings, 'sides' | 'seed'>) {
-    this.#count = samplesPerEpoch(source, settings);
+  constructor(source: Pick<StereoSource, 'length'>, settings: Pick<BatchSettings, 'seed'>) {
+    this.#count = source.length;
     this.#seed = settings.seed;
-    this.#hasBothSides = settings.sides === 'both';
   }
 
-  /** The choice for the n-th sample since the start of training. */
-  at(position: number): SlotChoice {
+  /** The index of the n-th sample since the start of training. */
+  at(position: number): number {
     const epoch = Math.floor(position / this.#count);
     if (epoch !== this.#epoch) {
       this.#permutation = Random.fromSeed(this.#seed, `order/${epoch}`).permutation(this.#count);
       this.#epoch = epoch;
     }
-    const item = this.#permutation[position % this.#count]!;
-    return this.#hasBothSides ? { index: item >> 1, swap: (item & 1) === 1 } : { index: item, swap: undefined };
+    return this.#permutation[position % this.#count]!;
   }
 }
 
@@ -106,11 +83,9 @@ export async function buildBatch(
   const packer = new BatchPacker(settings, step);
   for (let slot = 0; slot < batchSize; slot++) {
     if (isStopped()) return undefined;
-    const choice = order.at(step * batchSize + slot);
-    const sample = await source.read(choice.index);
+    const sample = await source.read(order.at(step * batchSize + slot));
     const random = Random.fromSeed(settings.seed, `augment/${step}/${slot}`);
-    const drawn = drawAugmentation(settings.augmentation, random, settings.rightJitter);
-    const plan = choice.swap === undefined ? drawn : { ...drawn, swap: choice.swap };
+    const plan = drawAugmentation(settings.augmentation, random, settings.rightJitter);
     packer.add(sample.id, transformSample(sample, plan, width, height), plan);
   }
   return packer.finish();
@@ -124,11 +99,9 @@ class BatchPacker {
   readonly #step: number;
   readonly #ids: string[] = [];
   readonly #cameras: StereoCamera[] = [];
-  readonly #mirrored: boolean[] = [];
   readonly #samples: TrainingSample[] = [];
   readonly #left: Float32Array;
   readonly #right: Float32Array;
-  #hasColorChange = false;
 
   constructor(settings: BatchSettings, step: number) {
     this.#settings = settings;
@@ -142,16 +115,13 @@ class BatchPacker {
     const slot = this.#samples.length;
     writeColors(sample.left, plan.color, this.#slotOf(this.#left, slot, 3));
     writeColors(sample.right, combineColors(plan.rightColor, plan.color), this.#slotOf(this.#right, slot, 3));
-    this.#hasColorChange ||= plan.color !== undefined || plan.rightColor !== undefined;
     this.#ids.push(id);
     this.#cameras.push(sample.camera);
-    this.#mirrored.push(sample.isMirrored);
     this.#samples.push(sample);
   }
 
   finish(): BatchData {
-    const { batchSize, width, height, withClean } = this.#settings;
-    const isClean = withClean === true && this.#hasColorChange;
+    const { batchSize, width, height } = this.#settings;
     return {
       step: this.#step,
       ids: this.#ids,
@@ -160,7 +130,6 @@ class BatchPacker {
       height,
       left: this.#left,
       right: this.#right,
-      ...(isClean ? { leftClean: this.#clean('left'), rightClean: this.#clean('right') } : {}),
       ...this.#maps('disparityLeft', 'leftMaps', 'disparity'),
       ...this.#maps('disparityRight', 'rightMaps', 'disparity'),
       ...this.#maps('visibleLeft', 'leftMaps', 'visible'),
@@ -168,16 +137,7 @@ class BatchPacker {
       ...this.#maps('confidenceLeft', 'leftMaps', 'confidence'),
       ...this.#maps('confidenceRight', 'rightMaps', 'confidence'),
       cameras: this.#cameras,
-      mirrored: this.#mirrored,
     };
-  }
-
-  #clean(view: 'left' | 'right'): Float32Array {
-    const out = new Float32Array(this.#left.length);
-    this.#samples.forEach((sample, slot) => {
-      writeColors(sample[view], undefined, this.#slotOf(out, slot, 3));
-    });
-    return out;
   }
 
   #maps(field: string, view: 'leftMaps' | 'rightMaps', name: MapName): Record<string, Float32Array> {

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { assert } from '../base/assert.js';
 import { elapsedMs, monotonicNow } from '../base/clock.js';
 import type { BatchData, BatchSettings } from './batch.js';
-import { buildBatch, SampleOrder, samplesPerEpoch } from './batch.js';
+import { buildBatch, SampleOrder } from './batch.js';
 import type { WorkerReply, WorkerRequest, WorkerStart } from './loader-messages.js';
 import { errorFromPlain } from './loader-messages.js';
 import type { SourceSpec, StereoSource } from './sample.js';
@@ -49,7 +49,7 @@ function createDirectLoader(source: StereoSource, options: LoaderOptions): Loade
   const order = new SampleOrder(source, options);
   let step = options.startStep;
   return {
-    samplesPerEpoch: samplesPerEpoch(source, options),
+    samplesPerEpoch: source.length,
     fingerprint: source.fingerprint,
     async next() {
       const start = monotonicNow();
@@ -79,7 +79,7 @@ class ThreadedLoader implements Loader {
   #wake: (() => void) | undefined;
 
   constructor(source: StereoSource, options: LoaderOptions) {
-    this.samplesPerEpoch = samplesPerEpoch(source, options);
+    this.samplesPerEpoch = source.length;
     this.fingerprint = source.fingerprint;
     this.#prefetch = options.prefetch;
     this.#nextStep = options.startStep;
@@ -121,15 +121,13 @@ class ThreadedLoader implements Loader {
   }
 
   #startWorker(source: StereoSource, options: LoaderOptions): Worker {
-    const { batchSize, width, height, augmentation, seed, sides, withClean, rightJitter } = options;
+    const { batchSize, width, height, augmentation, seed, rightJitter } = options;
     const settings: BatchSettings = {
       batchSize,
       width,
       height,
       augmentation,
       seed,
-      ...(sides === undefined ? {} : { sides }),
-      ...(withClean === undefined ? {} : { withClean }),
       ...(rightJitter === undefined ? {} : { rightJitter }),
     };
     const start: WorkerStart = { source: source.spec, settings };

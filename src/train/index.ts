@@ -8,5 +8,7 @@ export {
 } from './config.js';
 export { type LabelOptions, type LabelResult, labelSource } from './label.js';
 export { type TrainOptions, type TrainResult, train } from './loop.js';
+export type { Loss } from './losses/loss.js';
+export { type UnsupervisedInput, unsupervisedLoss } from './losses/unsupervised.js';
 export { openPredictor, type Predictor, type PredictorOptions, type ViewPrediction } from './predict.js';
 export { resolveTrainingConfig } from './resolve-config.js';

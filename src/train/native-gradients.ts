@@ -4,17 +4,12 @@ import type { tf as Tf } from './tf.js';
 interface NodeBackend {
   readonly binding: {
     readonly TF_FLOAT: number;
-    readonly TF_INT32: number;
     readonly TF_ATTR_TYPE: number;
     readonly TF_ATTR_FLOAT: number;
     readonly TF_ATTR_BOOL: number;
-    readonly TF_ATTR_STRING: number;
   };
   executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly Tf.TensorInfo[]): Tf.Tensor;
 }
-
-/** A setting of an operator; `dtype` names the element type of its second input. */
-type Attribute = number | boolean | string | { readonly dtype: 'int32' };
 
 /**
  * Replaces gradients of tfjs by TensorFlow's own kernels.
@@ -23,7 +18,6 @@ type Attribute = number | boolean | string | { readonly dtype: 'int32' };
  *   cost as much as a small convolution. Same numbers, up to the sign of zero.
  * - Bilinear resizing: the node binding of tfjs 4.22 drops the half-pixel-centres setting in the gradient only, which
  *   makes it that of another function.
- * - Mirrored borders: tfjs forgets what the border passes back to the pixels it was copied from.
  *
  * Second derivatives of these are not available.
  */
@@ -31,16 +25,15 @@ export function useNativeGradients(tf: typeof Tf): void {
   const run = (
     name: string,
     inputs: readonly Tf.TensorInfo[],
-    attributes: Readonly<Record<string, Attribute>>,
+    attributes: Readonly<Record<string, number | boolean>>,
   ): Tf.Tensor => {
     const backend = tf.backend() as unknown as NodeBackend;
-    const { TF_FLOAT, TF_INT32, TF_ATTR_TYPE, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_STRING } = backend.binding;
-    const kinds = { number: TF_ATTR_FLOAT, boolean: TF_ATTR_BOOL, string: TF_ATTR_STRING };
-    const settings = Object.entries(attributes).map(([key, value]) =>
-      typeof value === 'object'
-        ? { name: key, type: TF_ATTR_TYPE, value: TF_INT32 }
-        : { name: key, type: kinds[typeof value as keyof typeof kinds], value },
-    );
+    const { TF_FLOAT, TF_ATTR_TYPE, TF_ATTR_FLOAT, TF_ATTR_BOOL } = backend.binding;
+    const settings = Object.entries(attributes).map(([key, value]) => ({
+      name: key,
+      type: typeof value === 'number' ? TF_ATTR_FLOAT : TF_ATTR_BOOL,
+      value,
+    }));
     return backend.executeSingleOutput(name, [{ name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT }, ...settings], inputs);
   };
 
@@ -65,16 +58,6 @@ export function useNativeGradients(tf: typeof Tf): void {
           align_corners: Boolean(alignCorners),
           half_pixel_centers: Boolean(halfPixelCenters),
         }),
-    }),
-  });
-  tf.registerGradient({
-    kernelName: 'MirrorPad',
-    gradFunc: (dy, _saved, { paddings, mode }) => ({
-      x: () => {
-        const margins = tf.tensor2d(paddings as unknown as number[][], undefined, 'int32');
-        const settings = { Tpaddings: { dtype: 'int32' }, mode: String(mode).toUpperCase() } as const;
-        return run('MirrorPadGrad', [single(dy), margins], settings);
-      },
     }),
   });
 }

@@ -22,7 +22,6 @@ function optionsFor(folder: string): LoaderOptions {
     workers: 2,
     prefetch: 3,
     rightJitter: 0.05,
-    withClean: true,
   };
 }
 
@@ -73,29 +72,6 @@ test('every epoch holds every pair once, in another order', async (t) => {
   assert.ok(new Set(epochs).size > 1);
 });
 
-test('with both sides, each pair comes as it is and swapped', async (t) => {
-  const folder = await temporaryFolder(t);
-  await writeTinyFolder(folder, 3);
-  const loader = await openLoader({
-    ...optionsFor(folder),
-    augmentation: 'none',
-    sides: 'both',
-    width: 96,
-    height: 48,
-  });
-  t.after(() => loader.close());
-  assert.equal(loader.samplesPerEpoch, 6);
-  const seen = new Set<string>();
-  for (let i = 0; i < 2; i++) {
-    const batch = await loader.next();
-    batch.ids.forEach((id, slot) => {
-      const camera = batch.cameras[slot]!;
-      seen.add(`${id} ${camera.cxPx === 45 ? 'left' : camera.cxPx === 50 ? 'right, mirrored' : camera.cxPx}`);
-    });
-  }
-  assert.equal(seen.size, 6);
-});
-
 test('a batch has the promised arrays, units and cameras', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTinyFolder(folder, 4);
@@ -104,9 +80,9 @@ test('a batch has the promised arrays, units and cameras', async (t) => {
   const batch = await loader.next();
   assert.equal(batch.step, 9);
   const pixels = 3 * 64 * 32;
-  for (const key of ['left', 'right', 'leftClean', 'rightClean'] as const) {
-    assert.equal(batch[key]!.length, pixels * 3);
-    assert.ok(batch[key]!.every((value) => value >= 0 && value <= 1));
+  for (const key of ['left', 'right'] as const) {
+    assert.equal(batch[key].length, pixels * 3);
+    assert.ok(batch[key].every((value) => value >= 0 && value <= 1));
   }
   for (const key of ['disparityLeft', 'disparityRight', 'visibleLeft', 'visibleRight'] as const) {
     assert.equal(batch[key]!.length, pixels);

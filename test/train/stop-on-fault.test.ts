@@ -56,7 +56,7 @@ test('a picture that cannot be read ends the run with its name; the steps before
   const spec = { kind: 'kitti-2015', folder: data } as const;
   const order = new SampleOrder(await openSource(spec), { seed: 1 });
   // The pair that the fifth sample is: the first slot of step 3.
-  const id = `${String(order.at(4).index).padStart(6, '0')}_10`;
+  const id = `${String(order.at(4)).padStart(6, '0')}_10`;
   const path = join(data, 'training', 'image_2', `${id}.png`);
   await truncate(path, 200);
   const args = [...student, ...quiet, '--data', data, '-o', run, '--steps', '20', '--checkpoint-every', '100'];

@@ -21,7 +21,8 @@ The teacher looks at whole images, sides rounded up to multiples of 64. Labels h
 disparity (value / 256 px, 0 = none) and 8-bit PNG visibility and confidence, for both views.
 
 Stopped (Ctrl-C) or interrupted, the same command goes on with the pairs that are missing. Labels of another teacher or
-of other data are never mixed in.`,
+of other data are never mixed in. cyclops train takes labels only with the images and cameras they were made from: to
+train on rendered pairs, write them as a folder first (cyclops synth) and label that.`,
   run: runLabel,
 };
 

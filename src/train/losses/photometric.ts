@@ -1,20 +1,8 @@
 import { tf } from '../tf.js';
 import { ssimDistance } from './ssim.js';
 
-/** Share of SSIM in the photometric error; the rest is L1. All four methods use it. */
-export const ssimShare = 0.85;
-
-/**
- * Photometric error 0.85 ssimDistance + 0.15 |a - b|, mean over channels, a pixel: [B,H,W,1]. SSIM with mirrored
- * border, as in Monodepth2 and Depth Hints. Images in 0..1.
- */
-export function photometricError(a_BHWC: tf.Tensor4D, b_BHWC: tf.Tensor4D): tf.Tensor4D {
-  return tf.tidy(() => {
-    const structure = ssimDistance(a_BHWC, b_BHWC, 'reflect').mean(3, true);
-    const colour = a_BHWC.sub(b_BHWC).abs().mean(3, true);
-    return structure.mul(ssimShare).add(colour.mul(1 - ssimShare)) as tf.Tensor4D;
-  });
-}
+/** Share of SSIM in the photometric error; the rest is L1. */
+const ssimShare = 0.85;
 
 /**
  * Photometric loss of Guo et al., ECCV 2018, (5): 0.85 mean(mask ssimDistance) + 0.15 mean(mask |a - b|), both means

@@ -1,4 +1,3 @@
-import { warpHorizontal } from '../layers/warp-horizontal.js';
 import { tf } from '../tf.js';
 import { scaleWeight } from './loss.js';
 
@@ -18,22 +17,6 @@ export function visibilityLoss(logits: readonly tf.Tensor4D[], visibles: readonl
 /** Elementwise cross-entropy of a logit against a target in 0..1, without overflow for large logits. */
 export function binaryCrossEntropy<T extends tf.Tensor>(logits: T, targets: T): T {
   return tf.tidy(() => tf.softplus(logits).sub(logits.mul(targets)) as T);
-}
-
-/**
- * Visibility of left pixels from the disparities of both views, Guo et al. (1): 1 where the right disparity found at
- * the matching column differs by at most `tolerancePx`. Columns outside read 0, so they count as hidden unless the
- * disparity itself is within the tolerance.
- */
-export function visibilityFromDisparities(
-  leftPx_BHW1: tf.Tensor4D,
-  rightPx_BHW1: tf.Tensor4D,
-  tolerancePx = 1,
-): tf.Tensor4D {
-  return tf.tidy(() => {
-    const found = warpHorizontal(rightPx_BHW1, leftPx_BHW1);
-    return leftPx_BHW1.sub(found).abs().lessEqual(tolerancePx).toFloat() as tf.Tensor4D;
-  });
 }
 
 /**
