@@ -12,7 +12,7 @@ const sizes = [
 
 /** Pairs rendered in each measurement, after a few that paint the textures. */
 const timedPairs = 6;
-const warmPairs = 3;
+const warmPairs = 5;
 
 /** Rounds of the comparison of one thread with all. */
 const rounds = 3;

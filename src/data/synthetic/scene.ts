@@ -1,4 +1,3 @@
-import type { StereoCamera } from '../../geometry/camera.js';
 import type { Environment } from './environment.js';
 import type { Instance } from './frame-geometry.js';
 import type { MaterialTable } from './material.js';
@@ -71,10 +70,4 @@ export interface Sensor {
   /** Standard deviation of the lens's blur, px. */
   readonly blurPx: number;
   readonly noiseSeed: number;
-}
-
-/** One frame's world, ready for a size: a scene builder's product. */
-export interface SceneFrame {
-  readonly camera: StereoCamera;
-  readonly frame: Frame;
 }
