@@ -11,14 +11,17 @@ export async function withLiveLine(pipeline: RunningPipeline): Promise<Summary> 
   const line = createLiveLine();
   const window = new LatencyMeter();
   pipeline.onFrame((frame) => window.add(frame));
-  const timer = setInterval(() => {
+  const showWindow = (): void => {
     line.update(liveText(pipeline.stats(), window.report()));
     window.startWindow();
-  }, livePeriodMs);
+  };
+  const timer = setInterval(showWindow, livePeriodMs);
   try {
     return await pipeline.done;
   } finally {
     clearInterval(timer);
+    // The last part of a second, which for a short clip is all of it.
+    if (window.report().frames > 0) showWindow();
     line.close();
   }
 }

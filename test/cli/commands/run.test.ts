@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -135,7 +135,10 @@ test('a reader of standard error that goes away ends the run in order', async ()
   for (const pid of children) await until(() => isGone(pid), 'the end of the capture process');
 });
 
-test('a terminal that goes away takes the run and its capture process with it', async () => {
+const hasTerminals = spawnSync('script', ['--quiet', '--command', 'true', '/dev/null']).status === 0;
+const noTerminals = hasTerminals ? false : 'no pseudo-terminals (script, /dev/pts) on this machine';
+
+test('a terminal that goes away takes the run and its capture process with it', { skip: noTerminals }, async () => {
   const line = `${process.execPath} ${bin} run ${model} --source test --threads 1 --output ndjson`;
   const terminal = spawn('script', ['--quiet', '--flush', '--command', line, '/dev/null'], {
     stdio: ['ignore', 'pipe', 'ignore'],
