@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.js';
 
 /** Element types the exporter's graphs hold. */
-export type ElementType = 'float32' | 'uint8' | 'int64';
+export type ElementType = 'float32' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64';
 
 /** A tensor that flows through the graph: its name, and its whole shape (the exporter has no free dimensions). */
 export interface Value {
@@ -13,6 +13,11 @@ export interface Value {
 /** A constant of the graph (ONNX: initializer), row-major. */
 export type Constant =
   | { readonly type: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }
+  /** The bits of IEEE 754 half-precision numbers. */
+  | { readonly type: 'float16'; readonly shape: readonly number[]; readonly data: Uint16Array }
+  | { readonly type: 'uint8'; readonly shape: readonly number[]; readonly data: Uint8Array }
+  | { readonly type: 'int8'; readonly shape: readonly number[]; readonly data: Int8Array }
+  | { readonly type: 'int32'; readonly shape: readonly number[]; readonly data: Int32Array }
   | { readonly type: 'int64'; readonly shape: readonly number[]; readonly data: readonly number[] };
 
 /** An attribute of a node. */

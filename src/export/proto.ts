@@ -3,10 +3,18 @@ import { CyclopsError, messageOf } from '../base/errors.js';
 import type { Attribute, Constant, ElementType, Graph, GraphNode, Value } from './graph.js';
 
 const { onnx } = onnxProto;
-const { FLOAT, UINT8, INT64 } = onnx.TensorProto.DataType;
+const { FLOAT, FLOAT16, UINT8, INT8, INT32, INT64 } = onnx.TensorProto.DataType;
 const attributeType = onnx.AttributeProto.AttributeType;
 
-const dataTypes: Readonly<Record<ElementType, number>> = { float32: FLOAT, uint8: UINT8, int64: INT64 };
+/** ONNX's number of each element type, as attributes such as Cast's `to` hold it. */
+export const dataTypes: Readonly<Record<ElementType, number>> = {
+  float32: FLOAT,
+  float16: FLOAT16,
+  uint8: UINT8,
+  int8: INT8,
+  int32: INT32,
+  int64: INT64,
+};
 
 /** ONNX 1.10: what TensorRT 8.5 and later read. */
 const irVersion = 8;
@@ -59,11 +67,8 @@ function encodeConstant(name: string, constant: Constant): onnxProto.onnx.ITenso
 
 /** ONNX raw data are little-endian; so is every machine Node runs on that we support. */
 function rawBytes(constant: Constant): Uint8Array {
-  const { data } = constant;
-  if (constant.type === 'float32') {
-    return new Uint8Array(constant.data.buffer, constant.data.byteOffset, constant.data.byteLength);
-  }
-  return new Uint8Array(BigInt64Array.from(data, BigInt).buffer);
+  if (constant.type === 'int64') return new Uint8Array(BigInt64Array.from(constant.data, BigInt).buffer);
+  return new Uint8Array(constant.data.buffer, constant.data.byteOffset, constant.data.byteLength);
 }
 
 function encodeAttribute(name: string, attribute: Attribute): onnxProto.onnx.IAttributeProto {
@@ -117,7 +122,7 @@ export function decodeOutline(bytes: Uint8Array, path: string): GraphOutline {
   }
   const weights = new Map<string, { shape: readonly number[]; isFloat: boolean }>();
   for (const { name, dims, dataType } of graph.initializer ?? []) {
-    const isFloat = dataType === FLOAT || dataType === onnx.TensorProto.DataType.FLOAT16;
+    const isFloat = dataType === FLOAT || dataType === FLOAT16;
     weights.set(name ?? '', { shape: (dims ?? []).map(Number), isFloat });
   }
   return { nodes: (graph.node ?? []).map(decodeNode), weights, shapes };
