@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { CyclopsError } from '../base/errors.js';
 import type { ChannelOrder, ModelPackage } from '../model-package/schema.js';
+import type { TensorRtOptions } from '../model-package/tensorrt/options.js';
 import { type PackagePaths, packagePaths, writeModelPackage } from '../model-package/write.js';
 import { type Graph, GraphBuilder } from './graph.js';
 import { addNetwork } from './network.js';
@@ -23,6 +24,8 @@ export interface ExportOptions {
   readonly maxM?: number;
   /** Whether to compare with tfjs; true unless given. Without it tfjs is not needed. */
   readonly parity?: boolean;
+  /** How TensorRT shall build the graph; goes into the package. */
+  readonly tensorRt?: TensorRtOptions;
   /** The command line of the export; the package's provenance says it behind that of the training. */
   readonly command?: string;
   /** Version of cyclops, for the package's provenance. */
@@ -70,6 +73,7 @@ export async function exportOnnx(
       input: { name: inputName, layout: 'NHWC', type: 'uint8', height, width, channels },
       output: { name: outputName, kind: 'depth-metres', height, width, minM, maxM },
       camera: { fxPx, fyPx, cxPx, cyPx, baselineM },
+      ...(options.tensorRt === undefined ? {} : { tensorRt: options.tensorRt }),
       provenance: {
         method: head.method,
         network: head.network,

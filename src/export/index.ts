@@ -3,3 +3,4 @@ export { type OnnxRun, openOnnx } from './onnx-run.js';
 export { type ParityReport, parityLimit } from './parity.js';
 export { decodeOutline, type GraphOutline } from './proto.js';
 export { type GraphSummary, summarizeGraph } from './summary.js';
+export { type EnginePackage, packageEngine } from './tensorrt/ep-context.js';

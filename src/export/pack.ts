@@ -6,7 +6,7 @@ import { decodeOutline, encodeModel, opset } from './proto.js';
 import { type GraphSummary, summarizeGraph } from './summary.js';
 
 /** What the graph itself does not say about a package. */
-export type PackageFacts = Pick<EmbeddedPackage, 'name' | 'input' | 'output' | 'camera'> & {
+export type PackageFacts = Pick<EmbeddedPackage, 'name' | 'input' | 'output' | 'camera' | 'tensorRt'> & {
   readonly provenance: Omit<EmbeddedPackage['provenance'], 'parameters' | 'gmacs'>;
 };
 
@@ -42,6 +42,7 @@ export async function packModel(graph: Graph, facts: PackageFacts, onnxFile = 'm
     output: facts.output,
     camera: facts.camera,
     precision: 'fp32',
+    ...(facts.tensorRt === undefined ? {} : { tensorRt: facts.tensorRt }),
     provenance: { method, network, parameters: summary.parameters, gmacs: summary.macs / 1e9, ...origin },
     golden: goldenFromDepth(depthM, height, width),
   };

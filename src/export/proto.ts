@@ -84,6 +84,55 @@ function encodeAttribute(name: string, attribute: Attribute): onnxProto.onnx.IAt
   }
 }
 
+/** What an ONNX file around an engine says. */
+export interface EngineModel {
+  readonly name: string;
+  readonly producerVersion: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly input: Value;
+  readonly output: Value;
+  readonly opset: number;
+  /** Path of the engine relative to the ONNX file: at or below its folder. */
+  readonly engineFile: string;
+}
+
+/**
+ * An ONNX file whose whole graph is one `EPContext` node of ONNX Runtime's: the engine stays a file of its own
+ * (`embed_mode` 0), because large ones load slowly from inside.
+ */
+export function encodeEngineModel(model: EngineModel): Uint8Array {
+  return onnx.ModelProto.encode({
+    irVersion,
+    opsetImport: [
+      { domain: '', version: model.opset },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    producerName: 'cyclops',
+    producerVersion: model.producerVersion,
+    metadataProps: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
+    graph: {
+      name: model.name,
+      input: [encodeValue(model.input)],
+      output: [encodeValue(model.output)],
+      node: [
+        {
+          name: 'engine',
+          opType: 'EPContext',
+          domain: 'com.microsoft',
+          input: [model.input.name],
+          output: [model.output.name],
+          attribute: [
+            encodeAttribute('embed_mode', { kind: 'int', value: 0 }),
+            encodeAttribute('ep_cache_context', { kind: 'string', value: model.engineFile }),
+            encodeAttribute('main_context', { kind: 'int', value: 1 }),
+            encodeAttribute('source', { kind: 'string', value: 'TensorrtExecutionProvider' }),
+          ],
+        },
+      ],
+    },
+  }).finish();
+}
+
 /** What a summary needs of any ONNX graph, ours or foreign: the operators, and every shape the file states. */
 export interface GraphOutline {
   readonly nodes: readonly (Omit<GraphNode, 'output'> & { readonly outputs: readonly string[] })[];

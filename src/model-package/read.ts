@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
 import { parseConfig } from '../base/config.js';
 import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
@@ -54,6 +56,7 @@ export async function readModelPackage(path: string): Promise<LoadedModelPackage
   const header = readOnnxHeader(bytes, onnxPath);
   const modelPackage = written ?? packageFromMetadata(header, onnxPath, sha256);
   checkSignature(modelPackage, header, owner, onnxPath);
+  await checkEngine(modelPackage, owner, folder);
   return { package: modelPackage, onnxPath, folder };
 }
 
@@ -136,6 +139,26 @@ function packageFromMetadata(header: OnnxHeader, onnxPath: string, sha256: strin
   }
   const embedded = parsePackage(text, `${onnxPath} metadata_props.${metadataKey}`, embeddedPackageSchema);
   return { ...embedded, onnx: { ...embedded.onnx, file: basename(onnxPath), sha256 } };
+}
+
+/** An engine of another build, or none, would only be noticed by a library that says little about it. */
+async function checkEngine({ engine }: ModelPackage, owner: string, folder: string): Promise<void> {
+  if (engine === undefined) return;
+  const path = join(folder, engine.file);
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    throw new CyclopsError('FILE_MISSING', `${path}: cannot be read, though ${owner} names it: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const found = hash.digest('hex');
+  if (found === engine.sha256) return;
+  throw new CyclopsError(
+    'MODEL_MISMATCH',
+    `${path}: not the engine that ${owner} was written for: expected SHA-256 ${engine.sha256}, found ${found}; package it again with export-onnx --epcontext`,
+  );
 }
 
 /** The graph must take and give exactly what the package says, or the runtime would feed it nonsense. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tensorRtOptionsSchema } from './tensorrt/options.js';
 
 const positive = z.number().positive().finite();
 const size = z.int().positive().max(16384);
@@ -33,12 +34,22 @@ const trainingCamera = z.strictObject({
   baselineM: positive,
 });
 
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
+
 const onnxFile = z.strictObject({
   /** File name of the graph, in the same folder. */
   file: z.string().regex(/^[\w-][\w.-]*$/, 'expected a plain file name'),
   /** SHA-256 of that file's bytes. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits'),
+  sha256,
   opset: z.int().min(7).max(30),
+});
+
+const engineFile = z.strictObject({
+  /** Path of the engine, relative to the graph's folder, never out of it. */
+  file: z.string().regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/, 'expected a plain path below the package, without ..'),
+  sha256,
+  /** SHA-256 of the ONNX file that the engine was built from. */
+  builtFrom: sha256,
 });
 
 const packageFields = z.strictObject({
@@ -58,6 +69,10 @@ const packageFields = z.strictObject({
   }),
   camera: trainingCamera,
   precision: z.enum(['fp32']),
+  /** How TensorRT shall build the graph; absent where the exporter was not asked. */
+  tensorRt: tensorRtOptionsSchema.optional(),
+  /** The graph is one node that names an engine built by trtexec, which fits one GPU and one TensorRT version. */
+  engine: engineFile.optional(),
   provenance: z.strictObject({
     method: z.string(),
     network: z.string(),

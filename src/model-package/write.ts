@@ -30,16 +30,19 @@ export function sealPackage(embedded: EmbeddedPackage, onnx: Uint8Array, onnxPat
  * Writes graph and `model.json` together: both are complete on disk before either gets its name.
  * @param output a folder, or a path that ends in `.onnx`.
  * @param onnx bytes of the graph, with the embedded copy in its metadata.
+ * @param beside files that belong to the package, such as an engine.
  * @throws CyclopsError `DISK_FULL` or `WRITE_FAILED`; files of an older export are untouched.
  */
 export async function writeModelPackage(
   output: string,
   embedded: EmbeddedPackage,
   onnx: Uint8Array,
+  beside: readonly { readonly path: string; readonly data: Uint8Array }[] = [],
 ): Promise<PackagePaths & { readonly package: ModelPackage }> {
   const paths = packagePaths(output);
   const sealed = sealPackage(embedded, onnx, paths.onnxPath);
   await writeTogether([
+    ...beside,
     { path: paths.onnxPath, data: onnx },
     { path: paths.manifestPath, data: `${JSON.stringify(sealed, null, 2)}\n` },
   ]);

@@ -3,7 +3,8 @@ import { packageVersion } from '../../base/paths.js';
 import type { ExportResult } from '../../export/index.js';
 import { channelOrders } from '../../model-package/schema.js';
 import type { Command, OptionValues } from '../command.js';
-import { choiceOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { choiceOption, listOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { tensorRtFrom, tensorRtOptionSpecs, tensorRtRows } from '../tensorrt-option.js';
 import { formatBytes } from '../terminal.js';
 
 /** `cyclops export-onnx`: a student checkpoint becomes a model package. */
@@ -24,6 +25,12 @@ export const command: Command = {
     'min-depth': { type: 'string', value: 'M', default: '0.5', help: 'nearest depth it gives, metres' },
     'max-depth': { type: 'string', value: 'M', default: '80', help: 'farthest depth it gives, metres' },
     'no-parity': { type: 'boolean', help: 'do not compare ONNX Runtime with tfjs (then TensorFlow is not needed)' },
+    ...tensorRtOptionSpecs,
+    epcontext: {
+      type: 'string',
+      value: 'ENGINE',
+      help: 'package an engine that trtexec built: CHECKPOINT is then the model package it was built from',
+    },
     json: { type: 'boolean', help: 'print the result as JSON' },
   },
   positionals: { min: 1, max: 1 },
@@ -35,10 +42,14 @@ nothing is written.
 
   cyclops export-onnx out/student/best -o models/street
   cyclops export-onnx out/student/best -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
+  cyclops export-onnx out/student/best -o models/orin --channels RGBA --tensorrt orin
+  cyclops export-onnx models/orin --epcontext model.engine -o models/orin-engine  # after trtexec, on the board
 `,
   async run(values, positionals) {
     const checkpoint = positionals[0]!;
     const output = requiredText(values, 'output');
+    const tensorRt = tensorRtFrom(values);
+    if (values.epcontext !== undefined) return packEngine(values, checkpoint, output);
     await checkSize(values, checkpoint);
     // The comparison runs on the CPU: a GPU may round to TF32, and may be full of a training that is still going on.
     process.env.CUDA_VISIBLE_DEVICES = '';
@@ -49,6 +60,7 @@ nothing is written.
       channels: choiceOption(values, 'channels', channelOrders),
       minM: numberOption(values, 'min-depth', 0.01, 1000),
       maxM: numberOption(values, 'max-depth', 0.02, 10000),
+      ...(tensorRt === undefined ? {} : { tensorRt }),
       parity: values['no-parity'] !== true,
       command: commandLine(values, checkpoint, output),
       version: packageVersion(),
@@ -57,6 +69,37 @@ nothing is written.
     return 0;
   },
 };
+
+/** `--epcontext`: nothing is exported; an engine gets the facts of the package it was built from. */
+async function packEngine(values: OptionValues, source: string, output: string): Promise<number> {
+  const foreign = Object.keys(values).find(
+    (name) => !['output', 'epcontext', 'json', 'help'].includes(name) && isGiven(values, name),
+  );
+  if (foreign !== undefined) {
+    throw new CyclopsError(
+      'USAGE_INVALID',
+      `--${foreign} does not go with --epcontext: the engine is packaged with what its package says`,
+    );
+  }
+  const { packageEngine } = await import('../../export/index.js');
+  const result = await packageEngine(source, requiredText(values, 'epcontext'), output);
+  process.stdout.write(
+    values.json === true
+      ? `${JSON.stringify(result)}\n`
+      : `${result.package.name}: engine for the GPU and the TensorRT version it was built with
+  written  ${result.onnxPath}
+           ${result.enginePath} (${formatBytes(result.engineBytes)})
+           ${result.manifestPath}
+  run      cyclops run ${result.folder} --provider tensorrt --source SOURCE\n`,
+  );
+  return 0;
+}
+
+/** Whether an option was written, not filled in by its default. */
+function isGiven(values: OptionValues, name: string): boolean {
+  const value = values[name];
+  return value !== undefined && value !== command.options[name]?.default;
+}
 
 async function checkSize(values: OptionValues, checkpoint: string): Promise<void> {
   if (values.size === undefined) return;
@@ -71,11 +114,12 @@ async function checkSize(values: OptionValues, checkpoint: string): Promise<void
 }
 
 function commandLine(values: OptionValues, checkpoint: string, output: string): string {
-  const options = ['name', 'channels', 'min-depth', 'max-depth'].flatMap((key) => {
+  const options = ['name', 'channels', 'min-depth', 'max-depth', 'tensorrt'].flatMap((key) => {
     const value = values[key];
     return typeof value === 'string' ? [`--${key} ${value}`] : [];
   });
-  return ['cyclops export-onnx', checkpoint, '-o', output, ...options].join(' ');
+  const settings = listOption(values, 'tensorrt-option').map((text) => `--tensorrt-option ${text}`);
+  return ['cyclops export-onnx', checkpoint, '-o', output, ...options, ...settings].join(' ');
 }
 
 function describe(result: ExportResult): string {
@@ -98,5 +142,8 @@ function describe(result: ExportResult): string {
     `  parity   ${parityText}`,
     `  written  ${result.onnxPath} (${formatBytes(result.onnxBytes)}; checkpoint weights ${overhead >= 0 ? '+' : ''}${overhead.toFixed(1)} %)`,
     `           ${result.manifestPath}`,
+    ...(written.tensorRt === undefined ? [] : tensorRtRows(written.tensorRt, result.onnxPath)).map(
+      ([name, text]) => `  ${name.padEnd(9)}${text}`,
+    ),
   ].join('\n');
 }

@@ -5,6 +5,7 @@ import { compareGolden, type GoldenComparison, goldenInput } from '../../model-p
 import { type LoadedModelPackage, readModelPackage } from '../../model-package/read.js';
 import { bytesPerPixel } from '../../model-package/schema.js';
 import type { Command } from '../command.js';
+import { tensorRtRows } from '../tensorrt-option.js';
 import { formatBytes } from '../terminal.js';
 
 /** `cyclops inspect`: what a model package holds and costs. */
@@ -79,6 +80,9 @@ function describe(
     ['cost', `${(graph.parameters / 1e6).toFixed(2)} M parameters, ${(graph.macs / 1e9).toFixed(2)} GMAC an image`],
     ['nodes', `${graph.nodes}: ${operators.join(', ')}`],
   ];
+  if (model.engine !== undefined) {
+    rows.push(['engine', `${model.engine.file}, built from the graph with SHA-256 ${model.engine.builtFrom}`]);
+  } else if (model.tensorRt !== undefined) rows.push(...tensorRtRows(model.tensorRt, onnxPath));
   if (golden !== undefined) {
     const verdict = golden.ok ? 'ok' : 'FAILED';
     rows.push([

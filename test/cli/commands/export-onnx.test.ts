@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { stat, truncate } from 'node:fs/promises';
+import { stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../src/base/paths.js';
@@ -87,4 +87,50 @@ test('what is wrong ends with one line and its exit code', async (context) => {
   const damaged = await runProgram('bin.js', ['inspect', output]);
   assert.equal(damaged.code, 4);
   assert.match(damaged.err, /model\.onnx: not an ONNX model, or a damaged one: .*\[MODEL_INVALID\]/);
+});
+
+test('TensorRT settings go into the package, to the screen, and around an engine', async (context) => {
+  const folder = await temporaryFolder(context);
+  const checkpoint = await writeHandWrittenCheckpoint(folder);
+  const output = join(folder, 'package');
+  const make = ['export-onnx', checkpoint, '-o', output, '--no-parity', '--tensorrt', 'orin'];
+  const exported = await runProgram('bin.js', [...make, '--tensorrt-option', 'dlaCore=0']);
+  assert.equal(exported.code, 0, exported.err);
+  const line = `trtexec --onnx=${output}/model.onnx --saveEngine=${output}/model.engine --fp16 --useDLACore=0 --allowGPUFallback --memPoolSize=workspace:2048 --builderOptimizationLevel=3 --timingCacheFile=trtexec.timing`;
+  assert.ok(exported.out.includes(`  trtexec  ${line}\n`), exported.out);
+  const shown = await runProgram('bin.js', ['inspect', output]);
+  assert.ok(shown.out.includes(line), shown.out);
+  assert.match(shown.out, /tensorrt orin: .*trt_dla_core=0 trt_dla_enable=1 .*trt_fp16_enable=1/);
+  const json = JSON.parse((await runProgram('bin.js', ['inspect', output, '--json'])).out);
+  assert.equal(json.package.tensorRt.dlaCore, 0);
+  assert.match(json.package.provenance.command, /--tensorrt orin --tensorrt-option dlaCore=0$/);
+
+  const engine = join(folder, 'board.engine');
+  await writeFile(engine, new Uint8Array(2000).fill(3));
+  const packed = await runProgram('bin.js', [
+    'export-onnx',
+    output,
+    '--epcontext',
+    engine,
+    '-o',
+    join(folder, 'packed'),
+  ]);
+  assert.equal(packed.code, 0, packed.err);
+  assert.match(packed.out, /model\.engine \(2\.0 KiB\)/);
+  assert.match(
+    (await runProgram('bin.js', ['inspect', join(folder, 'packed')])).out,
+    /engine {3}model\.engine, built from/,
+  );
+
+  const cases: readonly [args: readonly string[], sentence: RegExp][] = [
+    [['--tensorrt', 'nano'], /--tensorrt: expected one of orin, orin-nano, xavier, agx-thor, dgpu, found "nano"/],
+    [['--tensorrt', 'orin-nano', '--tensorrt-option', 'dlaCore=0'], /dlaCore: .*no deep learning accelerator/],
+    [['--tensorrt-option', 'dlaCore'], /expected NAME=VALUE, found "dlaCore"/],
+    [['--epcontext', engine, '--channels', 'RGBA'], /--channels does not go with --epcontext/],
+  ];
+  for (const [args, sentence] of cases) {
+    const ended = await runProgram('bin.js', ['export-onnx', checkpoint, '-o', join(folder, 'no'), ...args]);
+    assert.equal(ended.code, 2, ended.err);
+    assert.match(ended.err, sentence);
+  }
 });
