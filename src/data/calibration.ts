@@ -26,11 +26,39 @@ export const camerasSchema = z.record(z.string(), cameraSchema);
 export function parseKittiCalibration(text: string, name: string): StereoCamera {
   const left = readNumbers(text, 'P_rect_02', 12, name);
   const right = readNumbers(text, 'P_rect_03', 12, name);
-  const size = readNumbers(text, 'S_rect_02', 2, name);
+  const [width, height] = readNumbers(text, 'S_rect_02', 2, name);
+  return cameraFromProjections(left, right, { width: width!, height: height! }, name);
+}
+
+/**
+ * A rig from the projection matrices `leftKey` and `rightKey` of a KITTI calibration text (`P0: ...`, as odometry and
+ * stereo 2012 have it), which does not tell the size of the images.
+ * @throws CyclopsError `CAMERA_INVALID` naming the missing or odd line.
+ */
+export function parseKittiProjections(
+  text: string,
+  keys: { readonly left: string; readonly right: string },
+  size: { readonly width: number; readonly height: number },
+  name: string,
+): StereoCamera {
+  return cameraFromProjections(
+    readNumbers(text, keys.left, 12, name),
+    readNumbers(text, keys.right, 12, name),
+    size,
+    name,
+  );
+}
+
+function cameraFromProjections(
+  left: readonly number[],
+  right: readonly number[],
+  { width, height }: { readonly width: number; readonly height: number },
+  name: string,
+): StereoCamera {
   const fxPx = left[0]!;
   const camera: StereoCamera = {
-    width: size[0]!,
-    height: size[1]!,
+    width,
+    height,
     fxPx,
     fyPx: left[5]!,
     cxPx: left[2]!,
@@ -42,7 +70,11 @@ export function parseKittiCalibration(text: string, name: string): StereoCamera 
   return camera;
 }
 
-function readNumbers(text: string, key: string, count: number, name: string): number[] {
+/**
+ * The numbers of the line `key: 1 2 3` of a KITTI calibration text.
+ * @throws CyclopsError `CAMERA_INVALID` naming the missing or odd line.
+ */
+export function readNumbers(text: string, key: string, count: number, name: string): number[] {
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${key}:`));
   if (line === undefined) throw new CyclopsError('CAMERA_INVALID', `${name} ${key}: expected a line, found none`);
   const values = line

@@ -11,6 +11,13 @@ export interface StereoSample {
   /** px, positive; NaN = unknown. */
   readonly disparityLeft?: FloatMap;
   readonly disparityRight?: FloatMap;
+  /**
+   * Measured depth of the left view, metres, NaN = unknown: only of sources that measure depth (lidar), where it is what
+   * depth figures are taken against; disparity is then derived from it. May be coarser than the image (Make3D).
+   */
+  readonly depthLeft?: FloatMap;
+  /** 1 = part of an independently moving object (KITTI 2015's `obj_map`). */
+  readonly foregroundLeft?: MaskMap;
   /** 1 = the pixel is seen by the other camera too. */
   readonly visibleLeft?: MaskMap;
   readonly visibleRight?: MaskMap;
@@ -20,6 +27,9 @@ export interface StereoSample {
   /** File or generator and seed: what to name in an error about this sample. */
   readonly origin: string;
 }
+
+/** A pair of which the right view may be missing: enough for a network that looks at one image. */
+export type ViewSample = Omit<StereoSample, 'right'> & { readonly right?: RgbImage };
 
 /**
  * An indexed, lazily read collection of pairs. Reading the same index twice gives the same bytes. `spec` is plain data
@@ -39,6 +49,49 @@ export interface StereoSource {
   idAt(index: number): string;
   /** @throws CyclopsError naming the file: missing right view, wrong size, truncated image. */
   read(index: number): Promise<StereoSample>;
+  /** The same without the right view, which need not exist: for networks that look at one image, and for figures. */
+  readonly readView?: (index: number) => Promise<ViewSample>;
+}
+
+/** The folders of pictures that cyclops reads as their publishers lay them out. */
+export const folderLayouts = [
+  'kitti-2012',
+  'kitti-2015',
+  'kitti-raw',
+  'kitti-depth',
+  'kitti-odometry',
+  'scene-flow',
+  'cityscapes',
+  'middlebury',
+  'make3d',
+] as const;
+
+/** The name of a folder layout. */
+export type FolderLayout = (typeof folderLayouts)[number];
+
+/**
+ * What true depth is taken from, of KITTI raw: the scan's points along the camera's axis (`lidar-z`) or along the lidar's
+ * own forward axis (`lidar-forward`), which published tables mix; the improved ground truth (`annotated`); or nothing.
+ */
+export const depthTruths = ['lidar-z', 'lidar-forward', 'annotated', 'none'] as const;
+
+/** The name of a kind of true depth. */
+export type DepthTruth = (typeof depthTruths)[number];
+
+/** A folder of pictures to open. */
+export interface FolderSpec {
+  readonly kind: FolderLayout;
+  readonly folder: string;
+  /** A folder of pseudo labels that takes the place of all ground truth. */
+  readonly labels?: string;
+  /** Only the pairs with these ids, in this order. */
+  readonly ids?: readonly string[];
+  /** Only the pairs that this text file names, in its order: a split, in any of the published forms. */
+  readonly list?: string;
+  /** KITTI raw; `lidar-z` unless given. */
+  readonly truth?: DepthTruth;
+  /** Scene Flow: which rendering; `final` unless given, or what is there. */
+  readonly pass?: 'clean' | 'final';
 }
 
 /** What to open: plain JSON, so that it crosses thread borders and stands in `run.json`. */
@@ -55,9 +108,4 @@ export type SourceSpec =
       /** Shares of reflecting and of textureless surfaces, 0..1; the defaults of src/data/synthetic/shares.ts. */
       readonly hard?: { readonly reflective: number; readonly textureless: number };
     }
-  | {
-      readonly kind: 'kitti-2015';
-      readonly folder: string;
-      readonly labels?: string;
-      readonly ids?: readonly string[];
-    };
+  | FolderSpec;

@@ -1,4 +1,4 @@
-import type { SourceSpec } from '../data/sample.js';
+import type { FolderSpec } from '../data/sample.js';
 import { openSource } from '../data/sources/index.js';
 import type { RunSources } from './resolve-config.js';
 
@@ -13,10 +13,7 @@ const pairsAHeldOutOne = 20;
  * order of names, so that every drive of a larger folder is among them. The same folder is always divided alike.
  * @throws CyclopsError of the source.
  */
-export async function splitHeldOut(
-  training: Extract<SourceSpec, { kind: 'kitti-2015' }>,
-  count: number,
-): Promise<RunSources> {
+export async function splitHeldOut(training: FolderSpec, count: number): Promise<RunSources> {
   const source = await openSource(training);
   const held = Math.min(count, Math.floor(source.length / pairsAHeldOutOne));
   if (held === 0) return { training, validation: undefined };

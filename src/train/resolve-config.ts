@@ -82,16 +82,16 @@ export interface RunSources {
  */
 export async function sourcesOf(config: TrainingConfig): Promise<RunSources> {
   const training = parse(config.data, config.renderWidth, config.renderHeight);
-  if (config.labels !== undefined && training.kind !== 'kitti-2015') {
+  if (config.labels !== undefined && training.kind === 'synthetic') {
     fault('labels', `belong to a data folder, found data "${config.data}"; write it as a folder first: cyclops synth`);
   }
   const labelled =
-    config.supervision === 'labels' && training.kind === 'kitti-2015' && config.labels !== undefined
+    config.supervision === 'labels' && training.kind !== 'synthetic' && config.labels !== undefined
       ? { ...training, labels: config.labels }
       : training;
   if (config.validationData === 'none') return { training: labelled, validation: undefined };
   if (config.validationData === heldOut) {
-    return labelled.kind === 'kitti-2015'
+    return labelled.kind !== 'synthetic'
       ? splitHeldOut(labelled, config.validationCount)
       : fault('validationData', `${heldOut} is for data in a folder, found data "${config.data}"`);
   }

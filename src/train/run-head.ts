@@ -87,7 +87,7 @@ export function describeData(config: TrainingConfig): string {
 /** `16 pairs held out of data/street`: what a run is validated on, in words. */
 export function describeValidation(config: TrainingConfig, source: SourceSpec | undefined): string {
   if (source === undefined) return 'none';
-  const held = config.validationData === heldOut && source.kind === 'kitti-2015' ? source.ids?.length : undefined;
+  const held = config.validationData === heldOut && source.kind !== 'synthetic' ? source.ids?.length : undefined;
   return held === undefined
     ? `${config.validationCount} pairs of ${config.validationData}`
     : `${held} ${held === 1 ? 'pair' : 'pairs'} held out of ${config.data}`;

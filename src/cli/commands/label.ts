@@ -10,7 +10,7 @@ export const command: Command = {
   usage: '--teacher CHECKPOINT --data DATA -o DIR',
   options: {
     teacher: { type: 'string', value: 'DIR', help: "a teacher's checkpoint, or the run folder around it" },
-    data: { type: 'string', value: 'DATA', help: 'a KITTI 2015 style folder, street:SEED:COUNT or flying:SEED:COUNT' },
+    data: { type: 'string', value: 'DATA', help: 'a folder, street:SEED:COUNT or flying:SEED:COUNT; see docs/data.md' },
     'render-size': { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     output: { type: 'string', short: 'o', value: 'DIR', help: 'labels folder' },
     json: { type: 'boolean', help: 'print the result as JSON' },

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { StereoCamera } from '../../../geometry/camera.js';
+import { disparityOfMatch } from '../../../geometry/consistency.js';
+import type { FloatMap, MaskMap } from '../../../geometry/raster.js';
+import { createMaskMap } from '../../../geometry/raster.js';
+import { readPfm } from '../../../image/pfm.js';
+import { assertSameSize, foldersIn, listFiles, listFolders, namesIn, pictureEndings, withoutEnding } from '../files.js';
+import type { Layout, PairFiles, Truth } from '../layout.js';
+
+const framesPattern = /^(?:frames|RGB)_(?:clean|final)pass$/;
+
+/** Names of the folder of pictures, the publishers' and the one Guo et al. join the three parts in. */
+const framesNames = {
+  clean: ['frames_cleanpass', 'RGB_cleanpass'],
+  final: ['frames_finalpass', 'RGB_finalpass'],
+} as const;
+
+/** How deep `left` may lie below the pictures' folder: Driving has `15mm_focallength/scene_forwards/fast/left`. */
+const limitDepth = 5;
+
+/** Two views show one surface where their disparities agree to this, px (Guo et al. 2018, equation 1). */
+const agreePx = 1;
+
+/**
+ * Scene Flow: FlyingThings3D, Monkaa and Driving, each `frames_cleanpass` or `frames_finalpass` with `disparity` beside it,
+ * `.../left/FRAME.png` and `.../left/FRAME.pfm`; the folder holds one part, or parts as subfolders. Visibility is taken
+ * from the agreement of both views' disparity. Lengths are in the data's own units. Ids are the path, joined by `_`.
+ */
+export const sceneFlow: Layout = {
+  name: 'scene-flow',
+  expects: 'frames_finalpass or frames_cleanpass with left and right folders',
+  detect: (folder) =>
+    [folder, ...foldersIn(folder)].some((place) => namesIn(place).some((name) => framesPattern.test(name))),
+  async list(spec) {
+    const roots = [spec.folder, ...(await listFolders(spec.folder)).map((name) => join(spec.folder, name))];
+    const pairs: PairFiles[] = [];
+    const orphans: string[] = [];
+    for (const root of roots) {
+      const passes = spec.pass === undefined ? (['final', 'clean'] as const) : [spec.pass];
+      const name = passes.flatMap((pass) => framesNames[pass]).find((candidate) => existsSync(join(root, candidate)));
+      if (name === undefined) continue;
+      const frames = join(root, name);
+      for (const folder of await foldersWithLeft(frames, 0)) {
+        const left = await listFiles(join(folder, 'left'), pictureEndings);
+        const right = await listFiles(join(folder, 'right'), pictureEndings);
+        const disparity = join(root, 'disparity', relative(frames, folder));
+        orphans.push(...[...right].filter(([frame]) => !left.has(frame)).map(([, path]) => path));
+        const truthLeft = await listFiles(join(disparity, 'left'), ['.pfm']);
+        const truthRight = await listFiles(join(disparity, 'right'), ['.pfm']);
+        for (const [frame, path] of left) {
+          const truth = { left: truthLeft.get(frame), right: truthRight.get(frame) };
+          const place = withoutEnding(relative(frames, join(folder, frame)));
+          const part = root === spec.folder ? [] : [relative(spec.folder, root)];
+          pairs.push({
+            id: [...part, ...place.split('/')].join('_'),
+            left: path,
+            right: right.get(frame) ?? join(folder, 'right', `${frame}.png`),
+            cameraFiles: [],
+            truthFiles: [truth.left, truth.right].filter((file) => file !== undefined),
+            readCamera: async (size) => cameraOf(size, path),
+            readTruth: (camera) => readTruth(truth, camera, path),
+          });
+        }
+      }
+    }
+    return { pairs, root: spec.folder, orphans };
+  },
+};
+
+async function foldersWithLeft(folder: string, depth: number): Promise<string[]> {
+  const inside = await listFolders(folder);
+  if (inside.includes('left')) return [folder];
+  if (depth === limitDepth) return [];
+  const found = await Promise.all(inside.map((name) => foldersWithLeft(join(folder, name), depth + 1)));
+  return found.flat();
+}
+
+/** 1050 px and a baseline of 1 (Mayer et al. 2016); Driving's `15mm_focallength` scenes have 450 px. */
+function cameraOf({ width, height }: { readonly width: number; readonly height: number }, path: string): StereoCamera {
+  const fxPx = path.includes('15mm_focallength') ? 450 : 1050;
+  return { width, height, fxPx, fyPx: fxPx, cxPx: (width - 1) / 2, cyPx: (height - 1) / 2, baselineM: 1, doffsPx: 0 };
+}
+
+async function readTruth(
+  files: { readonly left: string | undefined; readonly right: string | undefined },
+  camera: StereoCamera,
+  picture: string,
+): Promise<Truth> {
+  const read = async (path: string | undefined): Promise<FloatMap | undefined> => {
+    if (path === undefined) return undefined;
+    const map = await readPfm(path);
+    assertSameSize(camera, picture, map, path);
+    return map;
+  };
+  const [left, right] = [await read(files.left), await read(files.right)];
+  return {
+    ...(left === undefined ? {} : { disparityLeft: left }),
+    ...(right === undefined ? {} : { disparityRight: right }),
+    ...(left === undefined || right === undefined
+      ? {}
+      : { visibleLeft: agreement(left, right, -1), visibleRight: agreement(right, left, 1) }),
+  };
+}
+
+function agreement(own: FloatMap, other: FloatMap, direction: -1 | 1): MaskMap {
+  const mask = createMaskMap(own.width, own.height);
+  for (let y = 0, i = 0; y < own.height; y++) {
+    for (let x = 0; x < own.width; x++, i++) {
+      if (Math.abs(disparityOfMatch(own, other, x, y, direction) - own.data[i]!) <= agreePx) mask.data[i] = 1;
+    }
+  }
+  return mask;
+}
