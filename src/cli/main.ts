@@ -14,6 +14,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/doctor.js'),
   },
   synth: { summary: 'render a synthetic stereo data set', load: () => import('./commands/synth.js') },
+  data: {
+    summary: 'check a folder of data: counts, sizes, cameras, all damage',
+    load: () => import('./commands/data.js'),
+  },
   train: { summary: 'train a stereo teacher or a mono student', load: () => import('./commands/train.js') },
   label: { summary: "write a teacher's disparity for every pair", load: () => import('./commands/label.js') },
   eval: {

@@ -15,7 +15,11 @@ export const command: Command = {
   usage: '--stage teacher|student --data DATA -o DIR [options]',
   options: {
     stage: { type: 'string', value: 'STAGE', help: 'teacher (stereo network) or student (mono network)' },
-    data: { type: 'string', value: 'DATA', help: 'flying:SEED:COUNT, street:SEED:COUNT, or a folder (see docs/data.md)' },
+    data: {
+      type: 'string',
+      value: 'DATA',
+      help: 'flying:SEED:COUNT, street:SEED:COUNT, or a folder (see docs/data.md)',
+    },
     labels: { type: 'string', value: 'DIR', help: 'labels that cyclops label wrote for that folder (student)' },
     supervision: { type: 'string', value: 'KIND', help: 'labels, or truth: the ground truth itself [student: labels]' },
     output: {
