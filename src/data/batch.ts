@@ -15,6 +15,8 @@ export interface BatchSettings {
   readonly seed: number;
   /** Strength of a colour change of the right view alone, 0..1; see `drawAugmentation`. Default 0. */
   readonly rightJitter?: number;
+  /** Also keep the views before their colours are changed. Default false. */
+  readonly clean?: boolean;
 }
 
 /**
@@ -30,6 +32,8 @@ export interface BatchData {
   /** BHWC, what the network sees. */
   readonly left: Float32Array;
   readonly right: Float32Array;
+  /** The same before colours were changed, where the settings ask for it. */
+  readonly clean?: { readonly left: Float32Array; readonly right: Float32Array };
   /** BHW, px at batch width; 0 = unknown. */
   readonly disparityLeft?: Float32Array;
   readonly disparityRight?: Float32Array;
@@ -102,6 +106,7 @@ class BatchPacker {
   readonly #samples: TrainingSample[] = [];
   readonly #left: Float32Array;
   readonly #right: Float32Array;
+  readonly #clean: { readonly left: Float32Array; readonly right: Float32Array } | undefined;
 
   constructor(settings: BatchSettings, step: number) {
     this.#settings = settings;
@@ -109,12 +114,17 @@ class BatchPacker {
     const length = settings.batchSize * settings.width * settings.height * 3;
     this.#left = new Float32Array(length);
     this.#right = new Float32Array(length);
+    if (settings.clean === true) this.#clean = { left: new Float32Array(length), right: new Float32Array(length) };
   }
 
   add(id: string, sample: TrainingSample, plan: ReturnType<typeof drawAugmentation>): void {
     const slot = this.#samples.length;
     writeColors(sample.left, plan.color, this.#slotOf(this.#left, slot, 3));
     writeColors(sample.right, combineColors(plan.rightColor, plan.color), this.#slotOf(this.#right, slot, 3));
+    if (this.#clean !== undefined) {
+      writeColors(sample.left, undefined, this.#slotOf(this.#clean.left, slot, 3));
+      writeColors(sample.right, undefined, this.#slotOf(this.#clean.right, slot, 3));
+    }
     this.#ids.push(id);
     this.#cameras.push(sample.camera);
     this.#samples.push(sample);
@@ -130,6 +140,7 @@ class BatchPacker {
       height,
       left: this.#left,
       right: this.#right,
+      ...(this.#clean === undefined ? {} : { clean: this.#clean }),
       ...this.#maps('disparityLeft', 'leftMaps', 'disparity'),
       ...this.#maps('disparityRight', 'rightMaps', 'disparity'),
       ...this.#maps('visibleLeft', 'leftMaps', 'visible'),
@@ -167,7 +178,7 @@ function copyKnown(source: Float32Array | Uint8Array, target: Float32Array): voi
 
 /** The buffers of a batch, for handing it to another thread without a copy. */
 export function buffersOf(batch: BatchData): ArrayBuffer[] {
-  return Object.values(batch)
+  return [...Object.values(batch), ...Object.values(batch.clean ?? {})]
     .filter((value) => value instanceof Float32Array)
     .map((array) => array.buffer as ArrayBuffer);
 }

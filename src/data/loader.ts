@@ -121,7 +121,7 @@ class ThreadedLoader implements Loader {
   }
 
   #startWorker(source: StereoSource, options: LoaderOptions): Worker {
-    const { batchSize, width, height, augmentation, seed, rightJitter } = options;
+    const { batchSize, width, height, augmentation, seed, rightJitter, clean } = options;
     const settings: BatchSettings = {
       batchSize,
       width,
@@ -129,6 +129,7 @@ class ThreadedLoader implements Loader {
       augmentation,
       seed,
       ...(rightJitter === undefined ? {} : { rightJitter }),
+      ...(clean === undefined ? {} : { clean }),
     };
     const start: WorkerStart = { source: source.spec, settings };
     const worker = new Worker(new URL('./loader-worker.js', import.meta.url), { workerData: start });

@@ -5,14 +5,26 @@ const positiveInt = z.int().positive();
 const path = z.string().min(1);
 
 /**
+ * Ways to fine-tune a stereo network on target pairs: `unsup` without truth, where both views see it, tied to the
+ * network it starts from; `unsup-godard` without truth and without masks or ties; `sup100` and `supAll` on the truth of
+ * 100 pairs, or of all.
+ */
+export const tunings = ['unsup', 'unsup-godard', 'sup100', 'supAll'] as const;
+
+/**
  * A whole training run, as it stands in a `--config` file and in a checkpoint's `run.json`. `resolveTrainingConfig`
  * fills in what a file or a command line leaves out.
  */
 export const trainingConfigSchema = z.strictObject({
   /** The paper. */
   method: z.enum(['guo-eccv18']),
-  /** `teacher`: stereo network on ground truth; `student`: mono network on a teacher's labels (or on truth). */
-  stage: z.enum(['teacher', 'student']),
+  /**
+   * `teacher`: stereo network on ground truth; `finetune`: such a network goes on with pairs of the target domain;
+   * `student`: mono network on a teacher's labels (or on truth).
+   */
+  stage: z.enum(['teacher', 'finetune', 'student']),
+  /** Fine-tuning only, and needed there: how. */
+  tuning: z.enum(tunings).optional(),
   network: z.enum(networkNames),
   /** Scales the channels of every layer. */
   widthMultiplier: z.number().positive().max(4),
@@ -23,8 +35,17 @@ export const trainingConfigSchema = z.strictObject({
   renderHeight: positiveInt.max(4096),
   /** Labels folder written by `cyclops label`; needed where supervision is `labels`. */
   labels: path.optional(),
-  /** What the network is pulled towards: a teacher's pseudo labels, or the source's own ground truth. */
-  supervision: z.enum(['labels', 'truth']),
+  /** What the network is pulled towards: a teacher's pseudo labels, the source's own ground truth, or nothing known. */
+  supervision: z.enum(['labels', 'truth', 'none']),
+  /** Train on so many pairs at most, evenly spaced in the order of their names. */
+  pairs: positiveInt.optional(),
+  /**
+   * Teacher: where the truth about visibility comes from. `source`: its own, and where it has none as `left-right`:
+   * both views' true disparities are compared (Guo et al., equation (1)).
+   */
+  occlusion: z.enum(['source', 'left-right']).optional(),
+  /** `unsup`: factor on both ties to the frozen network; 1 = the paper, 0.5 = the authors' code. */
+  tie: z.number().nonnegative().max(100).optional(),
   /** Network input size, px: sides are multiples of 64 for dispnet-c and 32 for the mono networks. */
   width: positiveInt.max(4096),
   height: positiveInt.max(4096),
@@ -51,6 +72,9 @@ export const trainingConfigSchema = z.strictObject({
   prefetch: positiveInt.max(64),
   /** Checkpoint whose weights training starts from (a warm start; the optimizer starts anew). */
   init: path.optional(),
+  /** Student: folder with weights of its encoder from elsewhere, a tfjs LayersModel; and steps it then rests. */
+  encoder: path.optional(),
+  encoderFrozenSteps: z.int().nonnegative().optional(),
   /**
    * Source for validation, in the words of `data`; never trained on. `none` = no validation; `held-out` = at most 5 %
    * of the data folder itself, evenly spaced, which is then not trained on.

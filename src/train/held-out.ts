@@ -17,10 +17,15 @@ export async function splitHeldOut(training: FolderSpec, count: number): Promise
   const source = await openSource(training);
   const held = Math.min(count, Math.floor(source.length / pairsAHeldOutOne));
   if (held === 0) return { training, validation: undefined };
-  const indices = new Set(Array.from({ length: held }, (_, i) => Math.floor(((i + 0.5) * source.length) / held)));
+  const indices = new Set(evenlySpaced(source.length, held));
   const ids = Array.from({ length: source.length }, (_, index) => source.idAt(index));
   return {
     training: { ...training, ids: ids.filter((_, index) => !indices.has(index)) },
     validation: { ...training, ids: ids.filter((_, index) => indices.has(index)) },
   };
+}
+
+/** `count` different indices below `length`, in order, as far apart as can be; `count` is at most `length`. */
+export function evenlySpaced(length: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * length) / count));
 }

@@ -54,6 +54,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     height: config.height,
     augmentation: config.augmentation,
     rightJitter: config.rightJitter,
+    clean: config.supervision === 'none',
     seed: config.seed,
     startStep: previous?.head.step ?? 0,
     workers: config.workers,
@@ -127,11 +128,19 @@ async function doWhatIsDue(run: TrainingRun, config: TrainingConfig, startStep: 
 }
 
 function assertHasTarget(batch: Batch, config: TrainingConfig): void {
-  if (batch.disparityLeft !== undefined) return;
-  throw new CyclopsError(
-    'DATA_INVALID',
-    `${config.data}: expected disparity to train on, found none for ${batch.ids.join(', ')}`,
-  );
+  if (config.supervision === 'none') return;
+  if (batch.disparityLeft === undefined) {
+    throw new CyclopsError(
+      'DATA_INVALID',
+      `${config.data}: expected disparity to train on, found none for ${batch.ids.join(', ')}`,
+    );
+  }
+  if (config.occlusion === 'left-right' && batch.disparityRight === undefined) {
+    throw new CyclopsError(
+      'DATA_INVALID',
+      `${config.data}: occlusion left-right compares the true disparity of both views, found none of the right one for ${batch.ids.join(', ')}`,
+    );
+  }
 }
 
 function assertSameData({ head }: PreviousRun, loader: Loader): void {

@@ -33,7 +33,7 @@ export function createHead(
   return {
     format: 'cyclops-checkpoint',
     formatVersion: 1,
-    role: config.stage,
+    role: entry.role,
     method: config.method,
     network: config.network,
     widthMultiplier: config.widthMultiplier,
@@ -79,9 +79,13 @@ export async function sampleCamera(
 
 /** `street:1:4000 with labels from labels/`: what a run learned from, in words. */
 export function describeData(config: TrainingConfig): string {
-  return config.supervision === 'labels'
-    ? `${config.data} with labels from ${config.labels}`
-    : `${config.data} with ground truth`;
+  const pairs = config.pairs === undefined ? '' : ` (at most ${config.pairs} pairs)`;
+  const target = {
+    labels: ` with labels from ${config.labels}`,
+    truth: ' with ground truth',
+    none: ' without ground truth',
+  };
+  return `${config.data}${pairs}${target[config.supervision]}`;
 }
 
 /** `16 pairs held out of data/street`: what a run is validated on, in words. */

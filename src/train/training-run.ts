@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { assert } from '../base/assert.js';
 import { CyclopsError } from '../base/errors.js';
 import type { Batch, Loader } from '../data/loader.js';
 import type { SourceSpec } from '../data/sample.js';
@@ -7,6 +8,7 @@ import { loadOptimizer, loadWeights, writeCheckpoint } from './checkpoint.js';
 import { readCheckpointHead } from './checkpoint-files.js';
 import type { Checkpoint } from './checkpoint-schema.js';
 import type { TrainingConfig } from './config.js';
+import { loadEncoder } from './encoder.js';
 import type { TrainOptions } from './loop.js';
 import type { Stage, StageContext } from './method.js';
 import { methods } from './methods/index.js';
@@ -111,7 +113,8 @@ export class TrainingRun {
       startedAt: previous?.head.startedAt ?? new Date().toISOString(),
     };
     const adam = createAdam(variables, {}, optimizer);
-    const context = { model, entry, config };
+    const frozen = config.tuning === 'unsup' ? await openFrozen(options, previous) : undefined;
+    const context = { model, entry, config, ...(frozen === undefined ? {} : { frozen }) };
     return new TrainingRun(options, { context, adam, log, facts, validation: sources.validation }, previous);
   }
 
@@ -192,6 +195,7 @@ export class TrainingRun {
     this.#pending?.stats.values.dispose();
     this.#adam.dispose();
     this.#context.model.dispose();
+    this.#context.frozen?.dispose();
     await this.#log.close();
   }
 
@@ -258,6 +262,24 @@ async function createOrLoadModel(config: TrainingConfig, previous: PreviousRun |
   if (previous === undefined && config.init !== undefined) return loadInitial(config, config.init);
   const model = createNetwork(config, config);
   if (previous !== undefined) await loadWeights(model, previous.folder, previous.head);
+  else if (config.encoder !== undefined) await loadEncoder(model, networks[config.network], config.encoder);
+  return model;
+}
+
+/**
+ * The network that fine-tuning starts from, as it was. The run folder keeps a copy: a resumed run must not depend on
+ * another run's folder.
+ */
+async function openFrozen(
+  { config, folder }: TrainOptions,
+  previous: PreviousRun | undefined,
+): Promise<tf.LayersModel> {
+  const copy = join(folder, 'frozen');
+  if (previous !== undefined) return (await loadNetwork(copy, config)).model;
+  assert(config.init !== undefined, 'a fine-tuning starts from a network');
+  const { model, head } = await loadNetwork(config.init, config);
+  const { files: _, ...facts } = head;
+  await writeCheckpoint(copy, facts, model);
   return model;
 }
 

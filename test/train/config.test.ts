@@ -27,6 +27,15 @@ test('defaults are those of the paper and of the network', async () => {
   });
   assert.ok(sources.validation?.kind === 'synthetic' && sources.validation.seed !== 7);
 
+  const tuned = { stage: 'finetune', data: 'd', init: 'i' } as const;
+  const unsup = resolveTrainingConfig({ ...tuned, tuning: 'unsup' });
+  assert.deepEqual(
+    [unsup.supervision, unsup.steps, unsup.learningRate, unsup.pairs],
+    ['none', 56_500, 2e-5, undefined],
+  );
+  const sup100 = resolveTrainingConfig({ ...tuned, tuning: 'sup100' });
+  assert.deepEqual([sup100.supervision, sup100.steps, sup100.pairs], ['truth', 5_000, 100]);
+
   const student = resolveTrainingConfig({ stage: 'student', data: 'd', labels: 'l' });
   assert.equal(student.network, 'mono-edge');
   assert.equal(student.validationData, 'held-out');
@@ -36,7 +45,21 @@ test('defaults are those of the paper and of the network', async () => {
 });
 
 const bad: readonly [config: PartialTrainingConfig, message: RegExp][] = [
-  [{ data: 'flying:1:1' }, /stage: expected teacher or student/],
+  [{ data: 'flying:1:1' }, /stage: expected teacher, finetune or student/],
+  [{ stage: 'finetune', data: 'd', init: 'i' }, /tuning: expected one of unsup, unsup-godard, sup100, supAll/],
+  [{ stage: 'finetune', data: 'd', tuning: 'unsup' }, /init: expected the checkpoint of the stereo network/],
+  [
+    { stage: 'finetune', data: 'd', init: 'i', tuning: 'unsup', supervision: 'truth' },
+    /supervision: expected none for unsup, found truth/,
+  ],
+  [
+    { stage: 'finetune', data: 'd', init: 'i', tuning: 'unsup', network: 'mono-vgg' },
+    /network: mono-vgg is a student network, the stage is finetune/,
+  ],
+  [{ stage: 'teacher', data: 'd', tuning: 'unsup' }, /tuning: belongs to the stage finetune, the stage is teacher/],
+  [{ stage: 'teacher', data: 'd', encoder: 'e' }, /encoder: dispnet-c takes no weights from elsewhere/],
+  [{ stage: 'student', data: 'd', labels: 'l', encoder: 'e', init: 'i' }, /encoder: with init the weights come from/],
+  [{ stage: 'student', data: 'd', supervision: 'none' }, /supervision: a student learns from labels or truth/],
   [{ stage: 'teacher' }, /data: expected flying/],
   [
     { stage: 'teacher', data: 'd', network: 'mono-vgg' },

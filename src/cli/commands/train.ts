@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import { networkNames } from '../../train/checkpoint-schema.js';
-import type { PartialTrainingConfig, TrainingConfig } from '../../train/config.js';
+import { type PartialTrainingConfig, type TrainingConfig, tunings } from '../../train/config.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
@@ -11,10 +11,15 @@ import { createLiveLine, formatDuration, progressBar } from '../terminal.js';
 /** `cyclops train`: parse, call the loop, show how it is going. */
 export const command: Command = {
   name: 'train',
-  summary: 'Train a stereo teacher, or a mono student from its labels.',
-  usage: '--stage teacher|student --data DATA -o DIR [options]',
+  summary: 'Train a stereo teacher, fine-tune it on target pairs, or train a mono student from its labels.',
+  usage: '--stage teacher|finetune|student --data DATA -o DIR [options]',
   options: {
-    stage: { type: 'string', value: 'STAGE', help: 'teacher (stereo network) or student (mono network)' },
+    stage: {
+      type: 'string',
+      value: 'STAGE',
+      help: 'teacher, finetune (both stereo networks) or student (mono network)',
+    },
+    tuning: { type: 'string', value: 'KIND', help: `how to fine-tune: ${tunings.join(', ')}` },
     data: {
       type: 'string',
       value: 'DATA',
@@ -22,6 +27,13 @@ export const command: Command = {
     },
     labels: { type: 'string', value: 'DIR', help: 'labels that cyclops label wrote for that folder (student)' },
     supervision: { type: 'string', value: 'KIND', help: 'labels, or truth: the ground truth itself [student: labels]' },
+    pairs: { type: 'string', value: 'N', help: 'train on so many pairs at most, evenly spaced [all; sup100: 100]' },
+    occlusion: {
+      type: 'string',
+      value: 'KIND',
+      help: "truth about visibility: source, or left-right check [source's]",
+    },
+    tie: { type: 'string', value: 'X', help: 'unsup: factor on the ties to the network it starts from [1]' },
     output: {
       type: 'string',
       short: 'o',
@@ -53,6 +65,8 @@ export const command: Command = {
     workers: { type: 'string', value: 'N', help: 'threads that read or render [1]' },
     prefetch: { type: 'string', value: 'N', help: 'batches ready ahead of the step [3]' },
     init: { type: 'string', value: 'DIR', help: 'start from the weights of this checkpoint' },
+    encoder: { type: 'string', value: 'DIR', help: 'encoder weights from elsewhere: a tfjs LayersModel (student)' },
+    'encoder-frozen-steps': { type: 'string', value: 'N', help: 'steps these weights rest [steps / 50]' },
     resume: { type: 'boolean', help: 'go on from the checkpoint in the run folder' },
     'validation-data': {
       type: 'string',
@@ -74,10 +88,12 @@ intervals may be given anew, and the places of --data, --labels and --validation
 
 Validation decides what is kept in best/. Where --data is a folder of 20 pairs or more and --validation-data is not
 given, at most 5 % of its pairs (and --validation-count), evenly spaced, are held out of training and looked at instead.
+With --init, network, width and input size are that checkpoint's unless given.
 
   cyclops train --stage teacher --data flying:1:20000 --size 512x256 -o runs/teacher
   cyclops synth --domain street --seed 2 --count 4000 -o data/street
-  cyclops label --teacher runs/teacher --data data/street -o labels/street
+  cyclops train --stage finetune --tuning unsup --init runs/teacher --data data/street -o runs/tuned
+  cyclops label --teacher runs/tuned --data data/street -o labels/street
   cyclops train --stage student --network mono-edge --data data/street --labels labels/street -o runs/student
   cyclops train --resume -o runs/student`,
   run: runTrain,
@@ -188,8 +204,9 @@ async function resumedConfig(folder: string, given: PartialTrainingConfig): Prom
 
 async function freshConfig(folder: string, given: PartialTrainingConfig): Promise<TrainingConfig> {
   await assertFresh(folder);
-  const { resolveTrainingConfig } = await import('../../train/resolve-config.js');
-  return resolveTrainingConfig(given);
+  const { defaultsFromInit, resolveTrainingConfig } = await import('../../train/resolve-config.js');
+  const taken = given.init === undefined ? {} : await defaultsFromInit(given.init);
+  return resolveTrainingConfig({ ...taken, ...given });
 }
 
 async function assertFresh(folder: string): Promise<void> {
@@ -216,7 +233,8 @@ function parseOptions(values: OptionValues): PartialTrainingConfig {
     has(name) ? sizeOption(values, name) : undefined;
   const given: PartialTrainingConfig = {
     method: choice('method', ['guo-eccv18']),
-    stage: choice('stage', ['teacher', 'student']),
+    stage: choice('stage', ['teacher', 'finetune', 'student']),
+    tuning: choice('tuning', tunings),
     network: choice('network', networkNames),
     widthMultiplier: number('width-multiplier', 0.01, 4),
     data: text('data'),
@@ -224,6 +242,9 @@ function parseOptions(values: OptionValues): PartialTrainingConfig {
     renderHeight: size('render-size')?.height,
     labels: text('labels'),
     supervision: choice('supervision', ['labels', 'truth']),
+    pairs: whole('pairs', 1),
+    occlusion: choice('occlusion', ['source', 'left-right']),
+    tie: number('tie', 0, 100),
     width: size('size')?.width,
     height: size('size')?.height,
     batch: whole('batch', 1),
@@ -241,6 +262,8 @@ function parseOptions(values: OptionValues): PartialTrainingConfig {
     workers: whole('workers', 0),
     prefetch: whole('prefetch', 1),
     init: text('init'),
+    encoder: text('encoder'),
+    encoderFrozenSteps: whole('encoder-frozen-steps', 0),
     validationData: text('validation-data'),
     validationCount: whole('validation-count', 1),
     validateEvery: whole('validate-every', 0),

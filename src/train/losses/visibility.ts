@@ -1,3 +1,4 @@
+import { warpHorizontal } from '../layers/warp-horizontal.js';
 import { tf } from '../tf.js';
 import { scaleWeight } from './loss.js';
 
@@ -35,5 +36,22 @@ export function dilateVisible(visible_BHW1: tf.Tensor4D): tf.Tensor4D {
       1,
     );
     return tf.maxPool(framed, 3, 1, 'valid');
+  });
+}
+
+/** Largest left-right difference of a visible pixel, px at the width of the maps; Guo et al., ECCV 2018, (1). */
+const visibleWithinPx = 1;
+
+/**
+ * Which left pixels the right camera sees too, from both views' true disparities: 1 where the right view's disparity at
+ * the match differs by at most 1 px; Guo et al., ECCV 2018, (1). A match outside the right view counts as hidden.
+ * Both maps must be dense.
+ */
+export function leftRightVisible(left_BHW1: tf.Tensor4D, right_BHW1: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const width = left_BHW1.shape[2];
+    const found = warpHorizontal(right_BHW1, left_BHW1, { sourceGradient: false });
+    const isInside = tf.range(0, width).reshape([1, 1, width, 1]).greaterEqual(left_BHW1);
+    return left_BHW1.sub(found).abs().lessEqual(visibleWithinPx).logicalAnd(isInside).toFloat() as tf.Tensor4D;
   });
 }

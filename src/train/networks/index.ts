@@ -34,6 +34,8 @@ export interface NetworkEntry {
   readonly sidesMultipleOf: number;
   /** Whether outputs can never be negative. */
   readonly positive: boolean;
+  /** Names of the layers that an encoder from elsewhere may fill; none if there is no such thing. */
+  readonly encoderLayers?: RegExp;
 }
 
 const imageNetMean = [0.485, 0.456, 0.406] as const;
@@ -67,6 +69,7 @@ export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
   },
   'mono-vgg': {
     create: createMonoVgg,
+    encoderLayers: /^enc\d_\d$/,
     role: 'student',
     defaults: { width: 1, height: 256, widthPx: 512 },
     scales: 4,
@@ -79,6 +82,7 @@ export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
   },
   'mono-edge': {
     create: createMonoEdge,
+    encoderLayers: /^(stem|down\d|res\d)/,
     role: 'student',
     defaults: { width: 1, height: 192, widthPx: 640 },
     scales: 4,
