@@ -14,6 +14,9 @@ const runtimePackages = [
   'libgstreamer-plugins-base1.0-dev',
 ];
 
+/** The real RTSP server that the tests stream from; half a megabyte. */
+const developerPackages = ['python3-gi', 'gir1.2-gst-rtsp-server-1.0'];
+
 /** Programs that may come from elsewhere than Debian: a package is asked for only where its program is missing. */
 const programs = [
   { programs: ['c++', 'g++'], package: 'g++' },
@@ -54,7 +57,7 @@ export const debianStep = {
 
 /** The packages to install. Without dpkg, nothing is known: the steps that build then say what they lack. */
 function missingPackages(options) {
-  const wanted = [...runtimePackages];
+  const wanted = [...runtimePackages, ...(options.runtimeOnly ? [] : developerPackages)];
   for (const entry of programs) if (findProgram(...entry.programs) === undefined) wanted.push(entry.package);
   if (!options.runtimeOnly && !isLibtensorflowFetched()) {
     if (findProgram('python3') === undefined) wanted.push('python3');

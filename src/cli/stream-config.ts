@@ -6,14 +6,23 @@ import { choiceOption, integerOption, numberOption, optionalText } from './optio
 
 /** The options that describe a stream; every command that streams offers the same. */
 export const streamOptions: Readonly<Record<string, OptionSpec>> = {
-  source: { type: 'string', value: 'SOURCE', help: 'file:PATH, images:DIR, v4l2:/dev/video0, test or test:PATTERN' },
+  source: {
+    type: 'string',
+    value: 'SOURCE',
+    help: 'csi:0, v4l2:/dev/video0, rtsp://HOST/PATH, rtp:PORT, udp:PORT, file:PATH, images:DIR, test',
+  },
+  pipeline: { type: 'string', value: 'TEXT', help: 'a GStreamer pipeline of your own, up to raw video, as the source' },
   pace: {
     type: 'string',
     value: 'PACE',
     help: 'real-time (late frames drop) or fastest (every frame; default for files)',
   },
-  fps: { type: 'string', value: 'N', help: 'rate of images, test, v4l2' },
-  size: { type: 'string', value: 'WxH', help: 'picture size of test and v4l2 [1280x720]' },
+  fps: { type: 'string', value: 'N', help: 'rate of csi, v4l2, images, test' },
+  size: { type: 'string', value: 'WxH', help: 'picture size of csi [1920x1080], v4l2 and test [1280x720]' },
+  'pixel-format': { type: 'string', value: 'FORMAT', help: 'of v4l2: YUY2, UYVY, NV12 or MJPG [YUY2]' },
+  transport: { type: 'string', value: 'NAME', help: 'of rtsp: tcp or udp [tcp]' },
+  codec: { type: 'string', value: 'NAME', help: 'of rtsp and rtp: h264, h265, jpeg; rtsp also auto [auto; rtp h264]' },
+  'buffer-ms': { type: 'string', value: 'MS', help: 'of rtsp and rtp: wait at most this long for late packets [100]' },
   loop: { type: 'boolean', help: 'start a file or folder again at its end' },
   frames: { type: 'string', value: 'N', help: 'end after N frames' },
   threads: { type: 'string', value: 'N', help: 'threads of the network; 0 = one a core [0]' },
@@ -46,7 +55,7 @@ export async function streamConfig(values: OptionValues, model: string | undefin
   };
   if (merged.model === undefined) throw new CyclopsError('USAGE_INVALID', 'expected the folder of a model package');
   if (merged.camera === undefined) {
-    throw new CyclopsError('USAGE_INVALID', '--source: expected file:PATH, images:DIR, v4l2:DEVICE or test');
+    throw new CyclopsError('USAGE_INVALID', `--source: expected ${sourceForms}`);
   }
   return checkedConfig(merged);
 }
@@ -65,7 +74,12 @@ function cameraInput(
   base: StreamConfigInput['camera'] | undefined,
 ): StreamConfigInput['camera'] | undefined {
   const text = optionalText(values, 'source');
-  const source = text === undefined ? base?.source : parseSource(text);
+  const launch = optionalText(values, 'pipeline');
+  if (text !== undefined && launch !== undefined) {
+    throw new CyclopsError('USAGE_INVALID', '--source, --pipeline: expected only one of them');
+  }
+  const own: SourceInput | undefined = launch === undefined ? base?.source : { kind: 'pipeline', launch };
+  const source = text === undefined ? own : parseSource(text);
   if (source === undefined) return undefined;
   const hasLens = values.fx !== undefined || values.fov !== undefined;
   const { intrinsics, fxPx, horizontalFovDeg, ...rest } = base ?? {};
@@ -83,20 +97,27 @@ function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K]
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
-/** Reads `file:PATH`, `images:DIR`, `v4l2:DEVICE`, `test`, `test:PATTERN`. @throws CyclopsError `USAGE_INVALID`. */
+const sourceForms =
+  'csi:N, v4l2:DEVICE, rtsp://HOST/PATH, rtp:[ADDRESS:]PORT, udp:[ADDRESS:]PORT, file:PATH, images:DIR or test';
+
+/** Reads the text of `--source`, see its help. @throws CyclopsError `USAGE_INVALID`. */
 export function parseSource(text: string): SourceInput {
   const colon = text.indexOf(':');
   const kind = colon < 0 ? text : text.slice(0, colon);
   const rest = colon < 0 ? '' : text.slice(colon + 1);
+  if (kind === 'rtsp' || kind === 'rtsps') return { kind: 'rtsp', url: text };
+  if (kind === 'csi' && /^\d*$/.test(rest)) return { kind, ...(rest === '' ? {} : { sensorId: Number(rest) }) };
+  if (kind === 'rtp' || kind === 'udp') {
+    const match = /^(?:([\d.]+):)?(\d+)$/.exec(rest);
+    const address = match?.[1];
+    if (match !== null) return { kind, port: Number(match[2]), ...(address === undefined ? {} : { address }) };
+  }
   if (kind === 'test') return { kind, ...(rest === '' ? {} : { pattern: rest as 'ball' }) };
   if (rest !== '') {
     if (kind === 'file' || kind === 'images') return { kind, path: rest };
     if (kind === 'v4l2') return { kind, device: rest };
   }
-  throw new CyclopsError(
-    'USAGE_INVALID',
-    `--source: expected file:PATH, images:DIR, v4l2:DEVICE or test, found "${text}"`,
-  );
+  throw new CyclopsError('USAGE_INVALID', `--source: expected ${sourceForms}, found "${text}"`);
 }
 
 /** Lays the options that concern a source over it; one that does not fit its kind is an error of the schema. */
@@ -108,6 +129,12 @@ function withOptions(source: SourceInput, values: OptionValues): SourceInput {
     ...source,
     ...(values.pace === undefined ? {} : { pace: choiceOption(values, 'pace', ['real-time', 'fastest']) }),
     ...(values.fps === undefined ? {} : { fps: numberOption(values, 'fps', 0.01, 1000) }),
+    ...(values['pixel-format'] === undefined
+      ? {}
+      : { pixelFormat: choiceOption(values, 'pixel-format', ['YUY2', 'UYVY', 'NV12', 'MJPG']) }),
+    ...(values.transport === undefined ? {} : { transport: choiceOption(values, 'transport', ['tcp', 'udp']) }),
+    ...(values.codec === undefined ? {} : { codec: choiceOption(values, 'codec', ['auto', 'h264', 'h265', 'jpeg']) }),
+    ...(values['buffer-ms'] === undefined ? {} : { bufferMs: integerOption(values, 'buffer-ms', 0, 2000) }),
     ...(values.loop === true ? { loop: true } : {}),
     ...(match === undefined ? {} : { width: Number(match[1]), height: Number(match[2]) }),
   } as SourceInput;

@@ -49,6 +49,8 @@ const captureSchema = z.strictObject({
   startTimeoutMs: z.int().min(100).max(600_000).default(15_000),
   /** Restarts in a row without a frame before the run gives up; live sources only. */
   restartLimit: z.int().min(0).max(1_000_000).default(20),
+  /** First wait before a restart, doubled with each one that gives no frame, up to half a minute. */
+  restartWaitMs: z.int().min(0).max(30_000).default(250),
 });
 
 /** Everything one stream needs. `cyclops run --config` reads it from YAML. */

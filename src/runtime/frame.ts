@@ -35,6 +35,10 @@ export interface Frame {
   readonly image: InputImage;
   /** Frames of the source lost between the previous frame handed on and this one, wherever they were lost. */
   readonly droppedBefore: number;
+  /** Pinhole of `image`, px at its size. */
+  readonly intrinsics: Intrinsics;
+  /** fx_run / fx_train at equal network width (metric-scale.ts). */
+  readonly depthScale: number;
 }
 
 /** When one frame passed each door, CLOCK_MONOTONIC ns, in rising order. */

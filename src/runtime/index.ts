@@ -1,6 +1,6 @@
 export { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
 export { type CapturePlan, planCapture } from './capture/plan.js';
-export type { Source, SourceInput } from './capture/source.js';
+export { paceOf, type Source, type SourceInput, withoutPassword } from './capture/source.js';
 export { type StreamConfig, type StreamConfigInput, streamConfigSchema } from './config.js';
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 export {

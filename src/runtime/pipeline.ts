@@ -1,8 +1,8 @@
 import { monotonicNow } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
-import { type CapturePlan, planCapture } from './capture/plan.js';
-import { CaptureSupervisor } from './capture/supervisor.js';
+import { type CapturePlan, planAgain, planCapture } from './capture/plan.js';
+import { CaptureSupervisor, type FaultCounts } from './capture/supervisor.js';
 import type { StreamConfig } from './config.js';
 import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 import { openOrtNode } from './engine/ort-node.js';
@@ -21,6 +21,8 @@ export interface Summary {
   readonly state: ModelState;
   /** Times the capture process was started again. */
   readonly restarts: number;
+  /** What the capture process was lost to, each with its count. */
+  readonly faults: FaultCounts;
   readonly latency: LatencyReport;
   readonly outputs: readonly OutputStats[];
   /** Why it ended: the source's end, the frame limit, or a call of `stop`. */
@@ -89,6 +91,7 @@ class Pipeline implements RunningPipeline {
   readonly meter = new LatencyMeter();
   readonly done: Promise<Summary>;
   readonly #config: StreamConfig;
+  readonly #model: LoadedModelPackage;
   readonly #plan: CapturePlan;
   readonly #session: Engine;
   readonly #outputs: readonly Output[];
@@ -117,6 +120,7 @@ class Pipeline implements RunningPipeline {
     const { output } = model.package;
     const { pace, view } = plan;
     this.#config = config;
+    this.#model = model;
     this.#plan = plan;
     this.#session = session;
     this.#outputs = outputs;
@@ -170,8 +174,9 @@ class Pipeline implements RunningPipeline {
     }
     const { camera, capture } = this.#config;
     const { width, height, format } = this.engine.input;
+    const replan = () => planAgain(this.#config, this.#model.package, this.#plan);
     this.#capture = new CaptureSupervisor(
-      { cameraId: camera.id, source: camera.source, job: this.#plan.job, width, height, format, ...capture },
+      { cameraId: camera.id, source: camera.source, plan: this.#plan, replan, width, height, format, ...capture },
       (frame) => this.#onFrame(frame),
       this.#log,
     );
@@ -242,8 +247,9 @@ class Pipeline implements RunningPipeline {
 
   #publish(frame: Frame, result: InferResult): void {
     const { cameraId, sequence, ptsNs, captureTime, arrivalTime, quality, droppedBefore, image } = frame;
+    const { intrinsics, depthScale } = frame;
     const { inferStart, inferEnd } = result;
-    const { width, height, intrinsics } = this.stream;
+    const { width, height } = this.stream;
     const depthFrame: DepthFrame = {
       cameraId,
       sequence,
@@ -253,7 +259,7 @@ class Pipeline implements RunningPipeline {
       droppedBefore,
       image: { ...image, data: result.input },
       networkDepth: { width, height, data: result.depthM },
-      depthScale: this.#plan.view.depthScale,
+      depthScale,
       intrinsics,
       state: this.#state(),
     };
@@ -288,6 +294,7 @@ class Pipeline implements RunningPipeline {
   async #close(): Promise<Summary> {
     await this.#capture?.stop();
     const restarts = this.#capture?.restarts ?? 0;
+    const faults = this.#capture?.faults ?? {};
     const closed = await Promise.allSettled(this.#lanes.map((lane) => lane.close()));
     for (const result of closed) if (result.status === 'rejected') this.#failure ??= result.reason;
     await this.#session.close();
@@ -298,6 +305,7 @@ class Pipeline implements RunningPipeline {
       selfTest: this.selfTest,
       state: this.selfTest.ok ? 'running' : 'degraded',
       restarts,
+      faults,
       latency: this.meter.report(),
       outputs: this.#lanes.map((lane) => lane.stats),
       end: this.#end ?? 'stopped',

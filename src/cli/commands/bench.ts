@@ -48,7 +48,7 @@ that does nothing else.
     const rounds = integerOption(values, 'rounds', 1, 100);
     const warmUpFrames = integerOption(values, 'warm-up', 1, 10_000);
     const folder = requiredText(values, 'out');
-    if (config.camera.source.kind === 'v4l2') {
+    if (!('pace' in config.camera.source)) {
       throw new CyclopsError(
         'USAGE_INVALID',
         '--source: a camera cannot wait for the model; expected test, file or images',

@@ -10,6 +10,7 @@ import {
   type StreamConfig,
   startPipeline,
   VideoOutput,
+  withoutPassword,
 } from '../../runtime/index.js';
 import type { Command } from '../command.js';
 import { listOption } from '../options.js';
@@ -40,6 +41,7 @@ picture run in real time: the newest frame wins, what is late is dropped and cou
 
   cyclops run models/street --source file:drive.mp4 --output video:depth.mp4
   cyclops run models/street --source v4l2:/dev/video0 --fov 78 --output ndjson
+  cyclops run models/street --source rtsp://10.0.0.5/main --fov 90 --output ndjson
   cyclops run models/street --source images:frames --output png16:depth --json
 
 A camera other than the one the model was trained for needs --fx, --fov or a calibration in --config (docs/streaming.md).
@@ -71,7 +73,7 @@ async function pipelineOf(config: StreamConfig): Promise<string> {
   const { package: model } = await readModelPackage(config.model);
   const { job, view } = await planCapture(config, model);
   process.stderr.write(`${view.note}\n`);
-  return job.kind === 'gst' ? job.launch : `${job.paths.length} pictures, read without GStreamer`;
+  return job.kind === 'gst' ? withoutPassword(job.launch) : `${job.paths.length} pictures, read without GStreamer`;
 }
 
 function parseOutput(spec: string): Output {

@@ -1,14 +1,13 @@
-import { captureElements } from '../../runtime/capture/elements.js';
+import { captureElements } from '../../runtime/capture/element-packages.js';
+import { elementsOf } from '../../runtime/capture/installed-elements.js';
 import { commandOutput } from './probe.js';
 import type { ElementFinding, Finding } from './report.js';
 
-/** Elements beyond those of the capture pipelines: of video output, and of NVIDIA's boards. */
+/** Elements beyond those of the capture pipelines. */
 const otherElements: readonly Omit<ElementFinding, 'isFound'>[] = [
-  { element: 'avdec_h264', use: 'H.264 files', debianPackage: 'gstreamer1.0-libav', isRequired: false },
   { element: 'qtdemux', use: 'MP4 files', debianPackage: 'gstreamer1.0-plugins-good', isRequired: false },
   { element: 'gdpdepay', use: 'video output', debianPackage: 'gstreamer1.0-plugins-bad', isRequired: false },
   { element: 'x264enc', use: 'video output', debianPackage: 'gstreamer1.0-plugins-ugly', isRequired: false },
-  { element: 'h264parse', use: 'video output', debianPackage: 'gstreamer1.0-plugins-bad', isRequired: false },
   { element: 'mp4mux', use: 'video output', debianPackage: 'gstreamer1.0-plugins-good', isRequired: false },
 ];
 
@@ -21,19 +20,22 @@ export async function examineGstreamer(): Promise<{ finding: Finding; elements: 
     return { finding: { part, state: 'gap', found: 'gst-inspect-1.0 is not there', todo }, elements: [] };
   }
   const installed = elementsOf((await commandOutput('gst-inspect-1.0', [])) ?? '');
-  const capture = Object.entries(captureElements).map(([element, debianPackage]) => ({
-    element,
-    use: 'capture',
-    debianPackage,
-    isRequired: true,
-  }));
+  const capture = [
+    ...rows(captureElements.always, 'capture', true),
+    ...rows(captureElements.network, 'network cameras, H.264 and H.265', false),
+    // Elsewhere nobody can install them.
+    ...(process.arch === 'arm64' ? rows(captureElements.nvidia, 'NVIDIA Jetson video', false) : []),
+  ];
   return {
     finding: { part, state: 'ok', found: `${version}, ${installed.size} elements` },
     elements: [...capture, ...otherElements].map((row) => ({ ...row, isFound: installed.has(row.element) })),
   };
 }
 
-/** The element names in the list that `gst-inspect-1.0` prints: `plugin:  element: description`. */
-export function elementsOf(listing: string): ReadonlySet<string> {
-  return new Set([...listing.matchAll(/^\S+:\s+([\w-]+):/gm)].map((match) => match[1]!));
+function rows(
+  packages: Readonly<Record<string, string>>,
+  use: string,
+  isRequired: boolean,
+): Omit<ElementFinding, 'isFound'>[] {
+  return Object.entries(packages).map(([element, debianPackage]) => ({ element, use, debianPackage, isRequired }));
 }

@@ -5,7 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { messageOf } from '../../base/errors.js';
-import type { FromChild, GstJob, ToChild } from './messages.js';
+import type { FaultReason, FromChild, GstJob, ToChild } from './messages.js';
 
 // The package's entry is a native file, which only require() loads.
 const gstreamer = createRequire(import.meta.url)('gstreamer-superficial') as Gstreamer;
@@ -90,14 +90,18 @@ function onBusMessage(message: BusMessage, job: GstJob): void {
     } else send({ type: 'end' });
   } else if (message.type === 'error') {
     const text = `${message.message ?? 'unknown error'}${detailOf(message.debug)}`;
-    const reason = /missing a plug-in|no suitable plugins|no decoder/i.test(text) ? 'missing-decoder' : 'stream';
-    send({ type: 'fault', reason, message: text });
+    send({ type: 'fault', reason: reasonOf(text), message: text });
   } else if (message.type === 'warning') {
     // decodebin found streams, but none of them could be linked to our video elements.
     if (/delayed linking/.test(message.debug ?? ''))
       send({ type: 'fault', reason: 'no-video', message: 'no video in it' });
     else send({ type: 'warning', message: `GStreamer warns${detailOf(message.debug)}` });
   }
+}
+
+function reasonOf(text: string): FaultReason {
+  if (/missing a plug-in|no suitable plugins|no decoder/i.test(text)) return 'missing-decoder';
+  return /not.negotiated/i.test(text) ? 'format' : 'stream';
 }
 
 /** The last line of GStreamer's debug text says what happened; the ones before it where in its source. */

@@ -1,22 +1,14 @@
-import { assertNever } from '../../base/assert.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { PixelFormat } from '../frame.js';
 import type { CropWindow } from '../metric-scale.js';
+import { remedyFor } from './element-packages.js';
+import type { ElementSet } from './installed-elements.js';
+import { elementNames } from './launch-text.js';
 import { picturesFd } from './messages.js';
-import type { Source } from './source.js';
+import { describeSource, paceOf } from './source.js';
+import { type GstSource, isResizedByNvidia, leakyQueue, noOtherLimit, sourceElements } from './source-elements.js';
 
-/** Sources whose pictures come through GStreamer; a folder of images is read by images-child.ts. */
-export type GstSource = Exclude<Source, { kind: 'images' }>;
-
-/** Only the number of pictures limits a queue: by bytes or time, a large picture would exceed it by itself. */
-const noOtherLimit = 'max-size-bytes=0 max-size-time=0';
-
-/**
- * What cannot wait (a camera) goes through a queue of one that throws its content away for a newer picture; the source's
- * own frame count then tells how many were lost. One right behind the source, so that a machine too slow to resize every
- * picture does not fall behind the camera; one before the pipe, so that a busy reader does not.
- */
-const leakyQueue = `queue leaky=downstream max-size-buffers=1 ${noOtherLimit}`;
+export type { GstSource } from './source-elements.js';
 
 /** What the pipeline shall deliver. */
 export interface PictureTarget {
@@ -30,62 +22,75 @@ export interface PictureTarget {
 }
 
 /**
- * The launch text of a capture pipeline: source, crop, resize, colour, one-deep queue, GDP into the pipe. Resizing comes
- * before the colour conversion, because that is cheaper on the smaller picture. `bilinear2` averages over all source
- * pixels when it shrinks, like the resizing of training images does; plain `bilinear` aliases.
+ * The launch text of a capture pipeline: source, crop, resize, colour, one-deep queue, GDP into the pipe; a pure function
+ * of the settings and of what is installed, so that a Jetson's pipeline can be looked at anywhere.
  */
-export function pipelineText(source: GstSource, target: PictureTarget): string {
-  const { width, height, format } = target;
+export function pipelineText(source: GstSource, target: PictureTarget, elements: ElementSet): string {
+  const { width, format } = target;
   if (format === 'RGB' && width % 4 !== 0) {
     throw new CyclopsError(
       'MODEL_INVALID',
       `model input width: expected a multiple of 4 (rows of RGB pictures are padded to 4 bytes), found ${width}`,
     );
   }
+  const resize = isResizedByNvidia(source, elements) ? nvidiaResizeElements : softwareResizeElements;
   return [
-    ...sourceElements(source),
-    ...cropElements(target),
-    'videoscale method=bilinear2 add-borders=false',
-    `video/x-raw,width=${width},height=${height}`,
-    'videoconvert',
-    `video/x-raw,format=${format}`,
+    ...sourceElements(source, elements),
+    ...sizeGuard(source, target),
+    ...resize(target),
     ...paceElements(source),
     'gdppay',
     `fdsink fd=${picturesFd} sync=false`,
   ].join(' ! ');
 }
 
-/** The launch text that only tells size and rate of a file's pictures: its first packet is enough. */
-export function probeText(source: GstSource): string {
-  return [...sourceElements(source), 'video/x-raw', 'gdppay', `fdsink fd=${picturesFd} sync=false`].join(' ! ');
+/** The launch text that only tells size and rate of a source's pictures: its first packet is enough. */
+export function probeText(source: GstSource, elements: ElementSet): string {
+  const download = isResizedByNvidia(source, elements) ? ['nvvidconv'] : [];
+  return [
+    ...sourceElements(source, elements),
+    ...download,
+    'video/x-raw',
+    'gdppay',
+    `fdsink fd=${picturesFd} sync=false`,
+  ].join(' ! ');
 }
 
-function sourceElements(source: GstSource): string[] {
-  switch (source.kind) {
-    case 'file':
-      return [`filesrc location=${quoted(source.path)}`, 'decodebin'];
-    case 'test': {
-      const size = `width=${source.width},height=${source.height},framerate=${fraction(source.fps)}`;
-      const isLive = source.pace === 'real-time';
-      const picture = [
-        `videotestsrc is-live=${isLive} do-timestamp=${isLive} pattern=${source.pattern}`,
-        `video/x-raw,format=I420,${size}`,
-      ];
-      return isLive ? [...picture, leakyQueue] : picture;
-    }
-    case 'v4l2': {
-      const size = `width=${source.width},height=${source.height},framerate=${fraction(source.fps)}`;
-      const camera = `v4l2src device=${quoted(source.device)}`;
-      return source.pixelFormat === 'MJPG'
-        ? [camera, `image/jpeg,${size}`, leakyQueue, 'jpegdec']
-        : [camera, `video/x-raw,format=YUY2,${size}`, leakyQueue];
-    }
-    default:
-      return assertNever(source);
-  }
+/**
+ * Says all at once which elements of a launch text are missing.
+ * @throws CyclopsError `MACHINE_LACKS` naming the elements and their Debian packages.
+ */
+export function assertElements(source: GstSource, launch: string, elements: ElementSet): void {
+  // In a user's own text anything may stand; GStreamer says what it does not know.
+  const ours = source.kind === 'pipeline' ? launch.replace(source.launch.trim(), '') : launch;
+  const missing = [...new Set(elementNames(ours))].filter((name) => !elements.has(name));
+  if (missing.length === 0) return;
+  const list = missing.map((name) => `the GStreamer element "${name}" is not installed${remedyFor(name)}`);
+  throw new CyclopsError('MACHINE_LACKS', `${describeSource(source)}: ${list.join('; ')}`);
 }
 
-function cropElements(target: PictureTarget): string[] {
+/** Where the size is the sender's choice, another one is refused: the crop, and so the metres, belong to this one. */
+function sizeGuard(source: GstSource, { sourceWidth, sourceHeight }: PictureTarget): string[] {
+  if (source.kind === 'test' || source.kind === 'v4l2' || source.kind === 'csi') return [];
+  return [`video/x-raw(ANY),width=${sourceWidth},height=${sourceHeight}`];
+}
+
+/**
+ * Resizing comes before the colour conversion, because that is cheaper on the smaller picture. `bilinear2` averages over
+ * all source pixels when it shrinks, like the resizing of training images does; plain `bilinear` aliases.
+ */
+function softwareResizeElements(target: PictureTarget): string[] {
+  const { width, height, format } = target;
+  return [
+    ...softwareCropElements(target),
+    'videoscale method=bilinear2 add-borders=false',
+    `video/x-raw,width=${width},height=${height}`,
+    'videoconvert',
+    `video/x-raw,format=${format}`,
+  ];
+}
+
+function softwareCropElements(target: PictureTarget): string[] {
   const { crop, sourceWidth, sourceHeight } = target;
   const left = crop.x;
   const right = sourceWidth - crop.x - crop.width;
@@ -97,49 +102,41 @@ function cropElements(target: PictureTarget): string[] {
   return [`${element} left=${left} right=${right} top=${top} bottom=${bottom}`];
 }
 
+/** nvvidconv's slowest filter, the one that looks at more than four source pixels when it shrinks. */
+const nvidiaBestFilter = 5;
+
+/**
+ * nvvidconv cuts, resizes and converts in one go, in hardware, and downloads the small result; its crop takes the edges of
+ * the rectangle, all 0 meaning none. It cannot pad and does not make RGB, so both are left to software on the small picture.
+ */
+function nvidiaResizeElements(target: PictureTarget): string[] {
+  const { width, height, format, crop, sourceWidth, sourceHeight } = target;
+  const top = Math.max(0, crop.y);
+  const bottom = Math.min(sourceHeight, crop.y + crop.height);
+  const isCut = crop.x !== 0 || crop.width !== sourceWidth || top !== 0 || bottom !== sourceHeight;
+  const edges = isCut ? ` left=${crop.x} right=${crop.x + crop.width} top=${top} bottom=${bottom}` : '';
+  const rowsAbove = even(((top - crop.y) * height) / crop.height);
+  const rowsBelow = even(((crop.y + crop.height - bottom) * height) / crop.height);
+  const isPadded = rowsAbove > 0 || rowsBelow > 0;
+  const hardwareFormat = format === 'RGB' ? 'RGBA' : format;
+  return [
+    `nvvidconv interpolation-method=${nvidiaBestFilter}${edges}`,
+    `video/x-raw,format=${hardwareFormat},width=${width},height=${height - rowsAbove - rowsBelow}`,
+    ...(isPadded ? [`videobox fill=black top=-${rowsAbove} bottom=-${rowsBelow}`] : []),
+    ...(format === 'RGB' ? ['videoconvert', 'video/x-raw,format=RGB'] : []),
+  ];
+}
+
+function even(value: number): number {
+  return Math.round(value / 2) * 2;
+}
+
 /**
  * A file can wait, and has no leak: in real time it is played by the clock, and the newest-wins slot of the pipeline drops
  * and counts; where every frame counts, the full pipe holds the decoder.
  */
 function paceElements(source: GstSource): string[] {
-  if (source.kind === 'v4l2' || (source.kind === 'test' && source.pace === 'real-time')) return [leakyQueue];
-  const clock = source.kind === 'file' && source.pace === 'real-time' ? ['identity sync=true'] : [];
-  return [`queue max-size-buffers=2 ${noOtherLimit}`, ...clock];
+  const isRealTime = paceOf(source) === 'real-time';
+  if (isRealTime && source.kind !== 'file') return [leakyQueue];
+  return [`queue max-size-buffers=2 ${noOtherLimit}`, ...(isRealTime ? ['identity sync=true'] : [])];
 }
-
-/** A value inside a launch text: quoted, so that no character of a path can end it or add an element. */
-function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
-}
-
-/** A rate as GStreamer writes it: 30/1, 30000/1001 for 29.97. */
-function fraction(fps: number): string {
-  if (Number.isInteger(fps)) return `${fps}/1`;
-  const ntsc = Math.round(fps * 1.001);
-  if (Math.abs((ntsc * 1000) / 1001 - fps) < 0.005) return `${ntsc * 1000}/1001`;
-  return `${Math.round(fps * 1000)}/1000`;
-}
-
-const packageOfElement: Readonly<Record<string, string>> = {
-  gdppay: 'gstreamer1.0-plugins-bad',
-  fdsink: 'libgstreamer1.0-0',
-  filesrc: 'libgstreamer1.0-0',
-  queue: 'libgstreamer1.0-0',
-  identity: 'libgstreamer1.0-0',
-  decodebin: 'gstreamer1.0-plugins-base',
-  videotestsrc: 'gstreamer1.0-plugins-base',
-  videoscale: 'gstreamer1.0-plugins-base',
-  videoconvert: 'gstreamer1.0-plugins-base',
-  videobox: 'gstreamer1.0-plugins-good',
-  videocrop: 'gstreamer1.0-plugins-good',
-  v4l2src: 'gstreamer1.0-plugins-good',
-  jpegdec: 'gstreamer1.0-plugins-good',
-};
-
-/** The Debian package of a GStreamer element the pipelines use. */
-export function debianPackageOf(element: string): string | undefined {
-  return packageOfElement[element];
-}
-
-/** Every element that a capture pipeline may use, with its Debian package. */
-export const captureElements: Readonly<Record<string, string>> = packageOfElement;

@@ -32,7 +32,14 @@ export type CaptureJob = GstJob | ImagesJob;
 export type ToChild = { readonly type: 'start'; readonly job: CaptureJob } | { readonly type: 'stop' };
 
 /** What kind of fault ended a capture: it decides on error code, exit code and whether to try again. */
-export type FaultReason = 'missing-element' | 'missing-decoder' | 'no-video' | 'bad-image' | 'stream';
+export type FaultReason =
+  | 'missing-element'
+  | 'missing-decoder'
+  | 'no-video'
+  | 'bad-image'
+  /** Pictures of another size or kind than the pipeline was composed for. */
+  | 'format'
+  | 'stream';
 
 /** What a capture process tells its parent. Pictures do not go this way, but through the pipe. */
 export type FromChild =

@@ -2,9 +2,11 @@ import type { ModelPackage } from '../../model-package/schema.js';
 import type { StreamConfig } from '../config.js';
 import { cameraOf, type NetworkView, networkView } from '../metric-scale.js';
 import type { Pace } from '../outputs/output.js';
-import { pipelineText } from './elements.js';
+import { assertElements, type GstSource, pipelineText } from './elements.js';
+import { type ElementSet, installedElements } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
 import { probeSource } from './probe.js';
+import { paceOf } from './source.js';
 
 /** What capture shall do, decided before anything runs. */
 export interface CapturePlan {
@@ -13,11 +15,14 @@ export interface CapturePlan {
   readonly pace: Pace;
   /** Nominal rate of the source, frames/s; undefined where it does not tell. */
   readonly fps: number | undefined;
+  /** Size of the source's full picture, px. */
+  readonly sourceWidth: number;
+  readonly sourceHeight: number;
 }
 
 /**
  * Looks at the source, decides how its pictures become the network's input, and composes the capture job.
- * @throws CyclopsError of `probeSource` and `networkView`.
+ * @throws CyclopsError of `probeSource` and `networkView`; `MACHINE_LACKS` naming every element that is not installed.
  */
 export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: ModelPackage): Promise<CapturePlan> {
   const { camera } = config;
@@ -26,17 +31,49 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
   const { width, height, channels: format } = model.input;
   const training = { ...model.camera, width, height };
   const view = networkView(training, cameraOf(camera, facts.width, facts.height) ?? facts);
-  const pace = source.kind === 'v4l2' ? 'real-time' : source.pace;
+  const pace = paceOf(source);
   const common = { width, height, format, crop: view.crop, sourceWidth: facts.width, sourceHeight: facts.height };
   if (source.kind === 'images') {
     const { fps, loop } = source;
-    return { job: { kind: 'images', paths: facts.paths, ...common, fps, pace: source.pace, loop }, view, pace, fps };
+    return {
+      job: { kind: 'images', paths: facts.paths, ...common, fps, pace: source.pace, loop },
+      view,
+      pace,
+      fps,
+      sourceWidth: facts.width,
+      sourceHeight: facts.height,
+    };
   }
-  const launch = pipelineText(source, common);
+  const elements = await elementsFor(source);
+  const launch = pipelineText(source, common, elements);
+  if (source.kind !== 'test') assertElements(source, launch, elements);
   return {
     job: { kind: 'gst', launch, loop: source.kind === 'file' && source.loop },
     view,
     pace,
     fps: facts.fps,
+    sourceWidth: facts.width,
+    sourceHeight: facts.height,
   };
+}
+
+/**
+ * The plan for a source that has begun to send pictures of another size. A focal length in px belongs to the size it was
+ * given for, and is scaled from there; a picture of another shape is an error, because nothing says what was cut away.
+ * @throws CyclopsError as `planCapture`; `CAMERA_INVALID` for another shape.
+ */
+export async function planAgain(
+  config: Pick<StreamConfig, 'camera'>,
+  model: ModelPackage,
+  plan: CapturePlan,
+): Promise<CapturePlan> {
+  const { fxPx, ...camera } = config.camera;
+  if (fxPx === undefined) return planCapture(config, model);
+  const intrinsics = { width: plan.sourceWidth, height: plan.sourceHeight, fxPx };
+  return planCapture({ camera: { ...camera, intrinsics } }, model);
+}
+
+/** The test picture's pipeline is the same on every machine: nothing needs to be asked for it. */
+async function elementsFor(source: GstSource): Promise<ElementSet> {
+  return source.kind === 'test' ? new Set() : installedElements();
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { assertNever } from '../../base/assert.js';
 import { CyclopsError, messageOf } from '../../base/errors.js';
 import { readRgb } from '../../image/codec.js';
-import { debianPackageOf, probeText } from './elements.js';
+import { assertElements, type GstSource, probeText } from './elements.js';
 import type { VideoCaps } from './gdp.js';
+import { installedElements } from './installed-elements.js';
 import { CaptureProcess, captureError } from './process.js';
-import { describeSource, type Source } from './source.js';
+import { describeSource, isLive, type Source } from './source.js';
 
 /** What must be known of a source before its pipeline can be composed. */
 export interface SourceFacts {
@@ -25,14 +26,15 @@ const probeTimeoutMs = 30_000;
 const pictureLimitBytes = 16384 * 16384 * 1.5;
 
 /**
- * Finds out picture size and rate of a source. A video is opened for its first picture, a folder for its first image;
- * cameras and the test picture are what the settings say.
+ * Finds out picture size and rate of a source. A video or network camera is opened for its first picture, a folder for its
+ * first image; local cameras and the test picture are what the settings say.
  * @throws CyclopsError `FILE_MISSING`, `FILE_UNREADABLE`, `VIDEO_INVALID`, `DATA_EMPTY`, `IMAGE_INVALID`,
  *   `MACHINE_LACKS`, `CAPTURE_FAILED`.
  */
 export async function probeSource(source: Source): Promise<SourceFacts> {
   switch (source.kind) {
     case 'test':
+    case 'csi':
       return { width: source.width, height: source.height, fps: source.fps, paths: [] };
     case 'v4l2':
       await assertDevice(source.device);
@@ -40,7 +42,13 @@ export async function probeSource(source: Source): Promise<SourceFacts> {
     case 'images':
       return probeFolder(source);
     case 'file':
-      return probeFile(source);
+      await assertFile(source.path);
+      return probePictures(source);
+    case 'rtsp':
+    case 'rtp':
+    case 'udp':
+    case 'pipeline':
+      return probePictures(source);
     default:
       return assertNever(source);
   }
@@ -83,25 +91,34 @@ async function probeFolder(source: Extract<Source, { kind: 'images' }>): Promise
   return { width, height, fps: source.fps, paths };
 }
 
-async function probeFile(source: Extract<Source, { kind: 'file' }>): Promise<SourceFacts> {
-  const found = await stat(source.path).catch(() => undefined);
-  if (found === undefined) throw new CyclopsError('FILE_MISSING', `${source.path}: no such file`);
-  if (!found.isFile()) throw new CyclopsError('FILE_UNREADABLE', `${source.path}: not a file`);
-  await access(source.path, constants.R_OK).catch((error: unknown) => {
-    throw new CyclopsError('FILE_UNREADABLE', `${source.path}: may not be read`, { cause: error });
+async function assertFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new CyclopsError('FILE_MISSING', `${path}: no such file`);
+  if (!found.isFile()) throw new CyclopsError('FILE_UNREADABLE', `${path}: not a file`);
+  await access(path, constants.R_OK).catch((error: unknown) => {
+    throw new CyclopsError('FILE_UNREADABLE', `${path}: may not be read`, { cause: error });
   });
-  const caps = await firstCaps(source);
-  if (!(caps.width > 0 && caps.height > 0)) {
-    throw new CyclopsError('VIDEO_INVALID', `${source.path}: pictures of unknown size (${caps.text.slice(0, 200)})`);
-  }
-  return { width: caps.width, height: caps.height, fps: caps.fps, paths: [] };
 }
 
-async function firstCaps(source: Extract<Source, { kind: 'file' }>): Promise<VideoCaps> {
+async function probePictures(source: GstSource): Promise<SourceFacts> {
+  const { width, height, fps, text } = await firstCaps(source);
+  if (!(width > 0 && height > 0)) {
+    throw new CyclopsError(
+      'VIDEO_INVALID',
+      `${describeSource(source)}: pictures of unknown size (${text.slice(0, 200)})`,
+    );
+  }
+  return { width, height, fps, paths: [] };
+}
+
+async function firstCaps(source: GstSource): Promise<VideoCaps> {
+  const elements = await installedElements();
+  const launch = probeText(source, elements);
+  assertElements(source, launch, elements);
   let caps: VideoCaps | undefined;
   let hasPicture = false;
   const probe = new CaptureProcess(
-    { kind: 'gst', launch: probeText(source), loop: false },
+    { kind: 'gst', launch, loop: false },
     {
       onCaps: (found) => {
         caps ??= found;
@@ -119,6 +136,7 @@ async function firstCaps(source: Extract<Source, { kind: 'file' }>): Promise<Vid
   );
   const outcome = await probe.outcome;
   if (caps !== undefined && hasPicture) return caps;
-  if (outcome.kind === 'fault') throw captureError(outcome, describeSource(source), true, debianPackageOf);
-  throw new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: no pictures in it`);
+  if (outcome.kind === 'fault') throw captureError(outcome, source);
+  const code = isLive(source) ? 'CAPTURE_FAILED' : 'VIDEO_INVALID';
+  throw new CyclopsError(code, `${describeSource(source)}: no pictures in it`);
 }

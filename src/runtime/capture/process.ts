@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { CyclopsError, isCyclopsError } from '../../base/errors.js';
+import { remedyFor } from './element-packages.js';
 import { type BufferTags, GdpReader, type VideoCaps } from './gdp.js';
 import { type CaptureJob, type FaultReason, type FromChild, picturesFd, type ToChild } from './messages.js';
+import { describeSource, isLive, type Source, withoutPassword } from './source.js';
 
 /** After the request to end, a capture process has this long before it is killed. */
 const endGraceMs = 2000;
@@ -209,30 +211,36 @@ export class CaptureProcess {
   }
 }
 
-/** The typed error of a capture that failed for good. @param owner the source, for the message. */
-export function captureError(
-  outcome: Extract<CaptureOutcome, { kind: 'fault' }>,
-  owner: string,
-  isFile: boolean,
-  packageOf: (element: string) => string | undefined,
-): CyclopsError {
-  const { reason, message, element } = outcome;
+/** The typed error of a capture that failed for good. */
+export function captureError(outcome: Extract<CaptureOutcome, { kind: 'fault' }>, source: Source): CyclopsError {
+  const { reason, element } = outcome;
+  const message = withoutPassword(outcome.message);
+  const owner = describeSource(source);
+  const isFile = !isLive(source);
   switch (reason) {
     case 'missing-element': {
       const name = element ?? message;
-      const debian = packageOf(name);
-      const remedy = debian === undefined ? '' : `; install it: apt-get install ${debian}`;
-      return new CyclopsError('MACHINE_LACKS', `${owner}: the GStreamer element "${name}" is not installed${remedy}`);
+      return new CyclopsError(
+        'MACHINE_LACKS',
+        `${owner}: the GStreamer element "${name}" is not installed${remedyFor(name)}`,
+      );
     }
     case 'missing-decoder':
       return new CyclopsError(
         'MACHINE_LACKS',
-        `${owner}: no GStreamer decoder for this file (${message}); install more: apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad`,
+        `${owner}: no GStreamer decoder for this ${isFile ? 'file' : 'camera'} (${message}); install more: apt-get install gstreamer1.0-libav gstreamer1.0-plugins-good gstreamer1.0-plugins-bad`,
       );
     case 'bad-image':
       return new CyclopsError('IMAGE_INVALID', message);
     case 'no-video':
       return new CyclopsError('VIDEO_INVALID', `${owner}: ${message}`);
+    case 'format':
+      return isFile
+        ? new CyclopsError('VIDEO_INVALID', `${owner}: the pictures change their size or kind (${message})`)
+        : new CyclopsError(
+            'CAPTURE_FAILED',
+            `${owner}: the camera does not give pictures of the size, rate or format that was asked for (${message})`,
+          );
     case 'stream':
       return new CyclopsError(isFile ? 'VIDEO_INVALID' : 'CAPTURE_FAILED', `${owner}: ${message}`);
     default:

@@ -1,22 +1,18 @@
 import { type MonotonicNs, monotonicNow } from '../../base/clock.js';
-import { CyclopsError } from '../../base/errors.js';
+import { CyclopsError, isCyclopsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { bytesPerPixel } from '../../model-package/schema.js';
 import { ClockOffset } from '../clock-offset.js';
 import type { Frame, PixelFormat } from '../frame.js';
-import { debianPackageOf } from './elements.js';
 import type { BufferTags, VideoCaps } from './gdp.js';
-import type { CaptureJob } from './messages.js';
+import { LostFrames } from './lost-frames.js';
+import type { CapturePlan } from './plan.js';
 import { type CaptureOutcome, CaptureProcess, captureError } from './process.js';
-import { describeSource, isLive, type Source } from './source.js';
+import { describeSource, isLive, paceOf, type Source, withoutPassword } from './source.js';
 
-/** First wait before a restart; doubled with each restart that gives no picture. */
-const firstBackoffMs = 250;
 const longestBackoffMs = 30_000;
 /** A capture process that crashes before its first picture gets this many more tries. */
 const firstStartRetries = 2;
-/** A jump of the source's own frame count beyond this is a new count, not that many lost frames. */
-const countJumpLimit = 100_000n;
 /** Arrays of frames that were lost before inference, kept for the next frames. */
 const spareLimit = 4;
 
@@ -24,14 +20,21 @@ const spareLimit = 4;
 export interface CaptureSettings {
   readonly cameraId: string;
   readonly source: Source;
-  readonly job: CaptureJob;
+  readonly plan: CapturePlan;
+  /** Makes a plan for a source whose pictures have changed their size. */
+  replan(): Promise<CapturePlan>;
   readonly width: number;
   readonly height: number;
   readonly format: PixelFormat;
   readonly startTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly restartLimit: number;
+  /** First wait before a restart, ms; doubled with each restart that gives no picture. */
+  readonly restartWaitMs: number;
 }
+
+/** How often a capture was lost, by what it was lost to. */
+export type FaultCounts = Readonly<Partial<Record<Fault['reason'], number>>>;
 
 /**
  * Keeps one camera delivering: starts its capture process, stamps and counts its pictures, and where a live source
@@ -53,19 +56,28 @@ export class CaptureSupervisor {
   #isRecovering = false;
   #restarts = 0;
   #sequence = 0;
-  #lastOffset: bigint | undefined;
+  #plan: CapturePlan;
+  readonly #lost: LostFrames;
+  readonly #faults: Partial<Record<Fault['reason'], number>> = {};
 
   /** @param onFrame called for each picture, synchronously as it arrives. */
   constructor(settings: CaptureSettings, onFrame: (frame: Frame) => void, log: Logger) {
     this.#settings = settings;
     this.#onFrame = onFrame;
     this.#log = log;
+    this.#plan = settings.plan;
+    this.#lost = new LostFrames(settings.plan.fps);
     this.#frameBytes = settings.width * settings.height * bytesPerPixel(settings.format);
     this.done = this.#run();
   }
 
   get restarts(): number {
     return this.#restarts;
+  }
+
+  /** What the capture was lost to so far, each with its count. */
+  get faults(): FaultCounts {
+    return this.#faults;
   }
 
   /** Whether the camera is gone and being brought back. */
@@ -103,7 +115,7 @@ export class CaptureSupervisor {
   }
 
   async #run(): Promise<void> {
-    const { source } = this.#settings;
+    const { source, restartWaitMs } = this.#settings;
     let failures = 0;
     // The caller gets its handle before the first process may report.
     await Promise.resolve();
@@ -119,18 +131,30 @@ export class CaptureSupervisor {
         return;
       }
       const fault = outcome.kind === 'end' ? endedEarly : outcome;
+      this.#faults[fault.reason] = (this.#faults[fault.reason] ?? 0) + 1;
       failures = this.#sequence > pictures ? 0 : failures + 1;
       if (!this.#isWorthARestart(fault) || failures > this.#patience()) {
-        throw captureError(fault, describeSource(source), source.kind === 'file', debianPackageOf);
+        throw captureError(fault, source);
       }
-      const waitMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** failures);
+      const waitMs = Math.min(longestBackoffMs, restartWaitMs * 2 ** failures);
       this.#log.warn(
         { camera: this.#settings.cameraId, reason: fault.reason, waitMs },
-        `capture lost: ${fault.message}`,
+        `capture lost: ${withoutPassword(fault.message)}`,
       );
       this.#isRecovering = true;
       await this.#sleep(waitMs);
       this.#restarts++;
+      if (fault.reason === 'format' && !this.#isStopped) await this.#planAgain();
+    }
+  }
+
+  /** A camera that cannot be asked at this moment is tried again with the old plan, and fails again if it does not fit. */
+  async #planAgain(): Promise<void> {
+    try {
+      this.#plan = await this.#settings.replan();
+      this.#log.warn({ camera: this.#settings.cameraId }, this.#plan.view.note);
+    } catch (error) {
+      if (!isCyclopsError(error, 'CAPTURE_FAILED')) throw error;
     }
   }
 
@@ -148,12 +172,12 @@ export class CaptureSupervisor {
   }
 
   async #runOnce(): Promise<CaptureOutcome> {
-    const { startTimeoutMs, stallTimeoutMs, job } = this.#settings;
+    const { startTimeoutMs, stallTimeoutMs } = this.#settings;
     this.#offset.reset();
-    this.#lastOffset = undefined;
+    this.#lost.reset();
     const limits = { bufferLimitBytes: this.#frameBytes, startTimeoutMs, stallTimeoutMs };
     this.#process = new CaptureProcess(
-      job,
+      this.#plan.job,
       {
         onCaps: (caps) => this.#checkCaps(caps),
         takeBuffer: (length) => this.#takeBuffer(length),
@@ -188,7 +212,7 @@ export class CaptureSupervisor {
   #onPicture(data: Uint8Array<ArrayBuffer>, tags: BufferTags): void {
     const { cameraId, width, height, format, source } = this.#settings;
     const arrivalTime = monotonicNow();
-    const isPaced = 'pace' in source ? source.pace === 'real-time' : true;
+    const isPaced = paceOf(source) === 'real-time';
     const madeNs = madeTime(tags, source);
     // Where the source runs as fast as it is read, its time says nothing about ours.
     const capture = isPaced && madeNs !== undefined ? this.#offset.captureTime(madeNs, arrivalTime) : undefined;
@@ -201,17 +225,10 @@ export class CaptureSupervisor {
       arrivalTime,
       quality: capture === undefined ? 'arrival' : 'pts',
       image: { width, height, format, data },
-      droppedBefore: this.#lostBefore(tags.offset),
+      droppedBefore: this.#lost.before(tags),
+      intrinsics: this.#plan.view.intrinsics,
+      depthScale: this.#plan.view.depthScale,
     });
-  }
-
-  /** Frames the source counted but did not deliver: thrown away by the leaky queue, or by the driver. */
-  #lostBefore(offset: bigint | undefined): number {
-    const previous = this.#lastOffset;
-    this.#lastOffset = offset;
-    if (offset === undefined || previous === undefined) return 0;
-    const step = offset - previous;
-    return step > 1n && step < countJumpLimit ? Number(step - 1n) : 0;
   }
 
   async #sleep(ms: number): Promise<void> {

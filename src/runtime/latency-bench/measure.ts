@@ -173,12 +173,12 @@ class Stretches {
 /** The same source, waiting for the model or not; a file or folder starts again when it ends. A camera cannot wait. */
 function paced(source: Source, pace: Pace): Source {
   switch (source.kind) {
-    case 'v4l2':
-      return source;
     case 'test':
       return { ...source, pace };
     case 'file':
     case 'images':
       return { ...source, pace, loop: true };
+    default:
+      return source;
   }
 }

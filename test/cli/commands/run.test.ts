@@ -258,9 +258,12 @@ test('a configuration file gives everything, and options win over it', async () 
 
 test('mistakes of the command line: exit code 2 and what was expected', async () => {
   const cases: [string[], RegExp][] = [
-    [[model], /--source: expected file:PATH/],
+    [[model], /--source: expected csi:N, .*file:PATH/],
     [['--source', 'test'], /expected the folder of a model package/],
-    [[model, '--source', 'webcam'], /--source: expected file:PATH, images:DIR, v4l2:DEVICE or test, found "webcam"/],
+    [[model, '--source', 'webcam'], /--source: expected csi:N, .*images:DIR or test, found "webcam"/],
+    [[model, '--source', 'rtp:'], /--source: expected .*rtp:\[ADDRESS:\]PORT.*, found "rtp:"/],
+    [[model, '--source', 'test', '--pipeline', 'videotestsrc'], /--source, --pipeline: expected only one of them/],
+    [[model, '--source', 'csi', '--transport', 'udp'], /camera\.source: unknown key "transport"/],
     [[model, '--source', 'test', '--output', 'avi:x'], /--output: expected ndjson, png16:DIR/],
     [[model, '--source', 'test', '--loop'], /camera\.source: unknown key "loop"/],
     [

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { elementsOf } from '../../../src/cli/doctor/gstreamer.js';
 import { l4tVersion } from '../../../src/cli/doctor/machine.js';
 import { runProbe } from '../../../src/cli/doctor/probe.js';
+import { elementsOf } from '../../../src/runtime/capture/installed-elements.js';
 
 test('a probe answers with its last line, with the reason of its error, or with its crash', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'cyclops-probe-'));
