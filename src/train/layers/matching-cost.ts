@@ -24,7 +24,8 @@ export function cosineSimilarity1d(
   });
 }
 
-function unitLength(features_BHWC: tf.Tensor4D): tf.Tensor4D {
+/** Feature vectors centred over channels and brought to length 1. */
+export function unitLength(features_BHWC: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() => {
     const centred = features_BHWC.sub(features_BHWC.mean(3, true));
     const norm = centred
@@ -53,10 +54,13 @@ export class CosineSimilarity1d extends Correlation1d {
 export class SoftArgmaxDisparity extends tf.layers.Layer {
   static readonly className = 'SoftArgmaxDisparity';
   readonly step: number;
+  /** The displacement that counts as 0, where scores stand for offsets to both sides. */
+  readonly zero: number;
 
-  constructor(config: { readonly name?: string; readonly step: number }) {
+  constructor(config: { readonly name?: string; readonly step: number; readonly zero?: number }) {
     super({ ...config });
     this.step = config.step;
+    this.zero = config.zero ?? 0;
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
@@ -69,6 +73,7 @@ export class SoftArgmaxDisparity extends tf.layers.Layer {
       const [batch, height, width, count] = scores.shape;
       const values: tf.Tensor2D = tf
         .range(count - 1, -1, -1)
+        .sub(this.zero)
         .mul(this.step)
         .reshape([count, 1]);
       const shares: tf.Tensor2D = tf.softmax(scores).reshape([batch * height * width, count]);
@@ -77,7 +82,7 @@ export class SoftArgmaxDisparity extends tf.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), step: this.step };
+    return { ...super.getConfig(), step: this.step, zero: this.zero };
   }
 }
 

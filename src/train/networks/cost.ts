@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.js';
 import { Correlation1d } from '../layers/correlation-1d.js';
+import { SimilarityWindow } from '../layers/similarity-window.js';
 import type { tf } from '../tf.js';
 
 /** What one use of a layer costs; a layer shared by two inputs appears twice. */
@@ -47,6 +48,7 @@ function costOf(layer: tf.layers.Layer, input: readonly number[], output: readon
   assert(inHeight && inWidth && inChannels && outHeight && outWidth && outChannels, `cost: ${layer.name} is no image`);
   // Cosine similarity is a correlation too; bringing its features to length 1 is not counted, as no activation is.
   if (layer instanceof Correlation1d) return outHeight * outWidth * outChannels * inChannels;
+  if (layer instanceof SimilarityWindow) return outHeight * outWidth * (outChannels + 1) * inChannels;
   const kernelSize = layer.weights.find((weight) => weight.shape.length === 4)?.shape.reduce<number>(product, 1);
   if (kernelSize === undefined) return 0;
   // A transposed convolution applies its kernel once an input pixel, a convolution once an output pixel.

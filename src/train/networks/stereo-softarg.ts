@@ -1,4 +1,5 @@
 import { ConstantGain, CosineSimilarity1d, SoftArgmaxDisparity } from '../layers/matching-cost.js';
+import { SimilarityWindow } from '../layers/similarity-window.js';
 import { tf } from '../tf.js';
 import { add, type Block, concatenate, convolution, imageInput, type LayerContext, upsample } from './blocks.js';
 
@@ -15,6 +16,9 @@ export interface StereoSoftargOptions {
 /** Largest displacement at 1/4 size: 47 columns are 188 px of the input. */
 const maxDisplacement = 47;
 
+/** Displacements at 1/2 size that are looked at on each side of what 1/4 size says. */
+const windowRadius = 4;
+
 /** A head's unit in px of the input, as in Guo's networks. */
 export const headUnitPx = 20;
 
@@ -24,8 +28,9 @@ const initialSharpness = 14;
 /**
  * Our own stereo teacher for small budgets. Matching is built in instead of learned: cosine similarities of features
  * at 1/4 size form a cost volume, a 2-D hourglass with the left features as context corrects it, the soft-argmax reads
- * the disparity, and two small residual stages refine it at 1/2 and full size beside the left image. Untrained, it is
- * a winner-take-all matcher; where DispNetC spends its first tens of thousands of steps finding out what a match is,
+ * the disparity. At 1/2 size it looks again: the similarities of a few displacements around that first estimate,
+ * corrected in the same way, give an offset to it. A small residual stage beside the left image sharpens outlines at
+ * full size. Untrained, it is a winner-take-all matcher; where DispNetC spends its first tens of thousands of steps finding out what a match is,
  * it improves from the first. A visibility logit stands beside the disparity at each of the three scales.
  *
  * Inputs `[left, right]`, each [B,H,W,3]; outputs `[disparity 0..2, visibility logit 0..2]`, scale s of shape
@@ -40,7 +45,11 @@ const initialSharpness = 14;
  * | down8, down16, down32 | 3/2 + 3/1 | 64 -> 96 -> 128 -> 160 | 1/8 .. 1/32 |
  * | up16, up8, up4 | 1/1 both sides, sum, 3/1 | -> 128 -> 96 -> 64 | 1/16 .. 1/4 |
  * | scores = 14 * similarity + correction | 3/1 | 64 -> 48 | 1/4 |
- * | refine1, refine0 | 3/1 x2, residual head | 64+24+1 -> 32; 32 -> 16, +3+1 -> 16 | 1/2, 1 |
+ * | half_match | 3/1 | 24 -> 24, shared | 1/2 |
+ * | window | | 24, 24 -> 9 displacements around the estimate | 1/2 |
+ * | refine1 | 3/1 x2 | 64 + 24 + 1 -> 32 -> 32 | 1/2 |
+ * | window_scores = 14 * window + correction | 3/1 | 32 -> 9 | 1/2 |
+ * | narrow, refine0, residual0 | 1/1, 3/1 x2, 3/1 | 32 -> 16; 16 + 3 + 1 -> 16 -> 16 -> 1 | 1 |
  */
 export function createStereoSoftarg(options: StereoSoftargOptions): tf.LayersModel {
   const { width, height, widthPx, seed } = options;
@@ -50,6 +59,9 @@ export function createStereoSoftarg(options: StereoSoftargOptions): tf.LayersMod
     convolution({ name, channels: scaled(channels), kernel, stride, activation: 'leaky' }, context);
   const linear = (name: string, channels: number, kernel: number, gain = 1): Block =>
     convolution({ name, channels, kernel, activation: 'none', gain }, context);
+
+  const refined = (scale: 0 | 1, channels: number, parts: readonly tf.SymbolicTensor[]) =>
+    conv(`refine${scale}b`, channels)(conv(`refine${scale}a`, channels)(concatenate(`refine${scale}_in`, parts)));
 
   const left = imageInput('left', height, widthPx);
   const right = imageInput('right', height, widthPx);
@@ -88,28 +100,33 @@ export function createStereoSoftarg(options: StereoSoftargOptions): tf.LayersMod
     scores,
   ) as tf.SymbolicTensor;
 
-  const refine = (
-    scale: 0 | 1,
-    channels: number,
-    coarse: tf.SymbolicTensor,
-    disparity: tf.SymbolicTensor,
-    detail: tf.SymbolicTensor,
-  ) => {
-    const raised = upsample(`disparity${scale}_up`, disparity);
-    const input = concatenate(`refine${scale}_in`, [upsample(`refine${scale}_up`, coarse), detail, raised]);
-    const refined = conv(`refine${scale}b`, channels)(conv(`refine${scale}a`, channels)(input));
-    const residual = linear(`residual${scale}`, 1, 3, 0.1)(refined);
-    return { features: refined, disparity: add(`disparity${scale}`, [raised, residual]) };
-  };
-  const half = refine(1, 32, context4, disparity2, leftFeatures.half);
-  const full = refine(0, 16, conv('narrow', 16, 1)(half.features), half.disparity, left);
-  const visible = [full.features, half.features, context4].map((input, scale) =>
-    linear(`visible${scale}`, 1, 3)(input),
-  );
+  // Half size: look again, in a few displacements around the first estimate.
+  const estimate1 = upsample('disparity1_up', disparity2);
+  const window = new SimilarityWindow({ name: 'window', radius: windowRadius, unitPx: headUnitPx / 2 }).apply([
+    leftFeatures.halfMatch,
+    rightFeatures.halfMatch,
+    estimate1,
+  ]) as tf.SymbolicTensor;
+  const half = refined(1, 32, [upsample('refine1_up', context4), leftFeatures.half, estimate1]);
+  const windowScores = add('window_scores', [
+    new ConstantGain({ name: 'window_sharpened', gain: initialSharpness }).apply(window) as tf.SymbolicTensor,
+    linear('window_correction', 2 * windowRadius + 1, 3, 0.5)(half),
+  ]);
+  const offset1 = new SoftArgmaxDisparity({ name: 'offset1', step: 2 / headUnitPx, zero: windowRadius }).apply(
+    windowScores,
+  ) as tf.SymbolicTensor;
+  const disparity1 = add('disparity1', [estimate1, offset1]);
+
+  // Full size: outlines from the left image alone.
+  const estimate0 = upsample('disparity0_up', disparity1);
+  const full = refined(0, 16, [upsample('refine0_up', conv('narrow', 16, 1)(half)), left, estimate0]);
+  const disparity0 = add('disparity0', [estimate0, linear('residual0', 1, 3, 0.1)(full)]);
+
+  const visible = [full, half, context4].map((input, scale) => linear(`visible${scale}`, 1, 3)(input));
   return tf.model({
     name: 'stereo-softarg',
     inputs: [left, right],
-    outputs: [full.disparity, half.disparity, disparity2, ...visible],
+    outputs: [disparity0, disparity1, disparity2, ...visible],
   });
 }
 
@@ -119,7 +136,7 @@ function createFeatures(
   linear: (name: string, channels: number, kernel: number, gain?: number) => Block,
   scaled: (channels: number) => number,
   context: LayerContext,
-): (image: tf.SymbolicTensor) => Record<'half' | 'quarter' | 'match', tf.SymbolicTensor> {
+): (image: tf.SymbolicTensor) => Record<'half' | 'halfMatch' | 'quarter' | 'match', tf.SymbolicTensor> {
   const first = convolution(
     { name: 'feature1', channels: scaled(24), kernel: 5, stride: 2, activation: 'leaky', readsImage: true },
     context,
@@ -128,11 +145,12 @@ function createFeatures(
   const third = [conv('feature3a', 48), linear('feature3b', scaled(48), 3, 0.5)] as const;
   const sum = tf.layers.add({ name: 'feature3' });
   const match = linear('match', scaled(48), 3);
+  const halfMatch = linear('half_match', scaled(24), 3);
   return (image) => {
     const half = first(image);
     const quarter = second(half);
     const residual = third[1](third[0](quarter));
     const joined = sum.apply([quarter, residual]) as tf.SymbolicTensor;
-    return { half, quarter: joined, match: match(joined) };
+    return { half, halfMatch: halfMatch(half), quarter: joined, match: match(joined) };
   };
 }
