@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { assert } from '../base/assert.js';
 import { CyclopsError } from '../base/errors.js';
 import type { ChannelOrder, ModelPackage } from '../model-package/schema.js';
 import type { TensorRtOptions } from '../model-package/tensorrt/options.js';
@@ -109,7 +110,8 @@ export function buildGraph(
   const { width, height, camera, inputMean, inputStd, outputFactorPx, outputStride } = head;
   const graph = new GraphBuilder(head.network, [inputName, outputName]);
   const image = preprocess(graph, { width, height, inputMean, inputStd, channels: range.channels });
-  const disparity = addNetwork(graph, network, image);
+  const [disparity] = addNetwork(graph, network, [image], network.outputs.slice(0, 1));
+  assert(disparity !== undefined, 'a network has an output');
   const [channels, rows, columns] = imageShape(disparity);
   if (channels !== 1 || rows * outputStride !== height || columns * outputStride !== width) {
     throw new CyclopsError(

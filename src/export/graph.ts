@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.js';
+import { CyclopsError } from '../base/errors.js';
 
 /** Element types the exporter's graphs hold. */
 export type ElementType = 'float32' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64';
@@ -32,7 +33,7 @@ export interface GraphNode {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly string[];
-  /** All our operators have one output, which bears the node's name. */
+  /** All our operators have one output; it bears the node's name where that is free. */
   readonly output: string;
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
@@ -73,25 +74,39 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** A single tensor of more elements than this (1 GiB as float32) is a damaged or hostile file, not a network. */
+const maxElements = 2 ** 28;
+
+/** Settings of a network may leave nothing of an image, or blow it up beyond any memory. */
+function assertPossible(name: string, op: string, shape: readonly number[]): void {
+  const isWhole = shape.every((size) => Number.isInteger(size) && size > 0);
+  if (isWhole && elementCount(shape) <= maxElements) return;
+  throw new CyclopsError(
+    'EXPORT_UNSUPPORTED',
+    `node "${name}" (${op}): expected a result of 1 to ${maxElements} values, found shape [${shape.join(', ')}]`,
+  );
+}
+
 /** Collects a graph node by node. Names are made unique, so converters may name things after their layer. */
 export class GraphBuilder {
   readonly #name: string;
-  readonly #taken = new Set<string>();
+  readonly #values = new Map<string, Value>();
+  readonly #takenByNodes = new Set<string>();
+  readonly #takenByValues = new Set<string>();
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
   readonly #constants = new Map<string, Constant>();
   readonly #nodes: GraphNode[] = [];
-  readonly #values = new Map<string, Value>();
 
-  /** @param reserved names that nodes must not take, such as the graph's output. */
+  /** @param reserved names that inner values must not take, such as those of the graph's outputs. */
   constructor(name: string, reserved: readonly string[] = []) {
     this.#name = name;
-    for (const word of reserved) this.#taken.add(word);
+    for (const word of reserved) this.#takenByValues.add(word);
   }
 
   /** Declares a graph input; its name is kept as it is. */
   input(name: string, type: ElementType, shape: readonly number[]): Value {
-    this.#taken.add(name);
+    this.#takenByValues.add(name);
     const value = { name, type, shape };
     this.#inputs.push(value);
     this.#values.set(name, value);
@@ -109,7 +124,7 @@ export class GraphBuilder {
     return this.#addConstant(name, { type: 'int64', shape: [data.length], data });
   }
 
-  /** Adds a node. @returns its output. */
+  /** Adds a node. @returns its output. @throws CyclopsError `EXPORT_UNSUPPORTED` for a result that cannot be. */
   node(
     name: string,
     op: string,
@@ -117,17 +132,14 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>>,
     result: { readonly type?: ElementType; readonly shape: readonly number[] },
   ): Value {
-    const output = this.#unique(name);
+    const output = unique(name, this.#takenByValues);
     const names = inputs.map((input) => (typeof input === 'string' ? input : input.name));
     for (const input of names) {
       const isKnown = input === '' || this.#values.has(input) || this.#constants.has(input);
       assert(isKnown, `${output} (${op}): input ${input} does not exist`);
     }
-    assert(
-      result.shape.every((size) => Number.isInteger(size) && size > 0),
-      `${output} (${op}): output shape [${result.shape.join(', ')}]`,
-    );
-    this.#nodes.push({ name: output, op, inputs: names, output, attributes });
+    assertPossible(output, op, result.shape);
+    this.#nodes.push({ name: unique(name, this.#takenByNodes), op, inputs: names, output, attributes });
     const value: Value = { name: output, type: result.type ?? 'float32', shape: result.shape };
     this.#values.set(output, value);
     return value;
@@ -159,15 +171,15 @@ export class GraphBuilder {
   }
 
   #addConstant(name: string, constant: Constant): string {
-    const unique = this.#unique(name);
-    this.#constants.set(unique, constant);
-    return unique;
+    const own = unique(name, this.#takenByValues);
+    this.#constants.set(own, constant);
+    return own;
   }
+}
 
-  #unique(name: string): string {
-    let unique = name;
-    for (let count = 1; this.#taken.has(unique); count++) unique = `${name}_${count}`;
-    this.#taken.add(unique);
-    return unique;
-  }
+function unique(name: string, taken: Set<string>): string {
+  let own = name;
+  for (let count = 1; taken.has(own); count++) own = `${name}_${count}`;
+  taken.add(own);
+  return own;
 }

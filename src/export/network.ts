@@ -3,46 +3,63 @@ import { CyclopsError } from '../base/errors.js';
 import type { GraphBuilder, Value } from './graph.js';
 import { readLayerConfig } from './layers/converter.js';
 import { convertLayer } from './layers/index.js';
-import { imageShape } from './ops.js';
-import type { LayerResult, Network, NetworkLayer } from './read-checkpoint.js';
+import { shapeInTfjs } from './layout.js';
+import type { LayerGraph, LayerResult, NetworkLayer } from './read-network.js';
 
 /**
- * Adds the nodes of a network: those its first output needs, in an order in which they can run.
- * @param image what the network's only input gets, float32 [1, 3, H, W].
- * @returns the first output, NCHW.
+ * Adds the nodes of a network: those the wanted outputs need, in an order in which they can run.
+ * @param inputs what the network's inputs get, in their order; float32, images NCHW, other ranks as in tfjs.
+ * @param wanted the network's own outputs unless given.
+ * @param prefix stands before the names of nodes, for a model within a model.
+ * @returns the wanted outputs, laid out as the inputs.
  * @throws CyclopsError `EXPORT_UNSUPPORTED`, `CHECKPOINT_INVALID`.
  */
-export function addNetwork(graph: GraphBuilder, network: Network, image: Value): Value {
-  const done = new Map<string, Value>();
-  for (const use of orderOfUse(network, network.outputs[0]!)) {
-    const layer = network.layers.get(use.layer)!;
+export function addNetwork(
+  graph: GraphBuilder,
+  network: LayerGraph,
+  inputs: readonly Value[],
+  wanted: readonly LayerResult[] = network.outputs,
+  prefix = '',
+): Value[] {
+  const done = new Map<string, readonly Value[]>();
+  const resolve = ({ layer, call, tensor }: LayerResult): Value => {
+    const values = done.get(keyOf({ layer, call }))!;
+    const value = values[tensor];
+    if (value !== undefined) return value;
+    throw brokenLayer(
+      layerOf(network, { layer, call }),
+      `its output ${tensor} is read, but it has ${values.length} outputs`,
+    );
+  };
+  for (const use of orderOfUse(network, wanted)) {
+    const layer = layerOf(network, use);
     if (layer.className === 'InputLayer') {
-      assertInputShape(layer, image);
-      done.set(keyOf(use), image);
+      done.set(keyOf(use), [inputOf(network, layer, inputs)]);
       continue;
     }
-    const [first, ...others] = layer.calls[use.call]!.map((source) => done.get(keyOf(source))!);
+    const [first, ...others] = layer.calls[use.call]!.map(resolve);
     if (first === undefined) throw brokenLayer(layer, 'expected at least one input, found none');
-    const name = use.call === 0 ? layer.name : `${layer.name}/${use.call}`;
-    done.set(keyOf(use), convertLayer({ graph, layer, name, inputs: [first, ...others] }));
+    const name = `${prefix}${use.call === 0 ? layer.name : `${layer.name}/${use.call}`}`;
+    const values =
+      layer.inner === undefined
+        ? [convertLayer({ graph, layer, name, inputs: [first, ...others] })]
+        : addNetwork(graph, layer.inner, [first, ...others], layer.inner.outputs, `${name}/`);
+    done.set(keyOf(use), values);
   }
-  return done.get(keyOf(network.outputs[0]!))!;
+  return wanted.map(resolve);
 }
 
-/** Every use of a layer that `target` needs, each after those it reads. Depth first with its own stack. */
-function orderOfUse(network: Network, target: LayerResult): LayerResult[] {
-  const order: LayerResult[] = [];
+type Use = Pick<LayerResult, 'layer' | 'call'>;
+
+/** Every use of a layer that the targets need, each after those it reads. Depth first with its own stack. */
+function orderOfUse(network: LayerGraph, targets: readonly LayerResult[]): Use[] {
+  const order: Use[] = [];
   const state = new Map<string, 'open' | 'done'>();
-  const stack: LayerResult[] = [target];
-  let inputName: string | undefined;
+  const stack: Use[] = targets.toReversed();
   while (stack.length > 0) {
     const use = stack.at(-1)!;
     const layer = layerOf(network, use);
     const isInput = layer.className === 'InputLayer';
-    if (isInput) inputName ??= layer.name;
-    if (isInput && inputName !== layer.name) {
-      throw brokenLayer(layer, `expected a network with one input, found a second one beside "${inputName}"`);
-    }
     const waiting = isInput ? [] : layer.calls[use.call]!.filter((source) => state.get(keyOf(source)) !== 'done');
     if (waiting.length === 0) {
       if (state.get(keyOf(use)) !== 'done') order.push(use);
@@ -59,7 +76,7 @@ function orderOfUse(network: Network, target: LayerResult): LayerResult[] {
   return order;
 }
 
-function layerOf(network: Network, use: LayerResult): NetworkLayer {
+function layerOf(network: LayerGraph, use: Use): NetworkLayer {
   const layer = network.layers.get(use.layer);
   if (layer === undefined) {
     throw new CyclopsError('CHECKPOINT_INVALID', `layer "${use.layer}": it is read, but the network has no such layer`);
@@ -70,21 +87,49 @@ function layerOf(network: Network, use: LayerResult): NetworkLayer {
   return layer;
 }
 
-function keyOf({ layer, call }: LayerResult): string {
+function keyOf({ layer, call }: Use): string {
   return `${call} ${layer}`;
 }
 
-function assertInputShape(layer: NetworkLayer, image: Value): void {
-  const side = z.int().positive().nullable();
-  const config = readLayerConfig(layer, z.object({ batch_input_shape: z.tuple([z.unknown(), side, side, z.int()]) }));
-  const [, height, width, channels] = config.batch_input_shape;
-  const [imageChannels, imageHeight, imageWidth] = imageShape(image);
-  const fits = (height ?? imageHeight) === imageHeight && (width ?? imageWidth) === imageWidth;
-  if (fits && channels === imageChannels) return;
+/** What an input layer gets; where it states a shape, that must be it. */
+function inputOf(network: LayerGraph, layer: NetworkLayer, inputs: readonly Value[]): Value {
+  const position = network.inputs.findIndex((input) => input.layer === layer.name);
+  const value = inputs[position];
+  if (value === undefined) {
+    throw brokenLayer(
+      layer,
+      `expected a network of ${inputs.length} inputs, found ${Math.max(network.inputs.length, position + 1)}`,
+    );
+  }
+  const stated = inputShapeOf(layer);
+  const found = shapeInTfjs(value);
+  const fits = stated === undefined || (stated.length === found.length && stated.every(isOpenOr(found)));
+  if (fits) return value;
   throw brokenLayer(
     layer,
-    `expected an input of ${imageWidth}x${imageHeight}, ${imageChannels} channels, as run.json says; found ${width ?? '?'}x${height ?? '?'}, ${channels} channels`,
+    `expected an input of [${found.slice(1).join(', ')}], found one of [${stated
+      .slice(1)
+      .map((size) => size ?? '?')
+      .join(', ')}]`,
   );
+}
+
+const isOpenOr =
+  (found: readonly number[]) =>
+  (size: number | null, axis: number): boolean =>
+    axis === 0 || size === null || size === found[axis];
+
+/**
+ * The shape that an input layer, or the first layer of a chain, states: batch first, open sizes null.
+ * @throws CyclopsError `EXPORT_UNSUPPORTED` where it is none.
+ */
+export function inputShapeOf(layer: NetworkLayer): readonly (number | null)[] | undefined {
+  const side = z.int().positive().max(16384).nullable();
+  const schema = z.object({ batch_input_shape: z.tuple([z.unknown()]).rest(side).nullish() });
+  const shape = readLayerConfig(layer, schema).batch_input_shape;
+  if (shape === null || shape === undefined) return undefined;
+  const [, ...sizes] = shape;
+  return [null, ...sizes];
 }
 
 function brokenLayer(layer: NetworkLayer, fault: string): CyclopsError {

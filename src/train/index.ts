@@ -7,6 +7,17 @@ export {
   trainingConfigSchema,
 } from './config.js';
 export { type LabelOptions, type LabelResult, labelSource } from './label.js';
+export {
+  type Border,
+  BorderPadding2D,
+  DepthToSpace,
+  GroupNormalization,
+  type GroupNormalizationConfig,
+  Resize2D,
+  type Resize2DConfig,
+  type ResizeAlignment,
+  Slice,
+} from './layers/image-layers.js';
 export { type TrainOptions, type TrainResult, train } from './loop.js';
 export type { Loss } from './losses/loss.js';
 export { type UnsupervisedInput, unsupervisedLoss } from './losses/unsupervised.js';

@@ -116,6 +116,13 @@ const conv2d = (config: Record<string, unknown>, weights = smallestStudent[1]?.w
       : layer,
   );
 
+function nestedModels(): string {
+  let layers: unknown[] = [];
+  for (let depth = 0; depth < 20; depth++) layers = [{ name: 'm', class_name: 'Sequential', config: { layers } }];
+  const modelTopology = { class_name: 'Sequential', config: { layers } };
+  return JSON.stringify({ modelTopology, weightsManifest: [{ paths: [], weights: [] }] });
+}
+
 const broken: readonly [name: string, changes: HandWrittenChanges, code: ErrorCode, sentence: RegExp][] = [
   [
     'an unknown layer class',
@@ -124,7 +131,7 @@ const broken: readonly [name: string, changes: HandWrittenChanges, code: ErrorCo
       output: 'odd',
     },
     'EXPORT_UNSUPPORTED',
-    /layer "odd" of class GRUCell cannot be exported; its settings: \{"name":"odd","units":4\}; supported classes: InputLayer, Activation, /,
+    /layer "odd" of class GRUCell cannot be exported; its settings: \{"name":"odd","units":4\}; supported classes: InputLayer, Activation, .*ZeroPadding2D; models as layers/,
   ],
   [
     'a class name that is a property of every object',
@@ -134,9 +141,9 @@ const broken: readonly [name: string, changes: HandWrittenChanges, code: ErrorCo
   ],
   [
     'an unknown activation',
-    { layers: conv2d({ activation: 'mish' }) },
+    { layers: conv2d({ activation: 'maxout' }) },
     'EXPORT_UNSUPPORTED',
-    /layer "stem" \(Conv2D\) activation: .*"relu".*, found "mish"/,
+    /layer "stem" \(Conv2D\) activation: .*"relu".*, found "maxout"/,
   ],
   [
     'channels first',
@@ -190,7 +197,7 @@ const broken: readonly [name: string, changes: HandWrittenChanges, code: ErrorCo
     'another input size than run.json',
     { head: { width: 64 } },
     'CHECKPOINT_INVALID',
-    /layer "image" \(InputLayer\): expected an input of 64x16, 3 channels, as run\.json says; found 32x16, 3 channels/,
+    /layer "image" \(InputLayer\): expected an input of \[16, 64, 3\], found one of \[16, 32, 3\]/,
   ],
   [
     'another output stride than run.json',
@@ -213,8 +220,50 @@ const broken: readonly [name: string, changes: HandWrittenChanges, code: ErrorCo
   [
     'model.json of another kind',
     { modelJson: () => '{"format":"graph-model"}' },
+    'EXPORT_UNSUPPORTED',
+    /model\.json format: expected a layers model .*, found a graph model/,
+  ],
+  [
+    'model.json without layers',
+    { modelJson: () => '{"format":"layers-model"}' },
     'CHECKPOINT_INVALID',
     /model\.json modelTopology: expected object, found nothing/,
+  ],
+  [
+    'models within models without end',
+    { modelJson: nestedModels, weightsBin: () => new Uint8Array(0) },
+    'CHECKPOINT_INVALID',
+    /model\.json modelTopology\.config\.layers\.0.*: expected models nested at most 8 deep/,
+  ],
+  [
+    'a transposed convolution with a setting that tfjs ignores',
+    {
+      layers: [
+        ...smallestStudent,
+        {
+          name: 'up',
+          class: 'Conv2DTranspose',
+          from: ['stem'],
+          config: { kernel_size: [3, 3], strides: [2, 2], padding: 'same', use_bias: false, output_padding: [1, 1] },
+        },
+      ],
+      output: 'up',
+    },
+    'EXPORT_UNSUPPORTED',
+    /layer "up" \(Conv2DTranspose\) output_padding: expected none, found \[1,1\]/,
+  ],
+  [
+    'an image that grows beyond any memory',
+    {
+      layers: [
+        ...smallestStudent,
+        { name: 'big', class: 'UpSampling2D', from: ['stem'], config: { size: [1024, 1024] } },
+        { name: 'bigger', class: 'UpSampling2D', from: ['big'], config: { size: [1024, 1024] } },
+      ],
+      output: 'bigger',
+    },
+    'EXPORT_UNSUPPORTED',
+    /node "big" \(Resize\): expected a result of 1 to 268435456 values, found shape \[1, 4, 8192, 16384\]/,
   ],
   [
     'weights that are quantised',

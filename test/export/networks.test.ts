@@ -55,7 +55,6 @@ const cases: readonly NetworkCase[] = [
       'LeakyRelu',
       'Max',
       'MaxPool',
-      'Mul',
       'Relu',
       'Reshape',
       'Resize',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { transposeWeights } from '../layout.js';
 import { convTranspose, imageShape, type Pads, type Pair } from '../ops.js';
 import { activationSchema, applyActivation } from './activation.js';
 import {
@@ -10,7 +11,6 @@ import {
   pairSchema,
   perChannel,
   readLayerConfig,
-  transposeWeights,
   weightsOf,
 } from './converter.js';
 
@@ -18,6 +18,9 @@ const configSchema = z.object({
   kernel_size: pairSchema,
   strides: pairSchema,
   padding: paddingSchema,
+  // Keras has these two, tfjs ignores them: to export them one way or the other would be a guess.
+  output_padding: z.null('expected none').optional(),
+  dilation_rate: z.union([z.literal(1), z.tuple([z.literal(1), z.literal(1)])], 'expected 1').nullish(),
   data_format: dataFormatSchema,
   use_bias: z.boolean(),
   activation: activationSchema,

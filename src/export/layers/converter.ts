@@ -3,7 +3,7 @@ import { describeIssue } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { GraphBuilder, Value } from '../graph.js';
 import type { Pair, Weights } from '../ops.js';
-import type { NetworkLayer } from '../read-checkpoint.js';
+import type { NetworkLayer } from '../read-network.js';
 
 /** One use of a layer that is to become nodes of the graph. */
 export interface LayerCall {
@@ -11,11 +11,14 @@ export interface LayerCall {
   readonly layer: NetworkLayer;
   /** Name of the nodes to make: the layer's, with a number where the layer is used several times. */
   readonly name: string;
-  /** float32 NCHW, at least one. */
+  /** float32, at least one; images are NCHW, other ranks have tfjs' axes. The batch is one. */
   readonly inputs: readonly [Value, ...Value[]];
 }
 
-/** Turns one use of a layer into nodes. @throws CyclopsError `EXPORT_UNSUPPORTED`, `CHECKPOINT_INVALID`. */
+/**
+ * Turns one use of a layer into nodes and gives its only result.
+ * @throws CyclopsError `EXPORT_UNSUPPORTED`, `CHECKPOINT_INVALID`.
+ */
 export type LayerConverter = (call: LayerCall) => Value;
 
 /** Rows and columns: two positive whole numbers. */
@@ -89,22 +92,19 @@ export function assertChannels(layer: NetworkLayer, expected: number, found: num
   );
 }
 
-/** Weights with their axes in another order: axis i of the result is axis `order[i]` of the source. */
-export function transposeWeights({ shape, data }: Weights, order: readonly number[]): Weights {
-  const target = order.map((axis) => shape[axis]!);
-  const sourceStrides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
-  const steps = order.map((axis) => sourceStrides[axis]!);
-  const result = new Float32Array(data.length);
-  const index = new Array<number>(target.length).fill(0);
-  let source = 0;
-  for (let position = 0; position < result.length; position++) {
-    result[position] = data[source]!;
-    for (let axis = target.length - 1; axis >= 0; axis--) {
-      source += steps[axis]!;
-      if (++index[axis]! < target[axis]!) break;
-      source -= steps[axis]! * target[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return { shape: target, data: result };
+/**
+ * An image among the inputs of a layer that works on nothing else.
+ * @throws CyclopsError `EXPORT_UNSUPPORTED` where the value has other axes.
+ */
+export function assertImage(layer: NetworkLayer, input: Value): void {
+  if (input.shape.length === 4) return;
+  throw new CyclopsError(
+    'EXPORT_UNSUPPORTED',
+    `layer "${layer.name}" (${layer.className}): expected an image as input, found a tensor of shape [${input.shape.join(', ')}]`,
+  );
+}
+
+/** Why a layer cannot be exported as it is set. */
+export function unsupported(layer: NetworkLayer, reason: string): CyclopsError {
+  return new CyclopsError('EXPORT_UNSUPPORTED', `layer "${layer.name}" (${layer.className}): ${reason}`);
 }

@@ -1,10 +1,19 @@
 import { CyclopsError } from '../../base/errors.js';
 import type { Value } from '../graph.js';
-import { convertActivation, convertElu, convertLeakyRelu, convertRelu } from './activation.js';
-import { convertBatchNormalization } from './batch-normalization.js';
-import { convertConv2d, convertDepthwiseConv2d } from './conv2d.js';
+import {
+  convertActivation,
+  convertElu,
+  convertLeakyRelu,
+  convertPrelu,
+  convertRelu,
+  convertSoftmax,
+  convertThresholdedRelu,
+} from './activation.js';
+import { convertConstantGain, convertRescaling } from './affine.js';
+import { convertConv2d, convertDepthwiseConv2d, convertSeparableConv2d } from './conv2d.js';
 import { convertConv2dTranspose } from './conv2d-transpose.js';
-import type { LayerCall, LayerConverter } from './converter.js';
+import { assertImage, type LayerCall, type LayerConverter } from './converter.js';
+import { convertDense } from './dense.js';
 import {
   convertAdd,
   convertAverage,
@@ -13,34 +22,82 @@ import {
   convertMinimum,
   convertMultiply,
 } from './merge.js';
-import { convertAveragePooling2d, convertMaxPooling2d } from './pooling.js';
-import { convertUpSampling2d } from './up-sampling2d.js';
-import { convertZeroPadding2d } from './zero-padding2d.js';
+import { convertBatchNormalization, convertGroupNormalization, convertLayerNormalization } from './normalization.js';
+import { convertBorderPadding2d, convertZeroPadding2d } from './padding.js';
+import {
+  convertAveragePooling2d,
+  convertGlobalAveragePooling2d,
+  convertGlobalMaxPooling2d,
+  convertMaxPooling2d,
+} from './pooling.js';
+import {
+  convertCropping2d,
+  convertDepthToSpace,
+  convertFlatten,
+  convertPermute,
+  convertReshape,
+  convertSlice,
+} from './reorder.js';
+import { convertResize2d, convertUpSampling2d } from './resizing.js';
+import { convertCorrelation1d, convertCosineSimilarity1d, convertSoftArgmaxDisparity } from './stereo.js';
 
+/** Does nothing once training is over. */
 const passThrough: LayerConverter = ({ inputs: [input] }) => input;
 
-/** Every layer class that can be exported, by its Keras name. To add one: one file beside this, one line here. */
-export const layerConverters: Readonly<Record<string, LayerConverter>> = {
-  Activation: convertActivation,
-  Add: convertAdd,
-  Average: convertAverage,
+/** Layers of images alone, by Keras name. */
+const imageConverters: Readonly<Record<string, LayerConverter>> = {
   AveragePooling2D: convertAveragePooling2d,
-  BatchNormalization: convertBatchNormalization,
-  Concatenate: convertConcatenate,
+  BorderPadding2D: convertBorderPadding2d,
   Conv2D: convertConv2d,
   Conv2DTranspose: convertConv2dTranspose,
+  Correlation1d: convertCorrelation1d,
+  CosineSimilarity1d: convertCosineSimilarity1d,
+  Cropping2D: convertCropping2d,
+  DepthToSpace: convertDepthToSpace,
   DepthwiseConv2D: convertDepthwiseConv2d,
-  Dropout: passThrough,
-  ELU: convertElu,
-  LeakyReLU: convertLeakyRelu,
+  GlobalAveragePooling2D: convertGlobalAveragePooling2d,
+  GlobalMaxPooling2D: convertGlobalMaxPooling2d,
+  GroupNormalization: convertGroupNormalization,
   MaxPooling2D: convertMaxPooling2d,
-  Maximum: convertMaximum,
-  Minimum: convertMinimum,
-  Multiply: convertMultiply,
-  ReLU: convertRelu,
+  Resize2D: convertResize2d,
+  SeparableConv2D: convertSeparableConv2d,
+  SoftArgmaxDisparity: convertSoftArgmaxDisparity,
   UpSampling2D: convertUpSampling2d,
   ZeroPadding2D: convertZeroPadding2d,
 };
+
+/** Layers of images and of any other tensors. */
+const tensorConverters: Readonly<Record<string, LayerConverter>> = {
+  Activation: convertActivation,
+  Add: convertAdd,
+  AlphaDropout: passThrough,
+  Average: convertAverage,
+  BatchNormalization: convertBatchNormalization,
+  Concatenate: convertConcatenate,
+  ConstantGain: convertConstantGain,
+  Dense: convertDense,
+  Dropout: passThrough,
+  ELU: convertElu,
+  Flatten: convertFlatten,
+  GaussianDropout: passThrough,
+  GaussianNoise: passThrough,
+  LayerNormalization: convertLayerNormalization,
+  LeakyReLU: convertLeakyRelu,
+  Maximum: convertMaximum,
+  Minimum: convertMinimum,
+  Multiply: convertMultiply,
+  PReLU: convertPrelu,
+  Permute: convertPermute,
+  ReLU: convertRelu,
+  Rescaling: convertRescaling,
+  Reshape: convertReshape,
+  Slice: convertSlice,
+  Softmax: convertSoftmax,
+  ThresholdedReLU: convertThresholdedRelu,
+};
+
+/** Every layer class that can be exported, by its Keras name. To add one: one file beside this, one line above. */
+export const layerConverters: Readonly<Record<string, LayerConverter>> = { ...imageConverters, ...tensorConverters };
 
 /**
  * Turns one use of a layer into nodes.
@@ -52,8 +109,21 @@ export function convertLayer(call: LayerCall): Value {
   if (converter === undefined) {
     throw new CyclopsError(
       'EXPORT_UNSUPPORTED',
-      `layer "${layer.name}" of class ${layer.className} cannot be exported; its settings: ${JSON.stringify(layer.config).slice(0, 300)}; supported classes: InputLayer, ${Object.keys(layerConverters).join(', ')}`,
+      `layer "${layer.name}" of class ${layer.className} cannot be exported; its settings: ${settingsText(layer.config)}; supported classes: InputLayer, ${Object.keys(layerConverters).sort().join(', ')}; models as layers`,
     );
   }
+  if (Object.hasOwn(imageConverters, layer.className)) for (const input of call.inputs) assertImage(layer, input);
   return converter(call);
+}
+
+/** Settings for a message: short, whatever a hostile file nests into them. */
+function settingsText(config: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(config)
+    .slice(0, 20)
+    .map(([key, value]) => {
+      const isPlain = typeof value !== 'object' || value === null;
+      const isList = Array.isArray(value) && value.every((item) => typeof item !== 'object');
+      return `${JSON.stringify(key.slice(0, 40))}:${isPlain || isList ? JSON.stringify(value)?.slice(0, 60) : '{…}'}`;
+    });
+  return `{${parts.join(',')}}`.slice(0, 300);
 }

@@ -1,29 +1,32 @@
 import { z } from 'zod';
-import { CyclopsError } from '../../base/errors.js';
 import type { Value } from '../graph.js';
-import { binary, concat, withConstant } from '../ops.js';
-import { type LayerCall, type LayerConverter, readLayerConfig } from './converter.js';
+import { graphAxis, reshapeInTfjs, shapeInTfjs } from '../layout.js';
+import { concat, withConstant } from '../ops.js';
+import { type BinaryOperator, broadcast, broadcastShape } from '../tensor-ops.js';
+import { type LayerCall, type LayerConverter, readLayerConfig, unsupported } from './converter.js';
 
-function assertEqualShapes({ layer, inputs }: LayerCall, ignoredAxis?: number): void {
-  const describe = (value: Value): string =>
-    value.shape.map((size, axis) => (axis === ignoredAxis ? '*' : size)).join(', ');
-  const odd = inputs.find((input) => describe(input) !== describe(inputs[0]));
-  if (odd === undefined) return;
-  throw new CyclopsError(
-    'EXPORT_UNSUPPORTED',
-    `layer "${layer.name}" (${layer.className}): expected inputs of equal shape, found [${inputs[0].shape}] and [${odd.shape}] (NCHW)`,
-  );
+/** Sizes of 1 spread over the other input's; an input of fewer axes gets its missing ones behind the batch, as in Keras. */
+function elementwise(op: BinaryOperator): LayerConverter {
+  return (call) => {
+    const rank = Math.max(...call.inputs.map(({ shape }) => shape.length));
+    const [first, ...others] = call.inputs.map((input, index) => raiseRank(call, input, rank, index));
+    return others.reduce((sum, input, index) => {
+      if (broadcastShape(sum.shape, input.shape) === undefined) throw unequal(call, [sum, input]);
+      const isLast = index === others.length - 1;
+      return broadcast(call.graph, isLast ? call.name : `${call.name}/${index}`, op, sum, input);
+    }, first!);
+  };
 }
 
-function elementwise(op: 'Add' | 'Mul' | 'Max' | 'Min' | 'Sub'): LayerConverter {
-  return (call) => {
-    assertEqualShapes(call);
-    const [first, ...others] = call.inputs;
-    return others.reduce<Value>((sum, input, index) => {
-      const isLast = index === others.length - 1;
-      return binary(call.graph, isLast ? call.name : `${call.name}/${index}`, op, sum, input);
-    }, first);
-  };
+function raiseRank({ graph, name }: LayerCall, input: Value, rank: number, index: number): Value {
+  const shape = shapeInTfjs(input);
+  if (shape.length === rank) return input;
+  const missing = new Array<number>(rank - shape.length).fill(1);
+  return reshapeInTfjs(graph, `${name}/input${index}`, input, [1, ...missing, ...shape.slice(1)]);
+}
+
+function unequal({ layer }: LayerCall, [a, b]: readonly [Value, Value]): Error {
+  return unsupported(layer, `expected inputs of fitting shapes, found [${a.shape}] and [${b.shape}] (NCHW)`);
 }
 
 /** Add. */
@@ -41,13 +44,15 @@ export const convertAverage: LayerConverter = (call) => {
   return withConstant(call.graph, call.name, 'Mul', sum, 1 / call.inputs.length);
 };
 
-/** Axis of NCHW for an axis of NHWC. */
-const axisInGraph: Readonly<Record<number, number>> = { 1: 2, 2: 3, 3: 1, [-1]: 1, [-2]: 3, [-3]: 2 };
-
-/** Concatenate, along channels, rows or columns. */
+/** Concatenate, along any axis but the batch. */
 export const convertConcatenate: LayerConverter = (call) => {
-  const configSchema = z.object({ axis: z.int().refine((axis) => axis in axisInGraph, 'expected 1, 2, 3 or -1') });
-  const axis = axisInGraph[readLayerConfig(call.layer, configSchema).axis]!;
-  assertEqualShapes(call, axis);
+  const { axis: given } = readLayerConfig(call.layer, z.object({ axis: z.int() }));
+  const rank = call.inputs[0].shape.length;
+  const isThere = given !== 0 && given < rank && given >= 1 - rank;
+  if (!isThere) throw unsupported(call.layer, `axis: expected 1 to ${rank - 1} or -1, found ${given}`);
+  const axis = graphAxis(given, rank);
+  const others = (value: Value): string => value.shape.map((size, index) => (index === axis ? '*' : size)).join();
+  const odd = call.inputs.find((input) => others(input) !== others(call.inputs[0]));
+  if (odd !== undefined) throw unequal(call, [call.inputs[0], odd]);
   return concat(call.graph, call.name, call.inputs, axis);
 };

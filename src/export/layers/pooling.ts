@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { pool } from '../ops.js';
+import { pool, reshape } from '../ops.js';
+import { globalPool } from '../tensor-ops.js';
 import { dataFormatSchema, type LayerConverter, paddingSchema, pairSchema, readLayerConfig } from './converter.js';
 import { windowOver } from './window.js';
 
@@ -10,7 +11,7 @@ const configSchema = z.object({
   data_format: dataFormatSchema,
 });
 
-function converter(kind: 'MaxPool' | 'AveragePool'): LayerConverter {
+function windowed(kind: 'MaxPool' | 'AveragePool'): LayerConverter {
   return ({ graph, layer, name, inputs: [input] }) => {
     const { pool_size: size, strides, padding } = readLayerConfig(layer, configSchema);
     return pool(graph, name, kind, input, windowOver(input, padding, size, strides ?? size));
@@ -18,7 +19,21 @@ function converter(kind: 'MaxPool' | 'AveragePool'): LayerConverter {
 }
 
 /** MaxPooling2D. */
-export const convertMaxPooling2d: LayerConverter = converter('MaxPool');
+export const convertMaxPooling2d: LayerConverter = windowed('MaxPool');
 
 /** AveragePooling2D: what lies outside the image does not count. */
-export const convertAveragePooling2d: LayerConverter = converter('AveragePool');
+export const convertAveragePooling2d: LayerConverter = windowed('AveragePool');
+
+function global(kind: 'GlobalAveragePool' | 'GlobalMaxPool'): LayerConverter {
+  return ({ graph, layer, name, inputs: [input] }) => {
+    const schema = z.object({ data_format: dataFormatSchema, keepdims: z.boolean().nullish() });
+    if (readLayerConfig(layer, schema).keepdims) return globalPool(graph, name, kind, input);
+    return reshape(graph, name, globalPool(graph, `${name}/pool`, kind, input), [1, input.shape[1]!]);
+  };
+}
+
+/** GlobalAveragePooling2D: an image to a vector. */
+export const convertGlobalAveragePooling2d: LayerConverter = global('GlobalAveragePool');
+
+/** GlobalMaxPooling2D: an image to a vector. */
+export const convertGlobalMaxPooling2d: LayerConverter = global('GlobalMaxPool');

@@ -1,6 +1,9 @@
 import type { Value } from '../graph.js';
 import { imageShape, type Pads, type Pair, type Window } from '../ops.js';
 
+/** The window of a 1x1 convolution. */
+export const onePixel: Window = { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+
 /** Zeros before and after along one side for TensorFlow's `same`: the odd one goes behind. */
 function samePadding(size: number, kernel: number, stride: number, dilation: number): Pair {
   const outputs = Math.ceil(size / stride);

@@ -2,7 +2,7 @@ import type { Constant, Graph, GraphNode } from '../graph.js';
 import { floatsOf, makersOf, type Pass, readersOf, rewrite } from './pass.js';
 
 /**
- * Conv or ConvTranspose followed by BatchNormalization becomes one convolution: its weights are multiplied by
+ * Conv, ConvTranspose or Gemm followed by BatchNormalization becomes one layer: its weights are multiplied by
  * scale / sqrt(variance + epsilon) an output channel, its bias takes the rest. Only where nothing else reads the
  * convolution's own result.
  */
@@ -31,11 +31,11 @@ function fold(graph: Graph, conv: GraphNode, norm: GraphNode, constants: Map<str
   const [scale, shift, mean, variance] = norm.inputs.slice(1).map((name) => floatsOf(graph, name)?.data);
   const epsilon = norm.attributes.epsilon;
   if (kernel === undefined || !scale || !shift || !mean || !variance || epsilon?.kind !== 'float') return undefined;
-  if (conv.op !== 'Conv' && conv.op !== 'ConvTranspose') return undefined;
+  if (!['Conv', 'ConvTranspose', 'Gemm'].includes(conv.op)) return undefined;
   const factors = Float64Array.from(scale, (value, channel) => value / Math.sqrt(variance[channel]! + epsilon.value));
   const bias = floatsOf(graph, conv.inputs[2])?.data ?? new Float32Array(scale.length);
   const newBias = Float32Array.from(bias, (value, c) => (value - mean[c]!) * factors[c]! + shift[c]!);
-  // Output channels are the first axis of a Conv's kernel, the second of a ConvTranspose's.
+  // Output channels are the first axis of a Conv's kernel, the second of the others'.
   const outAxis = conv.op === 'Conv' ? 0 : 1;
   const inner = kernel.shape.slice(outAxis + 1).reduce((product, size) => product * size, 1);
   const newKernel = kernel.data.map((value, index) => value * factors[Math.floor(index / inner) % scale.length]!);

@@ -10,7 +10,8 @@ export const foldPadding: Pass = {
     const replacements = new Map<GraphNode, GraphNode | undefined>();
     for (const conv of graph.nodes) {
       const pad = makers.get(conv.inputs[0] ?? '');
-      if (conv.op !== 'Conv' || pad?.op !== 'Pad') continue;
+      const mode = pad?.attributes.mode;
+      if (conv.op !== 'Conv' || pad?.op !== 'Pad' || mode?.kind !== 'string' || mode.value !== 'constant') continue;
       const everyReaderIsConv = readers.get(pad.output)!.every((reader) => reader?.op === 'Conv');
       const amounts = graph.constants.get(pad.inputs[1]!);
       const own = conv.attributes.pads;

@@ -1,15 +1,27 @@
 import type { Graph } from '../graph.js';
 import { dropDead } from './drop-dead.js';
+import { foldAffine } from './fold-affine.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { foldPadding } from './fold-padding.js';
 import { foldScale } from './fold-scale.js';
 import type { Pass } from './pass.js';
+import { shareConstants } from './share-constants.js';
+import { simplifyReorders } from './simplify-reorders.js';
 
 /**
- * In this order: padding first, so that a convolution stands directly behind what it reads; then batch norm, which needs
- * the unscaled kernel only once; then the picture's scale; last what the others left unused.
+ * In this order: padding first, so that a convolution stands directly behind what it reads; then batch norm and other
+ * constants behind a layer, which need the unscaled kernel only once; then the picture's scale; then axes that are moved
+ * for nothing; last what is there twice, and what the others left unused.
  */
-export const passes: readonly Pass[] = [foldPadding, foldBatchNorm, foldScale, dropDead];
+export const passes: readonly Pass[] = [
+  foldPadding,
+  foldBatchNorm,
+  foldAffine,
+  foldScale,
+  simplifyReorders,
+  shareConstants,
+  dropDead,
+];
 
 /** What one pass did, for people. */
 export interface PassReport {
