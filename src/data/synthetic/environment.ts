@@ -1,5 +1,6 @@
 import type { Random } from '../../base/random.js';
-import { type Light, type Rgb, skyRadiance } from './sky.js';
+import type { Rgb } from './colour.js';
+import { type Light, skyRadiance } from './sky.js';
 import type { TextureStore } from './texture.js';
 
 const width = 192;

@@ -1,3 +1,4 @@
+import { grown } from './grown.js';
 import type { Mesh } from './mesh.js';
 import { compose, type Transform } from './transform.js';
 
@@ -71,23 +72,18 @@ export class FrameGeometry {
   #reserve(vertices: number, triangles: number): void {
     if ((this.vertexCount + vertices) * 3 > this.positions.length) {
       const capacity = Math.max((this.positions.length / 3) * 2, this.vertexCount + vertices);
-      this.positions = grow(this.positions, new Float32Array(capacity * 3));
-      this.normals = grow(this.normals, new Float32Array(capacity * 3));
-      this.uvs = grow(this.uvs, new Float32Array(capacity * 2));
-      this.colours = grow(this.colours, new Uint32Array(capacity));
+      this.positions = grown(this.positions, new Float32Array(capacity * 3));
+      this.normals = grown(this.normals, new Float32Array(capacity * 3));
+      this.uvs = grown(this.uvs, new Float32Array(capacity * 2));
+      this.colours = grown(this.colours, new Uint32Array(capacity));
     }
     if ((this.triangleCount + triangles) * 3 > this.indices.length) {
       const capacity = Math.max((this.indices.length / 3) * 2, this.triangleCount + triangles);
-      this.indices = grow(this.indices, new Int32Array(capacity * 3));
-      this.materials = grow(this.materials, new Uint16Array(capacity));
-      this.tints = grow(this.tints, new Uint32Array(capacity));
+      this.indices = grown(this.indices, new Int32Array(capacity * 3));
+      this.materials = grown(this.materials, new Uint16Array(capacity));
+      this.tints = grown(this.tints, new Uint32Array(capacity));
     }
   }
-}
-
-function grow<T extends Float32Array | Int32Array | Uint32Array | Uint16Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
 }
 
 /** Whether an instance can be seen or cast a shadow, and the depth at which it begins. */

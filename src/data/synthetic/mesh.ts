@@ -1,4 +1,5 @@
 import { assert } from '../../base/assert.js';
+import { grown } from './grown.js';
 
 /**
  * A triangle mesh in its own frame: x right, y up, z forward, metres. Vertex attributes are interpolated over a
@@ -168,11 +169,6 @@ export class MeshBuilder {
     this.#indices = grown(this.#indices, new Uint32Array(capacity * 3));
     this.#materials = grown(this.#materials, new Uint16Array(capacity));
   }
-}
-
-function grown<T extends Float32Array | Uint32Array | Uint16Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
 }
 
 function boundsOf(positions: Float32Array): [number, number, number, number] {

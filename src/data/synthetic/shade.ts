@@ -346,7 +346,7 @@ export class Shader {
     contact.fill(0);
     for (const footprint of footprints) {
       const { x, z, halfWidthM, halfLengthM, strength } = footprint;
-      const cx = view[0] * x + view[2] * z + view[9] - view[1] * 0;
+      const cx = view[0] * x + view[2] * z + view[9];
       const cz = view[6] * x + view[8] * z + view[11];
       const wx = Math.sin(footprint.yaw);
       const wz = Math.cos(footprint.yaw);

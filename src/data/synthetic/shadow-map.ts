@@ -1,6 +1,6 @@
+import { alphaAt, cutoutLevel } from './cutout.js';
 import type { FrameGeometry } from './frame-geometry.js';
 import type { MaterialTable } from './material.js';
-import { alphaAt, cutoutLevel } from './raster.js';
 import { levelsPerTexture, type TextureStore } from './texture.js';
 
 /** Box in the camera's frame that a shadow map covers, metres. */

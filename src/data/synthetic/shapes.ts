@@ -129,13 +129,7 @@ export function addBlob(
       );
     }
   }
-  const stride = columns + 1;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const i = first + row * stride + column;
-      builder.quad(i, i + 1, i + stride + 1, i + stride);
-    }
-  }
+  joinLattice(builder, first, columns, rows);
 }
 
 /** A grid of points joined by quads, with smooth normals. `point` and `uv` are asked for every corner. */
@@ -154,6 +148,11 @@ export function addGrid(
       builder.vertex(...point(column, row), ...normalised(cross(right, down)), ...uv(column, row));
     }
   }
+  joinLattice(builder, first, columns, rows);
+}
+
+/** Quads between the vertices of a lattice of (columns + 1) by (rows + 1) that begins at `first`, row by row. */
+function joinLattice(builder: MeshBuilder, first: number, columns: number, rows: number): void {
   const stride = columns + 1;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {

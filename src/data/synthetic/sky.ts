@@ -1,7 +1,5 @@
+import type { Rgb } from './colour.js';
 import { sampleColour, type TextureStore } from './texture-sample.js';
-
-/** Linear RGB. */
-export type Rgb = readonly [number, number, number];
 
 /** Light that comes from above: the sky as a function of direction, the sun, and what they give a surface. */
 export interface Light {
@@ -14,7 +12,7 @@ export interface Light {
   readonly cloudRepeat: number;
   readonly cloudShift: readonly [number, number];
   /** Unit vector towards the sun, world frame. */
-  readonly sunDirection: Rgb;
+  readonly sunDirection: readonly [number, number, number];
   /** What a white surface facing the sun reflects; black = no sun. */
   readonly sun: Rgb;
   /** What a white surface reflects under the sky, facing up and facing down. */

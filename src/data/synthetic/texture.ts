@@ -1,4 +1,6 @@
 import { assert } from '../../base/assert.js';
+import { clamp, type Rgb } from './colour.js';
+import { grown } from './grown.js';
 
 /** Levels kept for each texture: up to 2048 px wide. */
 export const levelsPerTexture = 12;
@@ -12,6 +14,25 @@ export interface TexturePlanes {
   readonly b: Float32Array;
   /** Coverage, for cut-out materials; absent means solid. */
   readonly a?: Float32Array;
+}
+
+/** Solid planes with the colour that `at` gives each texel, clipped to 0..1. */
+export function paintPlanes(size: number, at: (index: number) => Rgb): TexturePlanes {
+  const planes = {
+    size,
+    r: new Float32Array(size * size),
+    g: new Float32Array(size * size),
+    b: new Float32Array(size * size),
+  };
+  for (let i = 0; i < size * size; i++) setTexel(planes, i, at(i));
+  return planes;
+}
+
+/** Sets the colour of one texel, clipped to 0..1. */
+export function setTexel(planes: TexturePlanes, index: number, colour: Rgb): void {
+  planes.r[index] = clamp(colour[0]);
+  planes.g[index] = clamp(colour[1]);
+  planes.b[index] = clamp(colour[2]);
 }
 
 /**
@@ -53,17 +74,11 @@ export class TextureStore {
 
   #reserve(texels: number): void {
     if (this.#used + texels > this.data.length) {
-      const larger = new Uint32Array(Math.max(this.data.length * 2, this.#used + texels));
-      larger.set(this.data.subarray(0, this.#used));
-      this.data = larger;
+      this.data = grown(this.data, new Uint32Array(Math.max(this.data.length * 2, this.#used + texels)));
     }
     if (this.#count > this.logSizes.length) {
-      const offsets = new Int32Array(this.offsets.length * 2);
-      offsets.set(this.offsets);
-      this.offsets = offsets;
-      const logSizes = new Uint8Array(this.logSizes.length * 2);
-      logSizes.set(this.logSizes);
-      this.logSizes = logSizes;
+      this.offsets = grown(this.offsets, new Int32Array(this.offsets.length * 2));
+      this.logSizes = grown(this.logSizes, new Uint8Array(this.logSizes.length * 2));
     }
   }
 }

@@ -145,7 +145,7 @@ function pickShape(random: Random): FlyingShape {
 
 /** Metres at which KITTI's camera sees this disparity (px at 1242 px width); every camera here has its field of view. */
 function depthAt(disparityPx: number): number {
-  return (721.5377 * 0.532725) / disparityPx;
+  return (kittiCamera.fxPx * kittiCamera.baselineM) / disparityPx;
 }
 
 function createBackground(
@@ -228,7 +228,7 @@ function plane(origin: Vec3, u: Vec3, v: Vec3, material: number): Mesh {
 
 /** A surface with a random texture; `sizePx` is about how large it will look, from which its texture's scale follows. */
 function randomMaterial(random: Random, sizePx: number, hard: HardShares, isBackground = false): Material {
-  const kind = random.chance(hard.textureless) ? 'plain' : pickTexture(random);
+  const kind = random.chance(hard.textureless) ? 'plain' : random.pick(flyingTextureKinds);
   // Texture coordinates are in the mesh's metres; objects are about 1 m large before they are scaled.
   const apparentPx = random.uniform(60, 400);
   const repeat = isBackground
@@ -251,10 +251,6 @@ function randomMaterial(random: Random, sizePx: number, hard: HardShares, isBack
     ...(isMirror ? { mirror: random.uniform(0.05, 0.6), gloss: 200 } : {}),
     ...(!isMirror && random.chance(0.25) ? { gloss: random.uniform(8, 80) } : {}),
   };
-}
-
-function pickTexture(random: Random): FlyingTextureKind {
-  return random.pick(flyingTextureKinds);
 }
 
 function textureFor(kind: FlyingTextureKind, variant: number): number {

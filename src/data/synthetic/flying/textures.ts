@@ -1,8 +1,8 @@
 import { Random } from '../../../base/random.js';
+import { clamp, fraction, fromHue, mix, type Rgb, scale } from '../colour.js';
 import { addNoise, cellDistances, fractalNoise, whiteNoise } from '../noise.js';
-import type { TexturePlanes } from '../texture.js';
+import { setTexel, type TexturePlanes } from '../texture.js';
 
-type Rgb = readonly [number, number, number];
 type Painter = (planes: TexturePlanes, random: Random) => void;
 
 const size = 256;
@@ -157,22 +157,11 @@ const painters: Record<FlyingTextureKind, Painter> = {
 function randomColour(random: Random): Rgb {
   const value = random.uniform(0.02, 0.9) ** 1.4;
   const saturation = random.uniform() ** 1.5;
-  const hue = random.uniform(0, 6);
-  const channel = (shift: number): number => {
-    const k = (shift + hue) % 6;
-    return value * (1 - saturation * Math.max(0, Math.min(k, 4 - k, 1)));
-  };
-  return [channel(5), channel(3), channel(1)];
+  return fromHue(random.uniform(0, 6), saturation, value);
 }
 
 function paint(planes: TexturePlanes, colourAt: (index: number) => Rgb): void {
-  for (let i = 0; i < planes.r.length; i++) set(planes, i, colourAt(i));
-}
-
-function set(planes: TexturePlanes, i: number, colour: Rgb): void {
-  planes.r[i] = clamp(colour[0]);
-  planes.g[i] = clamp(colour[1]);
-  planes.b[i] = clamp(colour[2]);
+  for (let i = 0; i < planes.r.length; i++) setTexel(planes, i, colourAt(i));
 }
 
 function stamp(planes: TexturePlanes, random: Random, radius: number, colour: Rgb): void {
@@ -191,7 +180,7 @@ function stamp(planes: TexturePlanes, random: Random, radius: number, colour: Rg
       if (square ? Math.max(Math.abs(u), Math.abs(v)) > radius : u * u + v * v > radius * radius) continue;
       const px = (Math.floor(cx) + x + size * 2) % size;
       const py = (Math.floor(cy) + y + size * 2) % size;
-      set(planes, py * size + px, scale(colour, 1 + u * slope));
+      setTexel(planes, py * size + px, scale(colour, 1 + u * slope));
     }
   }
 }
@@ -212,25 +201,9 @@ function glyph(planes: TexturePlanes, random: Random, x0: number, y0: number, he
         for (let dx = 0; dx < thickness; dx++) {
           const px = (Math.floor(cx + dx) + size) % size;
           const py = (Math.floor(cy + dy) + size) % size;
-          set(planes, py * size + px, ink);
+          setTexel(planes, py * size + px, ink);
         }
       }
     }
   }
-}
-
-function mix(a: Rgb, b: Rgb, t: number): Rgb {
-  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
-}
-
-function scale(a: Rgb, k: number): Rgb {
-  return [a[0] * k, a[1] * k, a[2] * k];
-}
-
-function clamp(value: number): number {
-  return Math.max(0, Math.min(1, value));
-}
-
-function fraction(value: number): number {
-  return value - Math.floor(value);
 }

@@ -25,8 +25,7 @@ export function randomStyle(
   materials: StreetMaterials,
   texturelessShare: number,
 ): BuildingStyle {
-  const floors =
-    kind === 'town' ? 3 + random.integer(3) : kind === 'house' ? 1 + random.integer(2) : 1 + random.integer(2);
+  const floors = kind === 'town' ? 3 + random.integer(3) : 1 + random.integer(2);
   return {
     wall: random.chance(texturelessShare) ? materials.plainWall : random.pick(materials.walls),
     roof: random.pick(materials.roof),

@@ -1,6 +1,7 @@
 import { MaterialTable } from '../material.js';
 import { TextureStore } from '../texture.js';
-import { paintSign, paintStreetTexture, type SignName, signNames } from './textures.js';
+import { paintSign, type SignName, signNames } from './sign-faces.js';
+import { paintStreetTexture } from './textures.js';
 
 /** Textures and materials of the street world: the same for every scene, so that meshes can be kept between scenes. */
 export interface StreetMaterials {

@@ -53,7 +53,7 @@ export function walkerMesh(person: Person, phase: number, stride: number, materi
   const hip = 0.92;
   for (const side of [-1, 1]) {
     const angle = swing * side;
-    const bend = stride * Math.max(0, Math.sin(phase * 1 + (side > 0 ? 0.8 : Math.PI + 0.8))) * 0.7;
+    const bend = stride * Math.max(0, Math.sin(phase + (side > 0 ? 0.8 : Math.PI + 0.8))) * 0.7;
     const knee: Vec3 = [side * 0.1, hip - 0.45 * Math.cos(angle), 0.45 * Math.sin(angle)];
     const foot: Vec3 = [side * 0.1, knee[1] - 0.44 * Math.cos(angle - bend), knee[2] + 0.44 * Math.sin(angle - bend)];
     limb(builder, materials.cloth, person.trousers, k, [[side * 0.09, hip, 0], knee, foot], [0.095, 0.075, 0.055]);

@@ -1,8 +1,7 @@
 import { Random } from '../../../base/random.js';
+import { clamp, fraction, fromHue, mix, type Rgb, scale } from '../colour.js';
 import { addNoise, cellDistances, fractalNoise, whiteNoise } from '../noise.js';
-import type { TexturePlanes } from '../texture.js';
-
-type Rgb = readonly [number, number, number];
+import { paintPlanes, setTexel, type TexturePlanes } from '../texture.js';
 
 /** Draws the named texture of the street world; the variant picks one of its family. */
 export function paintStreetTexture(name: StreetTexture, variant = 0): TexturePlanes {
@@ -71,7 +70,7 @@ const painters = {
     addNoise(blades, size, 128, 0.7, random, 64);
     const fine = whiteNoise(size, random);
     const dry = fractalNoise(size, 8, 4, 0.6, random);
-    return colour(size, (i) => {
+    return paintPlanes(size, (i) => {
       const bright = 1 + blades[i]! * 0.34 + fine[i]! * 0.2 + patch[i]! * 0.3;
       const t = clamp(0.35 + dry[i]! * 0.9);
       return scale(mix([0.075, 0.12, 0.028], [0.19, 0.165, 0.07], t), Math.max(0.1, bright));
@@ -81,7 +80,7 @@ const painters = {
     const size = 256;
     const noise = fractalNoise(size, 4, 7, 0.75, random);
     const leaves = whiteNoise(size, random);
-    return colour(size, (i) =>
+    return paintPlanes(size, (i) =>
       scale(leaves[i]! > 0.9 ? [0.3, 0.17, 0.06] : [0.16, 0.115, 0.075], Math.max(0.15, 1 + noise[i]! * 0.5)),
     );
   },
@@ -120,7 +119,7 @@ const painters = {
     const ridges = new Float32Array(size * size);
     addNoise(ridges, size, 32, 1, random, 6);
     addNoise(ridges, size, 64, 0.5, random, 16);
-    return colour(size, (i) => scale([0.17, 0.135, 0.1], Math.max(0.15, 1 + ridges[i]! * 0.55)));
+    return paintPlanes(size, (i) => scale([0.17, 0.135, 0.1], Math.max(0.15, 1 + ridges[i]! * 0.55)));
   },
   wood(random: Random) {
     const size = 128;
@@ -253,7 +252,7 @@ const painters = {
     const size = 128;
     const back = vivid(random);
     const ink = vivid(random);
-    const planes = colour(size, () => back);
+    const planes = paintPlanes(size, () => back);
     for (let k = 0; k < 26; k++) {
       const x0 = random.integer(size);
       const y0 = random.integer(size);
@@ -263,95 +262,13 @@ const painters = {
       for (let y = y0; y < Math.min(size, y0 + h); y++) {
         for (let x = x0; x < Math.min(size, x0 + w); x++) {
           if (h < 9 && (x * 7 + y * 3) % 5 < 2) continue;
-          setAt(planes, y * size + x, fill);
+          setTexel(planes, y * size + x, fill);
         }
       }
     }
     return planes;
   },
 };
-
-/** The faces of traffic signs and lights' boxes, each on one square. */
-export const signNames = [
-  'stop',
-  'yield',
-  'priority',
-  'limit',
-  'noParking',
-  'arrow',
-  'crossing',
-  'direction',
-  'motorway',
-  'warning',
-] as const;
-
-/** One of the sign faces. */
-export type SignName = (typeof signNames)[number];
-
-/** Draws a sign's face; x and y run over the unit square from the left top. */
-export function paintSign(name: SignName): TexturePlanes {
-  const size = 128;
-  const red: Rgb = [0.55, 0.02, 0.03];
-  const white: Rgb = [0.8, 0.8, 0.8];
-  const black: Rgb = [0.02, 0.02, 0.02];
-  const blue: Rgb = [0.015, 0.09, 0.4];
-  const yellow: Rgb = [0.75, 0.5, 0.02];
-  const text = (x: number, y: number): boolean =>
-    ['1011011101', '1101101011', '1010111011', '0110110101'][Math.floor(y * 19) % 4]![Math.floor(x * 10) % 10] === '1';
-  const faces: Record<SignName, (x: number, y: number) => Rgb> = {
-    stop: (x, y) =>
-      Math.abs(y - 0.5) < 0.14 && Math.abs(x - 0.5) < 0.36 && text(x * 1.3, y)
-        ? white
-        : edge(x, y) > 0.44
-          ? white
-          : red,
-    yield: (x, y) => (triangleEdge(x, 1 - y) < 0.17 ? red : white),
-    warning: (x, y) => {
-      const inside = triangleEdge(x, y);
-      if (inside < 0.14) return red;
-      return Math.abs(x - 0.5) < 0.05 && y > 0.4 && y < 0.82 ? black : white;
-    },
-    priority: (x, y) => (Math.abs(x - 0.5) + Math.abs(y - 0.5) < 0.33 ? yellow : white),
-    limit: (x, y) => {
-      if (edge(x, y) > 0.37) return red;
-      const digit = Math.abs(y - 0.5) < 0.2 && (Math.abs(x - 0.36) < 0.1 || Math.abs(x - 0.64) < 0.1);
-      const hole = Math.abs(y - 0.5) < 0.12 && (Math.abs(x - 0.36) < 0.045 || Math.abs(x - 0.64) < 0.045);
-      return digit && !hole ? black : white;
-    },
-    noParking: (x, y) => (edge(x, y) > 0.38 || Math.abs(x - y) < 0.07 ? red : blue),
-    arrow: (x, y) => {
-      const [u, v] = [(x + y - 1) * 0.7, (x - y) * 0.7];
-      const shaft = Math.abs(v) < 0.06 && Math.abs(u) < 0.28;
-      const head = u > 0.05 && u < 0.3 && Math.abs(v) < 0.3 - u;
-      return shaft || head ? white : blue;
-    },
-    crossing: (x, y) => {
-      const inside = triangleEdge(x, y) > 0.18 && y > 0.2 && y < 0.85;
-      if (!inside) return blue;
-      return Math.hypot(x - 0.5, y - 0.45) < 0.06 || (Math.abs(x - 0.5) < 0.05 && y > 0.5 && y < 0.75) ? black : white;
-    },
-    direction: (x, y) => {
-      if (Math.min(x, 1 - x, y, 1 - y) < 0.025) return black;
-      const line = fraction(y * 3);
-      return line > 0.3 && line < 0.7 && x > 0.1 && x < 0.75 && text(x * 1.6, y) ? black : [0.78, 0.62, 0.03];
-    },
-    motorway: (x, y) => {
-      if (Math.min(x, 1 - x, y, 1 - y) < 0.025) return white;
-      const line = fraction(y * 4);
-      return line > 0.3 && line < 0.65 && x > 0.08 && x < 0.85 && text(x * 1.7, y) ? white : blue;
-    },
-  };
-  return colour(size, (i) => faces[name](((i % size) + 0.5) / size, (Math.floor(i / size) + 0.5) / size));
-}
-
-function edge(x: number, y: number): number {
-  return Math.hypot(x - 0.5, y - 0.5);
-}
-
-/** Distance from the nearest side of an upright triangle over the unit square (0 = on it). */
-function triangleEdge(x: number, y: number): number {
-  return Math.min(1 - y, (y - 2 * Math.abs(x - 0.5)) * 0.45);
-}
 
 function masonry(
   random: Random,
@@ -365,7 +282,7 @@ function masonry(
   const noise = fractalNoise(size, 16, 5, 0.75, random);
   const tones = new Float32Array(columns * rows).map(() => random.uniform(1 - spread, 1 + spread * 0.6));
   const warm = new Float32Array(columns * rows).map(() => random.uniform(-0.08, 0.08));
-  return colour(size, (i) => {
+  return paintPlanes(size, (i) => {
     const gy = ((Math.floor(i / size) + 0.5) * rows) / size;
     const gx = (((i % size) + 0.5) * columns) / size + (Math.floor(gy) % 2) * 0.5;
     const [fx, fy] = [fraction(gx), fraction(gy)];
@@ -399,7 +316,7 @@ function cracks(size: number, count: number, random: Random): Float32Array {
 type CutoutPlanes = TexturePlanes & { readonly a: Float32Array };
 
 function empty(size: number): CutoutPlanes {
-  const planes = colour(size, () => [0.45, 0.5, 0.3]);
+  const planes = paintPlanes(size, () => [0.45, 0.5, 0.3]);
   return { ...planes, a: new Float32Array(size * size) };
 }
 
@@ -428,57 +345,19 @@ function leaf(
 function put(planes: CutoutPlanes, x: number, y: number, tone: Rgb): void {
   if (y < 0 || y >= planes.size) return;
   const i = y * planes.size + (((x % planes.size) + planes.size) % planes.size);
-  setAt(planes, i, tone);
+  setTexel(planes, i, tone);
   planes.a[i] = 1;
 }
 
-function colour(size: number, at: (index: number) => Rgb): TexturePlanes {
-  const planes = {
-    size,
-    r: new Float32Array(size * size),
-    g: new Float32Array(size * size),
-    b: new Float32Array(size * size),
-  };
-  for (let i = 0; i < size * size; i++) setAt(planes, i, at(i));
-  return planes;
-}
-
 function grey(size: number, at: (index: number) => number): TexturePlanes {
-  return colour(size, (i) => {
+  return paintPlanes(size, (i) => {
     const value = at(i);
     return [value, value, value];
   });
 }
 
-function setAt(planes: TexturePlanes, i: number, value: Rgb): void {
-  planes.r[i] = clamp(value[0]);
-  planes.g[i] = clamp(value[1]);
-  planes.b[i] = clamp(value[2]);
-}
-
 function vivid(random: Random): Rgb {
   const value = random.uniform(0.05, 0.8);
   const hue = random.uniform(0, 6);
-  const saturation = random.uniform(0, 0.75);
-  const channel = (shift: number): number => {
-    const k = (shift + hue) % 6;
-    return value * (1 - saturation * Math.max(0, Math.min(k, 4 - k, 1)));
-  };
-  return [channel(5), channel(3), channel(1)];
-}
-
-function mix(a: Rgb, b: Rgb, t: number): Rgb {
-  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
-}
-
-function scale(a: Rgb, k: number): Rgb {
-  return [a[0] * k, a[1] * k, a[2] * k];
-}
-
-function clamp(value: number): number {
-  return Math.max(0, Math.min(1, value));
-}
-
-function fraction(value: number): number {
-  return value - Math.floor(value);
+  return fromHue(hue, random.uniform(0, 0.75), value);
 }

@@ -1,6 +1,6 @@
 import { Random } from '../../../base/random.js';
 import { type Mesh, MeshBuilder, packColour } from '../mesh.js';
-import { addTube, normalised, type Vec3 } from '../shapes.js';
+import { addTube, cross, normalised, type Vec3 } from '../shapes.js';
 import type { StreetMaterials } from './materials.js';
 
 /** Kinds of plant. */
@@ -189,12 +189,8 @@ function addCards(
     const shade = Math.min(1, 0.12 + 0.55 * distance * distance + 0.35 * depth * (0.5 + 0.5 * d[1]));
     const face = randomDirection(random);
     const helper: Vec3 = Math.abs(face[1]) < 0.9 ? [0, 1, 0] : [1, 0, 0];
-    const u = normalised([
-      helper[1] * face[2] - helper[2] * face[1],
-      helper[2] * face[0] - helper[0] * face[2],
-      helper[0] * face[1] - helper[1] * face[0],
-    ]);
-    const v: Vec3 = [face[1] * u[2] - face[2] * u[1], face[2] * u[0] - face[0] * u[2], face[0] * u[1] - face[1] * u[0]];
+    const u = normalised(cross(helper, face));
+    const v = cross(face, u);
     const half = (size * random.uniform(0.75, 1.25)) / 2;
     const corner = (a: number, b: number): Vec3 => [
       at[0] + (u[0] * a + v[0] * b) * half,

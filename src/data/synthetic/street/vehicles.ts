@@ -1,6 +1,7 @@
 import { type Mesh, MeshBuilder, packColour } from '../mesh.js';
 import { addBox, addDisc, addTube, cross, minus, normalised, type Vec3 } from '../shapes.js';
 import type { StreetMaterials } from './materials.js';
+import { type Body, bodies, type Section } from './vehicle-bodies.js';
 
 /** Kinds of vehicle. */
 export const vehicleKinds = ['hatchback', 'sedan', 'estate', 'suv', 'van', 'truck', 'bus'] as const;
@@ -15,31 +16,6 @@ export interface Vehicle {
   readonly widthM: number;
 }
 
-/**
- * One cross-section of a body: how far back it is (0 front .. 1 rear), height of belt line and roof, height of the
- * sill, and half widths at sill, door, belt and roof as shares of half the vehicle's width. Where roof is at the
- * belt there is no cabin.
- */
-interface Section {
-  readonly at: number;
-  readonly belt: number;
-  readonly roof: number;
-  readonly sill: number;
-  readonly widths: readonly [number, number, number, number];
-}
-
-interface Body {
-  readonly length: number;
-  readonly width: number;
-  readonly wheelRadius: number;
-  readonly wheels: readonly number[];
-  readonly sections: readonly Section[];
-  /** Index of the sections where windscreen, side windows and rear window begin and end. */
-  readonly windscreen: readonly [number, number];
-  readonly sideWindows: readonly (readonly [number, number])[];
-  readonly rearWindow: readonly [number, number] | undefined;
-}
-
 const kept = new Map<string, Vehicle>();
 
 /** The vehicle of a kind; `braking` lights the rear lamps. Kept between calls. */
@@ -48,166 +24,13 @@ export function vehicleOf(kind: VehicleKind, materials: StreetMaterials, braking
   let vehicle = kept.get(key);
   if (vehicle === undefined) {
     const builder = new MeshBuilder();
-    const body = bodies[kind === 'truck' || kind === 'bus' ? 'van' : kind];
-    vehicle =
-      kind === 'truck'
-        ? truck(builder, materials, braking)
-        : kind === 'bus'
-          ? bus(builder, materials, braking)
-          : car(builder, body, materials, braking);
+    if (kind === 'truck') vehicle = truck(builder, materials, braking);
+    else if (kind === 'bus') vehicle = bus(builder, materials, braking);
+    else vehicle = car(builder, bodies[kind], materials, braking);
     kept.set(key, vehicle);
   }
   return vehicle;
 }
-
-const low: Section['widths'] = [0.9, 0.98, 0.94, 0.78];
-
-function section(at: number, belt: number, roof = belt, widths = low, sill = 0.2): Section {
-  return { at, belt, roof, sill, widths };
-}
-
-const nose: Section['widths'] = [0.74, 0.86, 0.78, 0.6];
-const nose2: Section['widths'] = [0.86, 0.96, 0.88, 0.7];
-const tail: Section['widths'] = [0.8, 0.92, 0.86, 0.68];
-
-const bodies: Record<'hatchback' | 'sedan' | 'estate' | 'suv' | 'van', Body> = {
-  hatchback: {
-    length: 4.1,
-    width: 1.76,
-    wheelRadius: 0.31,
-    wheels: [0.2, 0.815],
-    sections: [
-      section(0, 0.58, 0.6, nose, 0.26),
-      section(0.03, 0.68, 0.7, nose2, 0.2),
-      section(0.13, 0.8, 0.83),
-      section(0.27, 0.9, 0.94),
-      section(0.45, 0.93, 1.41, [0.9, 0.98, 0.94, 0.68]),
-      section(0.49, 0.93, 1.44, [0.9, 0.98, 0.94, 0.68]),
-      section(0.64, 0.95, 1.48, [0.9, 0.99, 0.94, 0.69]),
-      section(0.67, 0.95, 1.48, [0.9, 0.99, 0.94, 0.69]),
-      section(0.84, 0.98, 1.44, [0.9, 0.98, 0.93, 0.68]),
-      section(0.9, 0.99, 1.4, [0.9, 0.97, 0.92, 0.66]),
-      section(0.975, 0.98, 1.02, tail, 0.24),
-      section(1, 0.85, 0.88, tail, 0.3),
-    ],
-    windscreen: [3, 4],
-    sideWindows: [
-      [3, 4],
-      [4, 6],
-      [7, 8],
-    ],
-    rearWindow: [9, 10],
-  },
-  sedan: {
-    length: 4.6,
-    width: 1.8,
-    wheelRadius: 0.32,
-    wheels: [0.19, 0.79],
-    sections: [
-      section(0, 0.58, 0.6, nose, 0.26),
-      section(0.03, 0.68, 0.7, nose2),
-      section(0.14, 0.79, 0.82),
-      section(0.28, 0.88, 0.92),
-      section(0.44, 0.91, 1.37, [0.9, 0.98, 0.93, 0.66]),
-      section(0.48, 0.91, 1.4, [0.9, 0.98, 0.93, 0.66]),
-      section(0.6, 0.92, 1.43, [0.9, 0.99, 0.93, 0.66]),
-      section(0.625, 0.92, 1.43, [0.9, 0.99, 0.93, 0.66]),
-      section(0.74, 0.94, 1.38, [0.9, 0.99, 0.93, 0.64]),
-      section(0.85, 0.97, 1.02, [0.9, 0.98, 0.92, 0.76]),
-      section(0.97, 0.97, 0.99, tail, 0.24),
-      section(1, 0.82, 0.84, tail, 0.3),
-    ],
-    windscreen: [3, 4],
-    sideWindows: [
-      [3, 4],
-      [4, 6],
-      [7, 8],
-    ],
-    rearWindow: [8, 9],
-  },
-  estate: {
-    length: 4.65,
-    width: 1.8,
-    wheelRadius: 0.32,
-    wheels: [0.19, 0.78],
-    sections: [
-      section(0, 0.58, 0.6, nose, 0.26),
-      section(0.03, 0.68, 0.7, nose2),
-      section(0.14, 0.79, 0.82),
-      section(0.27, 0.89, 0.93),
-      section(0.42, 0.92, 1.4, [0.9, 0.98, 0.93, 0.68]),
-      section(0.46, 0.92, 1.43, [0.9, 0.98, 0.93, 0.68]),
-      section(0.6, 0.94, 1.48, [0.9, 0.99, 0.93, 0.69]),
-      section(0.625, 0.94, 1.48, [0.9, 0.99, 0.93, 0.69]),
-      section(0.78, 0.96, 1.47, [0.9, 0.99, 0.93, 0.69]),
-      section(0.92, 0.98, 1.42, [0.9, 0.97, 0.92, 0.67]),
-      section(0.985, 1.0, 1.04, tail, 0.24),
-      section(1, 0.85, 0.88, tail, 0.3),
-    ],
-    windscreen: [3, 4],
-    sideWindows: [
-      [3, 4],
-      [4, 6],
-      [7, 8],
-      [8, 9],
-    ],
-    rearWindow: [9, 10],
-  },
-  suv: {
-    length: 4.45,
-    width: 1.85,
-    wheelRadius: 0.36,
-    wheels: [0.2, 0.8],
-    sections: [
-      section(0, 0.72, 0.74, nose, 0.36),
-      section(0.03, 0.84, 0.86, nose2, 0.3),
-      section(0.12, 0.97, 1.0, low, 0.3),
-      section(0.27, 1.06, 1.1, low, 0.3),
-      section(0.41, 1.09, 1.6, [0.92, 0.99, 0.95, 0.72], 0.3),
-      section(0.45, 1.09, 1.64, [0.92, 0.99, 0.95, 0.72], 0.3),
-      section(0.6, 1.1, 1.68, [0.92, 1, 0.95, 0.73], 0.3),
-      section(0.63, 1.1, 1.68, [0.92, 1, 0.95, 0.73], 0.3),
-      section(0.8, 1.12, 1.66, [0.92, 1, 0.95, 0.72], 0.3),
-      section(0.92, 1.14, 1.6, [0.92, 0.98, 0.94, 0.7], 0.3),
-      section(0.985, 1.15, 1.2, tail, 0.34),
-      section(1, 1.0, 1.03, tail, 0.4),
-    ],
-    windscreen: [3, 4],
-    sideWindows: [
-      [3, 4],
-      [4, 6],
-      [7, 8],
-      [8, 9],
-    ],
-    rearWindow: [9, 10],
-  },
-  van: {
-    length: 5.0,
-    width: 1.95,
-    wheelRadius: 0.34,
-    wheels: [0.18, 0.8],
-    sections: [
-      section(0, 0.8, 0.83, nose, 0.3),
-      section(0.025, 0.95, 0.98, nose2, 0.26),
-      section(0.1, 1.08, 1.12, low, 0.24),
-      section(0.16, 1.12, 1.17, low, 0.24),
-      section(0.29, 1.15, 1.82, [0.93, 1, 0.97, 0.78], 0.24),
-      section(0.33, 1.15, 1.9, [0.93, 1, 0.97, 0.8], 0.24),
-      section(0.46, 1.15, 1.96, [0.93, 1, 0.97, 0.82], 0.24),
-      section(0.5, 1.15, 1.97, [0.93, 1, 0.97, 0.82], 0.24),
-      section(0.75, 1.15, 1.97, [0.93, 1, 0.97, 0.82], 0.24),
-      section(0.975, 1.15, 1.93, [0.93, 0.99, 0.96, 0.81], 0.26),
-      section(0.99, 1.12, 1.86, [0.9, 0.97, 0.94, 0.78], 0.3),
-      section(1, 1.1, 1.8, [0.88, 0.95, 0.92, 0.76], 0.35),
-    ],
-    windscreen: [3, 4],
-    sideWindows: [
-      [3, 4],
-      [4, 6],
-    ],
-    rearWindow: undefined,
-  },
-};
 
 function car(builder: MeshBuilder, body: Body, materials: StreetMaterials, braking: boolean): Vehicle {
   const { length, width, sections } = body;
@@ -216,7 +39,7 @@ function car(builder: MeshBuilder, body: Body, materials: StreetMaterials, braki
   const [screenFrom, screenTo] = body.windscreen;
   const isWindow = (row: number, column: number): boolean => {
     const isRoof = column >= 3 && column <= 6;
-    if (isRoof && row >= screenFrom && row < screenTo) return column > 2 && column < 7;
+    if (isRoof && row >= screenFrom && row < screenTo) return true;
     if (isRoof && body.rearWindow !== undefined && row >= body.rearWindow[0] && row < body.rearWindow[1]) return true;
     const isSide = column === 2 || column === 7;
     return isSide && body.sideWindows.some(([from, to]) => row >= from && row < to);
@@ -278,8 +101,7 @@ function loft(
   const normals = rings.slice(0, -1).map((ring, row) =>
     Array.from({ length: columns }, (_, column) => {
       const next = rings[row + 1]!;
-      const n = normalised(cross(minus(next[column + 1]!, ring[column]!), minus(ring[column + 1]!, next[column]!)));
-      return n;
+      return normalised(cross(minus(next[column + 1]!, ring[column]!), minus(ring[column + 1]!, next[column]!)));
     }),
   );
   const smooth = (row: number, column: number, cornerRow: number, cornerColumn: number): Vec3 => {
@@ -413,8 +235,7 @@ function addRear(
   builder.colour = packColour(0.75, 0.75, 0.73);
   const plateY = rear.belt - 0.3;
   panel(builder, -0.26, 0.26, plateY, plateY + 0.11, z - 0.015);
-  builder.material = braking ? materials.glow : materials.lamp;
-  builder.colour = braking ? packColour(0.9, 0.05, 0.03) : packColour(0.3, 0.012, 0.012);
+  useRearLamps(builder, materials, braking);
   const height = Math.max(0.2, (before.belt - rear.sill) * 0.3);
   for (const side of [-1, 1]) {
     const [a, b] = [side * half * 0.58, side * half * 0.9];
@@ -432,6 +253,16 @@ function addRear(
 
 function panel(builder: MeshBuilder, x0: number, x1: number, y0: number, y1: number, z: number): void {
   builder.face([x0, y0, z], [x1, y0, z], [x1, y1, z], [x0, y1, z]);
+}
+
+function useHeadlamps(builder: MeshBuilder, materials: StreetMaterials): void {
+  builder.material = materials.lamp;
+  builder.colour = packColour(0.6, 0.6, 0.62);
+}
+
+function useRearLamps(builder: MeshBuilder, materials: StreetMaterials, braking: boolean): void {
+  builder.material = braking ? materials.glow : materials.lamp;
+  builder.colour = braking ? packColour(0.9, 0.05, 0.03) : packColour(0.3, 0.012, 0.012);
 }
 
 function truck(builder: MeshBuilder, materials: StreetMaterials, braking: boolean): Vehicle {
@@ -459,11 +290,9 @@ function truck(builder: MeshBuilder, materials: StreetMaterials, braking: boolea
   panel(builder, -half * 0.8, half * 0.8, 0.6, 1.3, length / 2 + 0.014);
   for (const at of [length / 2 - 1.2, -length / 2 + 1.6, -length / 2 + 2.9])
     addWheels(builder, materials, at, half, 0.48);
-  builder.material = materials.lamp;
-  builder.colour = packColour(0.6, 0.6, 0.62);
+  useHeadlamps(builder, materials);
   for (const side of [-1, 1]) panel(builder, side * 0.75 - 0.18, side * 0.75 + 0.18, 0.72, 0.95, length / 2 + 0.03);
-  builder.material = braking ? materials.glow : materials.lamp;
-  builder.colour = braking ? packColour(0.9, 0.05, 0.03) : packColour(0.3, 0.012, 0.012);
+  useRearLamps(builder, materials, braking);
   for (const side of [-1, 1]) panel(builder, side * 0.95 - 0.2, side * 0.95 + 0.2, 0.75, 0.9, -length / 2 - 0.03);
   builder.colour = 0xffffffff;
   return { mesh: builder.build(), lengthM: length, widthM: half * 2 };
@@ -485,11 +314,9 @@ function bus(builder: MeshBuilder, materials: StreetMaterials, braking: boolean)
     }
   }
   for (const at of [length / 2 - 2.4, -length / 2 + 2.8]) addWheels(builder, materials, at, half, 0.48);
-  builder.material = materials.lamp;
-  builder.colour = packColour(0.6, 0.6, 0.62);
+  useHeadlamps(builder, materials);
   for (const side of [-1, 1]) panel(builder, side * 0.95 - 0.15, side * 0.95 + 0.15, 0.6, 0.8, length / 2 + 0.02);
-  builder.material = braking ? materials.glow : materials.lamp;
-  builder.colour = braking ? packColour(0.9, 0.05, 0.03) : packColour(0.3, 0.012, 0.012);
+  useRearLamps(builder, materials, braking);
   for (const side of [-1, 1]) panel(builder, side * 1.05 - 0.12, side * 1.05 + 0.12, 0.8, 1.3, -length / 2 - 0.02);
   builder.colour = 0xffffffff;
   return { mesh: builder.build(), lengthM: length, widthM: half * 2 };
