@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 import { before, test } from 'node:test';
 import { errorCodes } from '../src/base/errors.js';
 import { packageRoot } from '../src/base/paths.js';
+import { cyclops } from './support/command.js';
 
 // The rules of the house that no compiler or linter checks.
 
@@ -109,9 +109,9 @@ function anchorsOf(file: string): ReadonlySet<string> {
   );
 }
 
-test('every command is in the documents', () => {
-  const help = spawnSync(process.execPath, [join(root, 'dist/src/cli/bin.js'), '--help'], { encoding: 'utf8' });
-  assert.equal(help.status, 0, help.stderr);
+test('every command is in the documents', async () => {
+  const help = await cyclops(['--help']);
+  assert.equal(help.code, 0, help.stderr);
   const list = /^Commands:\n((?: {2}\S.*\n)+)/m.exec(help.stdout)?.[1] ?? '';
   const commands = [...list.matchAll(/^ {2}(\S+)/gm)].map((match) => match[1]!);
   assert.ok(commands.includes('doctor') && commands.length > 3, `no list of commands in:\n${help.stdout}`);

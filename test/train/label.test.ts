@@ -8,8 +8,8 @@ import { createFloatMap } from '../../src/geometry/raster.js';
 import { readPng16 } from '../../src/image/png16.js';
 import { confidence } from '../../src/train/label.js';
 import { openPredictor } from '../../src/train/predict.js';
+import { cyclops } from '../support/command.js';
 import { tinySample, tinySize, writeTinyFolder } from '../support/tiny-pairs.js';
-import { cyclops } from '../support/train-command.js';
 
 describe('labels of a teacher', () => {
   let root = '';

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { readCheckpointHead } from '../../src/train/checkpoint-files.js';
 import { readRunLog } from '../../src/train/run-log.js';
+import { cyclops, startCyclops } from '../support/command.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { writeTinyFolder } from '../support/tiny-pairs.js';
-import { cyclops } from '../support/train-command.js';
 
 // Whole processes: what is tested is that nothing outside the checkpoint decides a step.
 
@@ -20,16 +19,16 @@ const stages = {
 const settings = `--batch 2 --lr 1e-3 --milestones 4,9 --warmup 3 --clip-norm 5 --workers 1 --checkpoint-every 5 \
 --validate-every 4 --validation-count 2 --report-every 6 --log-every 1`;
 
-/** Waits until the run has logged a step, then sends a signal. */
-function signalAfter(folder: string, step: number, signal: NodeJS.Signals): (child: ChildProcess) => void {
-  return async (child) => {
-    while (child.exitCode === null) {
-      const records = await readRunLog(join(folder, 'run.jsonl')).catch(() => []);
-      if (records.some((record) => record.kind === 'step' && record.step >= step)) break;
-      await setTimeout(20);
-    }
-    child.kill(signal);
-  };
+/** Runs a command until the run in `folder` has logged a step, then sends it a signal. */
+async function signalled(args: readonly string[], folder: string, step: number, signal: NodeJS.Signals) {
+  const { child, ended } = startCyclops(args);
+  while (child.exitCode === null) {
+    const records = await readRunLog(join(folder, 'run.jsonl')).catch(() => []);
+    if (records.some((record) => record.kind === 'step' && record.step >= step)) break;
+    await setTimeout(20);
+  }
+  child.kill(signal);
+  return ended;
 }
 
 /** What a run did, without what depends on time. */
@@ -54,13 +53,13 @@ for (const [name, stage] of Object.entries(stages)) {
     await writeTinyFolder(data, 5);
     const common = `train ${stage} ${settings} --data ${data} --validation-data ${data}`.split(/\s+/);
 
-    const first = await cyclops([...common, '--steps', '100000', '-o', parted], signalAfter(parted, 3, 'SIGTERM'));
+    const first = await signalled([...common, '--steps', '100000', '-o', parted], parted, 3, 'SIGTERM');
     assert.equal(first.code, 0, first.stderr);
     const stoppedAt = Number(/stopped after step (\d+); to go on: cyclops train --resume/.exec(first.stdout)?.[1]);
     assert.equal((await readCheckpointHead(parted)).head.step, stoppedAt);
 
     // A second part that dies without a word, some steps after a checkpoint of its own.
-    const second = await cyclops(['train', '--resume', '-o', parted], signalAfter(parted, stoppedAt + 7, 'SIGKILL'));
+    const second = await signalled(['train', '--resume', '-o', parted], parted, stoppedAt + 7, 'SIGKILL');
     assert.equal(second.signal, 'SIGKILL');
     const killedAt = (await readCheckpointHead(parted)).head.step;
     assert.ok(killedAt > stoppedAt);

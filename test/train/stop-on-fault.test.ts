@@ -6,9 +6,9 @@ import { SampleOrder } from '../../src/data/batch.js';
 import { openSource } from '../../src/data/sources/index.js';
 import { readCheckpointHead } from '../../src/train/checkpoint-files.js';
 import { readRunLog } from '../../src/train/run-log.js';
+import { cyclops } from '../support/command.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { writeTinyFolder } from '../support/tiny-pairs.js';
-import { cyclops } from '../support/train-command.js';
 
 const student =
   '--stage student --network mono-vgg --width-multiplier 0.1 --supervision truth --size 64x32 --batch 2'.split(' ');

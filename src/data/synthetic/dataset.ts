@@ -83,12 +83,14 @@ const synthSchema = z.object({
 
 /**
  * Renders a data set into a folder in the KITTI 2015 layout, on several threads. Pairs that are already complete are
- * left alone, so the same command goes on where it was stopped; a larger count adds to the folder.
+ * left alone, so the same command goes on where it was stopped; a larger count adds to the folder, a smaller one takes
+ * nothing away.
  * @throws CyclopsError `DATA_INVALID` where the folder holds a data set of other settings; `DISK_FULL`, `WRITE_FAILED`.
  */
 export async function writeDataset(folder: string, plan: DatasetPlan, options: WriteOptions): Promise<WriteResult> {
-  await assertSameData(folder, plan);
-  const entries = Array.from({ length: plan.count }, (_, index) => ({
+  const countBefore = await readCountOfSameData(folder, plan);
+  // Pairs of an earlier, larger count stay, and with them their cameras.
+  const entries = Array.from({ length: Math.max(plan.count, countBefore) }, (_, index) => ({
     scene: plan.firstScene + Math.floor(index / plan.framesPerScene),
     frame: index % plan.framesPerScene,
   }));
@@ -96,7 +98,7 @@ export async function writeDataset(folder: string, plan: DatasetPlan, options: W
     format: 'cyclops-synth',
     rendererVersion,
     command: options.command,
-    plan,
+    plan: { ...plan, count: entries.length },
   });
   const camera = syntheticCamera(plan.width, plan.height);
   await writeJsonAtomic(
@@ -117,14 +119,15 @@ export async function writeDataset(folder: string, plan: DatasetPlan, options: W
   return { status: finished ? 'finished' : 'stopped', written: done - skipped, skipped, total: plan.count };
 }
 
-async function assertSameData(folder: string, plan: DatasetPlan): Promise<void> {
+/** How many pairs the folder was made for before, 0 if it is new; refuses a folder of other settings. */
+async function readCountOfSameData(folder: string, plan: DatasetPlan): Promise<number> {
   const path = `${folder}/synth.json`;
   const found = await readConfig(path, synthSchema).catch((error: unknown) => {
     if (isCyclopsError(error, 'FILE_MISSING')) return undefined;
     throw error;
   });
-  if (found === undefined) return;
-  const { count: _found, ...there } = found.plan;
+  if (found === undefined) return 0;
+  const { count, ...there } = found.plan;
   const { count: _wanted, ...wanted } = plan;
   if (found.rendererVersion !== rendererVersion || !isDeepStrictEqual(there, wanted)) {
     throw new CyclopsError(
@@ -132,6 +135,7 @@ async function assertSameData(folder: string, plan: DatasetPlan): Promise<void> 
       `${path}: expected the same settings (${JSON.stringify(wanted)}, renderer ${rendererVersion}), found ${JSON.stringify(there)}, renderer ${found.rendererVersion}; choose another folder`,
     );
   }
+  return count;
 }
 
 function blocksOf(folder: string, plan: DatasetPlan): BlockRequest[] {

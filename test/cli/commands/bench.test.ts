@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../../src/base/paths.js';
 import { readRgb } from '../../../src/image/codec.js';
 import { latencyReportSchema } from '../../../src/runtime/latency-bench/report.js';
+import { cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
-
-function cyclops(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const bin = join(packageRoot(), 'dist/src/cli/bin.js');
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [bin, ...args], { timeout: 120_000 }, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
 
 test('cyclops bench writes text, JSON and histograms, and prints the same JSON', async (t) => {
   const folder = await temporaryFolder(t);
@@ -37,7 +27,7 @@ test('cyclops bench writes text, JSON and histograms, and prints the same JSON',
     '--size',
     '320x160',
   ];
-  const { code, stdout, stderr } = await cyclops(...args, '--threads', '1', '--out', out, '--json');
+  const { code, stdout, stderr } = await cyclops([...args, '--threads', '1', '--out', out, '--json']);
   assert.equal(code, 0, stderr);
   const printed = latencyReportSchema.parse(JSON.parse(stdout));
   const written: unknown = JSON.parse(await readFile(join(out, 'latency.json'), 'utf8'));
@@ -52,10 +42,10 @@ test('cyclops bench writes text, JSON and histograms, and prints the same JSON',
 });
 
 test('cyclops bench refuses what cannot wait, and models that are not there', async () => {
-  const camera = await cyclops('bench', 'model', '--source', 'v4l2:/dev/video0');
+  const camera = await cyclops(['bench', 'model', '--source', 'v4l2:/dev/video0']);
   assert.equal(camera.code, 2);
   assert.match(camera.stderr, /a camera cannot wait for the model/);
-  const missing = await cyclops('bench', '/nonexistent/model');
+  const missing = await cyclops(['bench', '/nonexistent/model']);
   assert.equal(missing.code, 3);
   assert.match(missing.stderr, /\/nonexistent\/model: no such file or folder/);
 });

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../../src/base/paths.js';
 import { probeSource } from '../../../src/runtime/capture/probe.js';
 import { latencyReportSchema } from '../../../src/runtime/latency-bench/report.js';
 import { writeClip } from '../../support/clip.js';
+import { type CommandResult, cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
 
-function demo(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const bin = join(packageRoot(), 'dist/src/cli/bin.js');
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [bin, 'demo', ...args], { timeout: 120_000 }, (_error, stdout, stderr) =>
-      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
-}
+const demo = (...args: readonly string[]): Promise<CommandResult> => cyclops(['demo', ...args]);
 
 test('the demo writes video, depth and report, says where, and ends by itself', async (t) => {
   const folder = await temporaryFolder(t);

@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../../src/base/paths.js';
 import { readRgb } from '../../../src/image/codec.js';
+import { type CommandResult, cyclops } from '../../support/command.js';
 import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyFolder } from '../../support/tiny-pairs.js';
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function cyclopsEval(...args: string[]): Promise<Outcome> {
-  const bin = join(packageRoot(), 'dist/src/cli/bin.js');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bin, 'eval', ...args], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
-}
+const cyclopsEval = (...args: readonly string[]): Promise<CommandResult> => cyclops(['eval', ...args]);
 
 test('a baseline on a folder: JSON, pictures and exit code', async (t) => {
   const folder = await temporaryFolder(t);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { packageRoot } from '../../../src/base/paths.js';
 import { GraphBuilder } from '../../../src/export/graph.js';
 import { unary } from '../../../src/export/ops.js';
 import { encodeModel } from '../../../src/export/proto.js';
 import { gst, writeClip } from '../../support/clip.js';
+import { programPath, type RunningCommand, startCyclops } from '../../support/command.js';
 import { childrenOf, until } from '../../support/stream.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
 
@@ -26,28 +26,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const bin = join(packageRoot(), 'dist/src/cli/bin.js');
-
-function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [bin, 'run', ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const texts = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    texts.stdout += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    texts.stderr += chunk;
-  });
-  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, ...texts })) };
-}
+const start = (args: readonly string[], env?: NodeJS.ProcessEnv): RunningCommand => startCyclops(['run', ...args], env);
 
 /** Whether a process has ended; one that nobody has waited for yet has, too. */
 const isGone = (pid: number) =>
@@ -139,7 +118,7 @@ const hasTerminals = spawnSync('script', ['--quiet', '--command', 'true', '/dev/
 const noTerminals = hasTerminals ? false : 'no pseudo-terminals (script, /dev/pts) on this machine';
 
 test('a terminal that goes away takes the run and its capture process with it', { skip: noTerminals }, async () => {
-  const line = `${process.execPath} ${bin} run ${model} --source test --threads 1 --output ndjson`;
+  const line = `${process.execPath} ${programPath()} run ${model} --source test --threads 1 --output ndjson`;
   const terminal = spawn('script', ['--quiet', '--flush', '--command', line, '/dev/null'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

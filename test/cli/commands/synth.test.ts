@@ -1,29 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../../src/base/paths.js';
 import { openSource } from '../../../src/data/sources/index.js';
 import { renderPair } from '../../../src/data/synthetic/render-pair.js';
 import { readRgb } from '../../../src/image/codec.js';
+import { type CommandResult, cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function synth(...args: string[]): Promise<Outcome> {
-  const bin = join(packageRoot(), 'dist/src/cli/bin.js');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bin, 'synth', ...args], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
-}
+const synth = (...args: readonly string[]): Promise<CommandResult> => cyclops(['synth', ...args]);
 
 async function filesBelow(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -72,6 +58,10 @@ test('a data set on two threads: layout, truth, poses; one thread writes the sam
   assert.deepEqual(JSON.parse(again.stdout), { status: 'finished', written: 1, skipped: 3, total: 4 });
   assert.ok(existsSync(lost));
   assert.equal((await stat(kept)).mtimeMs, before);
+
+  const fewer = await synth(...common.map((word) => (word === '4' ? '3' : word)), '-o', two, '--json');
+  assert.deepEqual(JSON.parse(fewer.stdout), { status: 'finished', written: 0, skipped: 3, total: 3 });
+  assert.equal((await (await openSource({ kind: 'kitti-2015', folder: two })).read(3)).id, read.id);
 
   const other = await synth(...common.map((word) => (word === '9' ? '10' : word)), '-o', two);
   assert.equal(other.code, 3);

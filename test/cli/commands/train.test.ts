@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { withoutTensorFlow } from '../../support/tensorflow.js';
 import { writeTinyFolder } from '../../support/tiny-pairs.js';
-import { cyclops } from '../../support/train-command.js';
 
 test('mistakes of the command line and bad input: one line, the code, the exit code', {
   skip: withoutTensorFlow,

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../../src/base/paths.js';
 import { type DoctorReport, hasGaps } from '../../../src/cli/doctor/report.js';
+import { cyclops } from '../../support/command.js';
 
-const bin = join(packageRoot(), 'dist/src/cli/bin.js');
-
-test('cyclops doctor --json examines this machine, on which set-up has run', () => {
-  const run = spawnSync(process.execPath, [bin, 'doctor', '--json'], { encoding: 'utf8' });
+test('cyclops doctor --json examines this machine, on which set-up has run', async () => {
+  const run = await cyclops(['doctor', '--json']);
   const report = JSON.parse(run.stdout) as DoctorReport;
-  assert.equal(run.status, hasGaps(report) ? 5 : 0);
+  assert.equal(run.code, hasGaps(report) ? 5 : 0);
   const byName = new Map(report.parts.map((part) => [part.part, part]));
   for (const name of ['Node', 'ONNX Runtime', 'GStreamer', 'gstreamer-superficial', 'sharp']) {
     assert.equal(byName.get(name)?.state, 'ok', `${name}: ${JSON.stringify(byName.get(name))}`);
@@ -23,10 +19,9 @@ test('cyclops doctor --json examines this machine, on which set-up has run', () 
   );
 });
 
-test('where GStreamer is not on the PATH, the report says so and the exit code tells', () => {
-  const env = { ...process.env, PATH: '/nowhere' };
-  const run = spawnSync(process.execPath, [bin, 'doctor'], { encoding: 'utf8', env });
-  assert.equal(run.status, 5);
+test('where GStreamer is not on the PATH, the report says so and the exit code tells', async () => {
+  const run = await cyclops(['doctor'], { PATH: '/nowhere' });
+  assert.equal(run.code, 5);
   assert.match(run.stdout, /^GStreamer\s+GAP\s/m);
   assert.match(run.stdout, /What to do:\n(.*\n)*.*apt-get install gstreamer1\.0-tools/);
 });
