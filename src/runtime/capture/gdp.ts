@@ -47,8 +47,9 @@ export interface BufferTags {
 }
 
 /**
- * Takes a GDP stream apart as it comes, in pieces of any size. Payloads go straight into the owner's arrays: every byte
- * is copied once. A stream that is not GDP, or is damaged, throws; the reader must not be used after that.
+ * Takes a GDP stream apart as it comes, in pieces of any size. The owner reads the stream straight into `space()` and
+ * reports with `advance`: a payload goes from the kernel into the owner's array, without a copy or garbage between. A
+ * stream that is not GDP, or is damaged, throws; the reader must not be used after that.
  */
 export class GdpReader {
   readonly #handlers: GdpHandlers;
@@ -70,25 +71,22 @@ export class GdpReader {
     return this.#headerFill === 0;
   }
 
-  /** Reads the next piece. @throws CyclopsError `CAPTURE_FAILED` naming packet and field. */
-  push(chunk: Uint8Array): void {
-    let at = 0;
-    while (at < chunk.length) {
-      if (this.#payload === undefined) {
-        const share = Math.min(headerBytes - this.#headerFill, chunk.length - at);
-        this.#header.set(chunk.subarray(at, at + share), this.#headerFill);
-        this.#headerFill += share;
-        at += share;
-        if (this.#headerFill < headerBytes) return;
-        this.#startPayload();
-      } else {
-        const share = Math.min(this.#payload.length - this.#payloadFill, chunk.length - at);
-        this.#payload.set(chunk.subarray(at, at + share), this.#payloadFill);
-        this.#payloadFill += share;
-        at += share;
-      }
-      if (this.#payload !== undefined && this.#payloadFill === this.#payload.length) this.#endPacket(this.#payload);
+  /** Where the next bytes of the stream belong, never empty; valid until `advance`. */
+  space(): Uint8Array<ArrayBuffer> {
+    return this.#payload === undefined
+      ? this.#header.subarray(this.#headerFill)
+      : this.#payload.subarray(this.#payloadFill);
+  }
+
+  /** The first `length` bytes of `space()` have been filled. @throws CyclopsError `CAPTURE_FAILED` naming packet and field. */
+  advance(length: number): void {
+    if (this.#payload === undefined) {
+      this.#headerFill += length;
+      if (this.#headerFill === headerBytes) this.#startPayload();
+    } else {
+      this.#payloadFill += length;
     }
+    if (this.#payload !== undefined && this.#payloadFill === this.#payload.length) this.#endPacket(this.#payload);
   }
 
   #startPayload(): void {

@@ -117,7 +117,7 @@ async function firstCaps(source: GstSource): Promise<VideoCaps> {
   assertElements(source, launch, elements);
   let caps: VideoCaps | undefined;
   let hasPicture = false;
-  const probe = new CaptureProcess(
+  const probe = await CaptureProcess.start(
     { kind: 'gst', launch, loop: false },
     {
       onCaps: (found) => {

@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { closeSync, existsSync } from 'node:fs';
+import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { CyclopsError, isCyclopsError } from '../../base/errors.js';
 import { remedyFor } from './element-packages.js';
 import { type BufferTags, GdpReader, type VideoCaps } from './gdp.js';
-import { type CaptureJob, type FaultReason, type FromChild, picturesFd, type ToChild } from './messages.js';
+import type { CaptureJob, FaultReason, FromChild, ToChild } from './messages.js';
+import { openPicturePipe, type PicturePipe } from './picture-pipe.js';
 import { describeSource, isLive, type Source, withoutPassword } from './source.js';
 
 /** After the request to end, a capture process has this long before it is killed. */
@@ -51,7 +52,7 @@ export interface CaptureLimits {
   readonly stallTimeoutMs: number;
 }
 
-/** One life of a capture process: started by the constructor, over when `outcome` settles. */
+/** One life of a capture process: begins with `start`, over when `outcome` settles. */
 export class CaptureProcess {
   /** Settles once, after the process is gone and every picture it gave was delivered. Never rejects. */
   readonly outcome: Promise<CaptureOutcome>;
@@ -64,14 +65,20 @@ export class CaptureProcess {
   #killTimer: NodeJS.Timeout | undefined;
   #isHeld = false;
 
-  constructor(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits) {
+  /** Starts a process on a job. @throws CyclopsError of `openPicturePipe`. */
+  static async start(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits): Promise<CaptureProcess> {
+    return new CaptureProcess(job, handlers, limits, await openPicturePipe());
+  }
+
+  private constructor(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits, pipe: PicturePipe) {
     const file = job.kind === 'gst' ? './child.js' : './images-child.js';
     this.#limits = limits;
     this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', pipe.writeFd],
       ...launcher,
     });
-    this.#pipe = this.#child.stdio[picturesFd] as Socket;
+    // The end of the stream shows only where the process alone holds the writing end.
+    closeSync(pipe.writeFd);
     this.#armTimer(limits.startTimeoutMs);
     const reader = new GdpReader(
       {
@@ -84,15 +91,7 @@ export class CaptureProcess {
       },
       limits.bufferLimitBytes,
     );
-    this.#pipe.on('data', (chunk: Buffer) => {
-      if (this.#ending !== undefined && this.#ending.kind !== 'end') return;
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        if (!isCyclopsError(error)) throw error;
-        this.#fail({ kind: 'fault', reason: 'protocol', message: error.message });
-      }
-    });
+    this.#pipe = this.#readInto(reader, pipe.readFd);
     this.#pipe.on('error', () => undefined);
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-stderrKeptChars);
@@ -127,6 +126,30 @@ export class CaptureProcess {
   async stop(): Promise<void> {
     this.#end({ kind: 'stopped' });
     await this.outcome;
+  }
+
+  /** Lets the kernel write the stream into the places the reader names. */
+  #readInto(reader: GdpReader, fd: number): Socket {
+    const options: SocketConstructorOpts & ConnectOpts = {
+      fd,
+      readable: true,
+      writable: false,
+      onread: {
+        // Asked for after each piece, before the next one is read: an array that was handed on is never written again.
+        buffer: () => reader.space(),
+        callback: (length) => {
+          if (this.#ending !== undefined && this.#ending.kind !== 'end') return false;
+          try {
+            reader.advance(length);
+          } catch (error) {
+            if (!isCyclopsError(error)) throw error;
+            this.#fail({ kind: 'fault', reason: 'protocol', message: error.message });
+          }
+          return true;
+        },
+      },
+    };
+    return new Socket(options);
   }
 
   #onMessage(message: FromChild, job: CaptureJob, handlers: CaptureHandlers): void {

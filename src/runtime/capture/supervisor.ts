@@ -176,7 +176,7 @@ export class CaptureSupervisor {
     this.#offset.reset();
     this.#lost.reset();
     const limits = { bufferLimitBytes: this.#frameBytes, startTimeoutMs, stallTimeoutMs };
-    this.#process = new CaptureProcess(
+    const process = await CaptureProcess.start(
       this.#plan.job,
       {
         onCaps: (caps) => this.#checkCaps(caps),
@@ -186,8 +186,10 @@ export class CaptureSupervisor {
       },
       limits,
     );
-    if (this.#isHeld) this.#process.hold();
-    return this.#process.outcome;
+    this.#process = process;
+    if (this.#isHeld) process.hold();
+    if (this.#isStopped) await process.stop();
+    return process.outcome;
   }
 
   #checkCaps(caps: VideoCaps): void {

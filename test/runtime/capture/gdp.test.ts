@@ -38,6 +38,17 @@ function createReader(limit = frameBytes): Read {
   return { caps, buffers, reader };
 }
 
+/** Fills the reader's places from `bytes`, as a socket does. */
+function push(reader: GdpReader, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const space = reader.space();
+    const piece = bytes.subarray(at, at + space.length);
+    space.set(piece);
+    reader.advance(piece.length);
+    at += piece.length;
+  }
+}
+
 async function record(folder: string, extra = ''): Promise<Buffer> {
   const path = join(folder, 'a.gdp');
   await gst(
@@ -49,7 +60,7 @@ async function record(folder: string, extra = ''): Promise<Buffer> {
 test('reads what gdppay writes, in pieces of any size, alike', async (t) => {
   const bytes = await record(await temporaryFolder(t));
   const whole = createReader();
-  whole.reader.push(bytes);
+  push(whole.reader, bytes);
   assert.equal(whole.buffers.length, 4);
   assert.equal(whole.caps.length, 1);
   assert.deepEqual(
@@ -66,7 +77,7 @@ test('reads what gdppay writes, in pieces of any size, alike', async (t) => {
     const read = createReader();
     for (let at = 0; at < bytes.length; ) {
       const length = size === 1000 ? 1 + random.integer(2000) : size;
-      read.reader.push(bytes.subarray(at, at + length));
+      push(read.reader, bytes.subarray(at, at + length));
       at += length;
     }
     assert.deepEqual(read.buffers, whole.buffers, `pieces of ${size}`);
@@ -77,10 +88,10 @@ test('reads what gdppay writes, in pieces of any size, alike', async (t) => {
 test('a stream cut off anywhere gives only whole pictures', async (t) => {
   const bytes = await record(await temporaryFolder(t));
   const whole = createReader();
-  whole.reader.push(bytes);
+  push(whole.reader, bytes);
   for (let end = 0; end < bytes.length; end += 211) {
     const read = createReader();
-    read.reader.push(bytes.subarray(0, end));
+    push(read.reader, bytes.subarray(0, end));
     assert.deepEqual(read.buffers, whole.buffers.slice(0, read.buffers.length));
   }
 });
@@ -95,7 +106,7 @@ test('damage is a typed error or a picture, never anything else', async (t) => {
     // Aim at headers too: they are a small part of the whole.
     damaged[random.integer(62)] = random.integer(256);
     try {
-      createReader().reader.push(damaged);
+      push(createReader().reader, damaged);
     } catch (error) {
       assert.ok(isCyclopsError(error, 'CAPTURE_FAILED'), String(error));
       refused++;
@@ -123,7 +134,7 @@ test('names what is wrong with a packet', async (t) => {
   ];
   for (const [name, header, message] of cases) {
     await t.test(name, () =>
-      assert.throws(() => createReader().reader.push(header), { code: 'CAPTURE_FAILED', message }),
+      assert.throws(() => push(createReader().reader, header), { code: 'CAPTURE_FAILED', message }),
     );
   }
 });
@@ -133,10 +144,10 @@ test('our own sender writes what the reader reads', () => {
   const caps = Buffer.from(
     'video/x-raw, format=(string)RGB, width=(int)64, height=(int)32, framerate=(fraction)15/2\0',
   );
-  read.reader.push(formatGdpHeader({ kind: 'caps', length: caps.length }));
-  read.reader.push(caps);
-  read.reader.push(formatGdpHeader({ kind: 'buffer', length: 3, ptsNs: 123n, offset: 5n }));
-  read.reader.push(Uint8Array.of(1, 2, 3));
+  push(read.reader, formatGdpHeader({ kind: 'caps', length: caps.length }));
+  push(read.reader, caps);
+  push(read.reader, formatGdpHeader({ kind: 'buffer', length: 3, ptsNs: 123n, offset: 5n }));
+  push(read.reader, Uint8Array.of(1, 2, 3));
   assert.equal(read.caps[0]?.fps, 7.5);
   assert.deepEqual(read.buffers, [{ data: Uint8Array.of(1, 2, 3), ptsNs: 123n, dtsNs: undefined, offset: 5n }]);
 });
