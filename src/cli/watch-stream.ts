@@ -10,7 +10,7 @@ const livePeriodMs = 1000;
 export async function withLiveLine(pipeline: RunningPipeline): Promise<Summary> {
   const line = createLiveLine();
   const window = new LatencyMeter();
-  pipeline.onFrame((frame) => window.add(frame));
+  pipeline.onPublish((frame) => window.add(frame));
   const showWindow = (): void => {
     line.update(liveText(pipeline.stats(), window.report()));
     window.startWindow();

@@ -54,8 +54,9 @@ export interface FrameStamps {
 export type ModelState = 'running' | 'degraded';
 
 /**
- * What the pipeline hands to outputs. The arrays belong to the frame, are never written again, and may be kept; a
- * frame that is kept costs its memory (about 4 bytes of depth and 3 of picture a pixel).
+ * What the pipeline hands to outputs. The arrays belong to the frame, are never written again, and may be kept, unless
+ * everybody who gets frames has said that he does not (`Output.releasesFrames`); a frame that is kept costs its memory
+ * (about 4 bytes of depth and 3 of picture a pixel).
  */
 export interface DepthFrame {
   readonly cameraId: string;
@@ -77,6 +78,9 @@ export interface DepthFrame {
   readonly intrinsics: Intrinsics;
   readonly state: ModelState;
 }
+
+/** What is known of a published frame beside its picture and depth. */
+export type FrameFacts = Omit<DepthFrame, 'image' | 'networkDepth'>;
 
 /** Depth along the optical axis of this camera, metres, H*W. Returns the network's own map where the factor is 1. */
 export function metricDepth(frame: DepthFrame): FloatMap {

@@ -6,6 +6,7 @@ export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 export {
   type DepthFrame,
   type Frame,
+  type FrameFacts,
   type FrameStamps,
   type InputImage,
   type ModelState,

@@ -7,7 +7,7 @@ import type { StreamConfig } from './config.js';
 import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 import { openOrtNode } from './engine/ort-node.js';
 import { type SelfTestResult, selfTest } from './engine/self-test.js';
-import type { DepthFrame, Frame, ModelState } from './frame.js';
+import type { DepthFrame, Frame, FrameFacts, ModelState } from './frame.js';
 import { LatencyMeter, type LatencyReport } from './latency.js';
 import { LatestSlot } from './latest-slot.js';
 import { OutputLane } from './outputs/lane.js';
@@ -42,8 +42,13 @@ export interface RunningPipeline {
   stats(): LatencyReport;
   /** The meter behind `stats`, for its histograms. */
   readonly meter: LatencyMeter;
-  /** Called with every published frame, before the outputs; for live lines and measuring. Must return at once. */
+  /**
+   * Called with every published frame, before the outputs. Must return at once, and may keep the frame; with such a
+   * listener every frame gets memory of its own, so ask for `onPublish` where its times are enough.
+   */
   onFrame(listener: (frame: DepthFrame) => void): void;
+  /** The same without picture and depth; for live lines and measuring. */
+  onPublish(listener: (facts: FrameFacts) => void): void;
   /** Process id of the running capture process. */
   readonly capturePid: number | undefined;
 }
@@ -84,6 +89,9 @@ export async function startPipeline(
   }
 }
 
+/** Depth arrays of frames that are done with, kept for later frames. */
+const spareDepthLimit = 4;
+
 class Pipeline implements RunningPipeline {
   readonly stream: StreamInfo;
   readonly engine: EngineInfo;
@@ -99,6 +107,10 @@ class Pipeline implements RunningPipeline {
   readonly #slot: LatestSlot<Frame>;
   readonly #lanes: readonly OutputLane[];
   readonly #listeners: ((frame: DepthFrame) => void)[] = [];
+  readonly #observers: ((facts: FrameFacts) => void)[] = [];
+  /** Published frames, with the number of outputs that are not done with them. */
+  readonly #published = new Map<DepthFrame, number>();
+  readonly #spareDepths: Float32Array<ArrayBuffer>[] = [];
   #capture: CaptureSupervisor | undefined;
   #inFlight = 0;
   #accepted = 0;
@@ -142,12 +154,11 @@ class Pipeline implements RunningPipeline {
     this.#slot = new LatestSlot(readAhead[pace], pace === 'real-time' ? 'newest-wins' : 'hold-back');
     this.#lanes = outputs.map(
       (output) =>
-        new OutputLane(
-          output,
-          pace,
-          () => this.#feed(),
-          (error) => this.#fail(error),
-        ),
+        new OutputLane(output, pace, {
+          onRoom: () => this.#feed(),
+          onDone: (frame) => this.#finishWith(frame),
+          onFailure: (error) => this.#fail(error),
+        }),
     );
     const finished = new Promise<void>((resolve) => {
       this.#finish = resolve;
@@ -200,6 +211,10 @@ class Pipeline implements RunningPipeline {
     this.#listeners.push(listener);
   }
 
+  onPublish(listener: (facts: FrameFacts) => void): void {
+    this.#observers.push(listener);
+  }
+
   #onFrame(frame: Frame): void {
     if (this.#end !== undefined) return;
     const lost = this.#slot.put(frame);
@@ -234,7 +249,7 @@ class Pipeline implements RunningPipeline {
     this.#accepted++;
     if (this.#accepted === this.#config.frames) this.#endBy('frames');
     this.#session
-      .infer(frame.image.data as Uint8Array<ArrayBuffer>)
+      .infer(frame.image.data as Uint8Array<ArrayBuffer>, this.#spareDepths.pop())
       .finally(() => {
         this.#inFlight--;
       })
@@ -264,8 +279,27 @@ class Pipeline implements RunningPipeline {
       state: this.#state(),
     };
     this.meter.add(depthFrame);
+    for (const observer of this.#observers) observer(depthFrame);
     for (const listener of this.#listeners) listener(depthFrame);
+    this.#published.set(depthFrame, this.#lanes.length);
     for (const lane of this.#lanes) lane.offer(depthFrame);
+    if (this.#lanes.length === 0) this.#recycle(depthFrame);
+  }
+
+  #finishWith(frame: DepthFrame): void {
+    const users = (this.#published.get(frame) ?? 0) - 1;
+    if (users > 0) this.#published.set(frame, users);
+    else this.#recycle(frame);
+  }
+
+  /** Uses the memory of a frame again, where nobody may have kept it. */
+  #recycle(frame: DepthFrame): void {
+    this.#published.delete(frame);
+    if (this.#listeners.length > 0 || !this.#outputs.every((output) => output.releasesFrames === true)) return;
+    this.#capture?.recycle(frame.image.data as Uint8Array<ArrayBuffer>);
+    if (this.#spareDepths.length < spareDepthLimit) {
+      this.#spareDepths.push(frame.networkDepth.data as Float32Array<ArrayBuffer>);
+    }
   }
 
   #state(): ModelState {

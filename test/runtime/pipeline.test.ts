@@ -7,7 +7,7 @@ import { monotonicNow } from '../../src/base/clock.js';
 import { createRgbImage } from '../../src/geometry/raster.js';
 import { encodeJpeg, encodePng } from '../../src/image/codec.js';
 import { decodePng16 } from '../../src/image/png16.js';
-import { metricDepth, noOutput, png16Output } from '../../src/runtime/index.js';
+import { type DepthFrame, metricDepth, noOutput, png16Output } from '../../src/runtime/index.js';
 import { gst, writeClip } from '../support/clip.js';
 import { sharedData, skipWithout } from '../support/shared-data.js';
 import { childrenOf, KeepingOutput, stream, until } from '../support/stream.js';
@@ -83,6 +83,43 @@ test('a video in real time is played by its clock, and capture times come from i
   const [first, last] = [output.frames[0]!, output.frames.at(-1)!];
   assert.ok(last.stamps.arrival - started > last.ptsNs! - first.ptsNs!);
   for (const { stamps } of output.frames) assert.ok(stamps.capture <= stamps.arrival);
+});
+
+test('memory of frames is used again where every output is done with them, and never where one may keep them', async () => {
+  const source = { kind: 'file', path: clip } as const;
+  const run = async (...outputs: KeepingOutput[]) => {
+    const pipeline = await stream({ model, engine, camera: { source } }, ...outputs);
+    let published = 0;
+    pipeline.onPublish(() => published++);
+    await pipeline.done;
+    assert.equal(published, 20);
+  };
+  const near: number[] = [];
+  const releasing = Object.assign(
+    new KeepingOutput(async ({ networkDepth }) => {
+      near.push(Math.min(...networkDepth.data));
+    }),
+    { releasesFrames: true },
+  );
+  await run(releasing);
+  // Memory that was moved on to the engine leaves an empty array behind.
+  const isGone = ({ image, networkDepth }: DepthFrame) => image.data.length === 0 && networkDepth.data.length === 0;
+  assert.ok(releasing.frames.filter(isGone).length >= 10, `${releasing.frames.filter(isGone).length} used again`);
+
+  const [keeping, bystander] = [new KeepingOutput(), Object.assign(new KeepingOutput(), { releasesFrames: true })];
+  await run(keeping, bystander);
+  assert.deepEqual(
+    keeping.frames.map(({ networkDepth }) => Math.min(...networkDepth.data)),
+    near,
+    'the same depth, wherever it was written',
+  );
+  assert.ok(bystander.frames.every(({ image }) => image.data.length === width * height * 3));
+
+  const listened = Object.assign(new KeepingOutput(), { releasesFrames: true });
+  const pipeline = await stream({ model, engine, camera: { source } }, listened);
+  pipeline.onFrame(() => undefined);
+  await pipeline.done;
+  assert.ok(!listened.frames.some(isGone));
 });
 
 test('a slow output holds a video back, and nothing is lost', async () => {

@@ -120,7 +120,7 @@ async function stream(
   const usage = new UsageMeter();
   const startedAt = monotonicNow();
   usage.start();
-  pipeline.onFrame((frame) => record.add(frame));
+  pipeline.onPublish((frame) => record.add(frame));
   const outputNames = outputs.map(({ name }) => name);
   const head = await reportHead(config, model, pipeline.engine, { outputs: outputNames, warmUpFrames: 0, loadBefore });
   const summary = await withLiveLine(pipeline).finally(() => usage.stop());

@@ -20,7 +20,7 @@ export interface EngineInfo {
 export interface InferResult {
   /** The picture that was handed in, given back: its buffer was moved to the worker and returns here. */
   readonly input: Uint8Array<ArrayBuffer>;
-  /** Network metres, H*W row-major, a fresh array. */
+  /** Network metres, H*W row-major: in the memory handed in for it, else a fresh array. */
   readonly depthM: Float32Array<ArrayBuffer>;
   readonly inferStart: MonotonicNs;
   readonly inferEnd: MonotonicNs;
@@ -33,9 +33,10 @@ export interface Engine {
    * Depth of one picture. Calls queue up in order; the caller bounds how many.
    * @param input H*W*C bytes in the format of `info.input`, owner of its whole buffer, which is *moved away*: the
    * caller's array is empty afterwards and comes back in the result.
+   * @param depthM memory for the result, H*W, moved in the same way: an array of a frame that nobody uses any more.
    * @throws CyclopsError `ENGINE_FAILED`.
    */
-  infer(input: Uint8Array<ArrayBuffer>): Promise<InferResult>;
+  infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult>;
   /**
    * The bare runtime: the same session run `count` times on one picture in a tight loop, nothing else around it.
    * @returns the duration of each run, ms. The baseline of the latency benchmark.

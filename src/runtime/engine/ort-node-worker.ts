@@ -87,7 +87,7 @@ async function work(session: InferenceSession): Promise<void> {
   isBusy = true;
   for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
     try {
-      if (task.type === 'infer') await infer(session, task.id, task.input);
+      if (task.type === 'infer') await infer(session, task);
       else await bare(session, task.id, task.input, task.count);
     } catch (error) {
       send({ type: 'failed', id: task.id, message: messageOf(error) });
@@ -96,11 +96,16 @@ async function work(session: InferenceSession): Promise<void> {
   isBusy = false;
 }
 
-async function infer(session: InferenceSession, id: number, input: Uint8Array<ArrayBuffer>): Promise<void> {
+async function infer(session: InferenceSession, task: Extract<ToWorker, { type: 'infer' }>): Promise<void> {
+  const { id, input } = task;
   const inferStart = monotonicNow();
-  const results = await session.run({ [job.inputName]: new Tensor('uint8', input, job.inputShape) });
+  const feeds = { [job.inputName]: new Tensor('uint8', input, job.inputShape) };
+  // The binding fills an array that is handed in, and returns a copy beside it all the same.
+  const results = await (task.depthM === undefined
+    ? session.run(feeds)
+    : session.run(feeds, { [job.outputName]: new Tensor('float32', task.depthM, job.outputShape) }));
   const inferEnd = monotonicNow();
-  const depthM = results[job.outputName]!.data as Float32Array<ArrayBuffer>;
+  const depthM = task.depthM ?? (results[job.outputName]!.data as Float32Array<ArrayBuffer>);
   send({ type: 'inferred', id, input, depthM, inferStart, inferEnd }, [input.buffer, depthM.buffer]);
 }
 

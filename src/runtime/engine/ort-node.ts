@@ -82,8 +82,9 @@ class OrtNodeEngine implements Engine {
     worker.on('exit', () => this.#failAll("the engine's worker has ended"));
   }
 
-  async infer(input: Uint8Array<ArrayBuffer>): Promise<InferResult> {
-    const message = await this.#ask((id) => ({ type: 'infer', id, input }), [input.buffer]);
+  async infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult> {
+    const moved = depthM === undefined ? [input.buffer] : [input.buffer, depthM.buffer];
+    const message = await this.#ask((id) => ({ type: 'infer', id, input, depthM }), moved);
     if (message.type !== 'inferred') throw new Error(`assertion failed: answer ${message.type}`);
     return message;
   }

@@ -14,7 +14,12 @@ export interface WorkerJob {
 
 /** What the main thread tells the worker. */
 export type ToWorker =
-  | { readonly type: 'infer'; readonly id: number; readonly input: Uint8Array<ArrayBuffer> }
+  | {
+      readonly type: 'infer';
+      readonly id: number;
+      readonly input: Uint8Array<ArrayBuffer>;
+      readonly depthM: Float32Array<ArrayBuffer> | undefined;
+    }
   | { readonly type: 'bare'; readonly id: number; readonly input: Uint8Array; readonly count: number }
   | { readonly type: 'close' };
 

@@ -139,7 +139,7 @@ class Stretches {
     this.#offeredFps = pipeline.stream.sourceFps;
     let seen = 0;
     let startedAt = monotonicNow();
-    pipeline.onFrame((frame) => {
+    pipeline.onPublish((frame) => {
       seen++;
       if (seen > warmUpFrames) {
         for (const record of [this.record, stretch]) record.add(frame);

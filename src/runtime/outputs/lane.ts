@@ -8,12 +8,21 @@ const laneCapacity = 4;
 /** A stream that was asked to end waits this long for an output that takes nothing: a pipe whose reader does not read. */
 const hurryMs = 10_000;
 
+/** What a lane tells the pipeline. */
+export interface LaneEvents {
+  /** A full lane has room again. */
+  onRoom(): void;
+  /** A frame was written or dropped; where the output failed, no more of these come. */
+  onDone(frame: DepthFrame): void;
+  /** The first error of the output, once; the lane then takes nothing more. */
+  onFailure(error: unknown): void;
+}
+
 /** The way from the pipeline to one output: a bounded queue, the one loop that calls the output, and its end. */
 export class OutputLane {
   readonly #output: Output;
   readonly #queue: LatestSlot<DepthFrame>;
-  readonly #onRoom: () => void;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #events: LaneEvents;
   #working: Promise<void> | undefined;
   readonly #givenUp: Promise<never>;
   #giveUp: (error: CyclopsError) => void = () => undefined;
@@ -22,15 +31,10 @@ export class OutputLane {
   #written = 0;
   #dropped = 0;
 
-  /**
-   * @param onRoom called whenever a full lane has room again.
-   * @param onFailure called once, with the first error of the output; the lane then takes nothing more.
-   */
-  constructor(output: Output, pace: Pace, onRoom: () => void, onFailure: (error: unknown) => void) {
+  constructor(output: Output, pace: Pace, events: LaneEvents) {
     this.#output = output;
     this.#queue = new LatestSlot(laneCapacity, pace === 'real-time' ? 'newest-wins' : 'hold-back');
-    this.#onRoom = onRoom;
-    this.#onFailure = onFailure;
+    this.#events = events;
     this.#givenUp = new Promise((_, reject) => {
       this.#giveUp = reject;
     });
@@ -48,7 +52,11 @@ export class OutputLane {
   /** Takes a frame; in real-time pace a full lane loses its oldest one. Returns at once. */
   offer(frame: DepthFrame): void {
     if (this.#hasFailed) return;
-    if (this.#queue.put(frame) !== undefined) this.#dropped++;
+    const lost = this.#queue.put(frame);
+    if (lost !== undefined) {
+      this.#dropped++;
+      this.#events.onDone(lost);
+    }
     this.#working ??= this.#work();
   }
 
@@ -78,14 +86,15 @@ export class OutputLane {
     await Promise.resolve();
     try {
       for (let frame = this.#queue.take(); frame !== undefined; frame = this.#queue.take()) {
-        this.#onRoom();
+        this.#events.onRoom();
         await this.#output.publish(frame);
         this.#written++;
+        this.#events.onDone(frame);
       }
     } catch (error) {
       this.#hasFailed = true;
       this.#dropped += this.#queue.clear() + 1;
-      this.#onFailure(error);
+      this.#events.onFailure(error);
     } finally {
       this.#working = undefined;
     }

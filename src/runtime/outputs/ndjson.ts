@@ -39,6 +39,7 @@ export function ndjsonOutput(stream: Writable): Output {
   const onDrain = () => wake();
   return {
     name: 'ndjson',
+    releasesFrames: true,
     start: async () => {
       stream.on('error', onError).on('drain', onDrain);
     },

@@ -4,6 +4,7 @@ import type { Output } from './output.js';
 export function noOutput(): Output {
   return {
     name: 'none',
+    releasesFrames: true,
     start: async () => undefined,
     publish: () => undefined,
     stop: async () => undefined,

@@ -29,6 +29,11 @@ export interface StreamInfo {
 export interface Output {
   /** For messages and the summary, such as `png16:out/depth`. */
   readonly name: string;
+  /**
+   * True where a frame's picture and depth are not touched after its `publish` settled. Where this holds for every
+   * output of a stream, their memory is used again for later frames: no garbage, and no pauses to collect it.
+   */
+  readonly releasesFrames?: boolean;
   /** Opens files, starts encoders. Called once, before any frame. */
   start(info: StreamInfo): Promise<void>;
   /** Writes one frame. A rejection ends the run with that error. */

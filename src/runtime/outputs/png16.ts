@@ -13,6 +13,7 @@ import type { Output } from './output.js';
 export function png16Output(folder: string): Output {
   return {
     name: `png16:${folder}`,
+    releasesFrames: true,
     start: async () => {
       await mkdir(folder, { recursive: true }).catch((error: unknown) => {
         throw writeErrorFor(folder, error);

@@ -16,6 +16,8 @@ const mostInFlight = 2;
  */
 export class VideoOutput implements Output {
   readonly name: string;
+  /** The worker draws from copies. */
+  readonly releasesFrames = true;
   readonly #path: string;
   #worker: Worker | undefined;
   #failure: Error | undefined;

@@ -32,6 +32,21 @@ test('infers in order, moves the picture there and back, and gives the golden de
   assert.equal((await engine.runBare(second.length === 0 ? new Uint8Array(64 * 32 * 3) : second, 3)).length, 3);
 });
 
+test('depth goes into the memory that is handed in for it', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyPackage(folder, { width: 64, height: 32 });
+  const model = await readModelPackage(folder);
+  const engine = await openOrtNode(model, onCpu);
+  t.after(() => engine.close());
+  const picture = () => Uint8Array.from(goldenInput(32, 64, 'RGB'));
+  const fresh = await engine.infer(picture());
+  const memory = new Float32Array(64 * 32).fill(-1);
+  const { depthM } = await engine.infer(picture(), memory);
+  assert.equal(memory.length, 0, 'the memory was moved');
+  assert.deepEqual(depthM, fresh.depthM);
+  await assert.rejects(engine.infer(picture(), new Float32Array(7)), { code: 'ENGINE_FAILED' });
+});
+
 test('every channel order gives the same depth for the same picture', async (t) => {
   const folder = await temporaryFolder(t);
   for (const channels of ['RGB', 'RGBA', 'BGRx'] as const) {

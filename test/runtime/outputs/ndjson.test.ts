@@ -3,14 +3,18 @@ import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import type { MonotonicNs } from '../../../src/base/clock.js';
 import type { DepthFrame } from '../../../src/runtime/frame.js';
-import { OutputLane } from '../../../src/runtime/outputs/lane.js';
+import { type LaneEvents, OutputLane } from '../../../src/runtime/outputs/lane.js';
 import { depthLine, ndjsonOutput } from '../../../src/runtime/outputs/ndjson.js';
 import { KeepingOutput } from '../../support/stream.js';
 
 const info = {} as Parameters<ReturnType<typeof ndjsonOutput>['start']>[0];
 
-const rethrow = (error: unknown) => {
-  throw error;
+const quiet: LaneEvents = {
+  onRoom: () => undefined,
+  onDone: () => undefined,
+  onFailure: (error) => {
+    throw error;
+  },
 };
 
 function frameOf(sequence: number, depthScale = 1): DepthFrame {
@@ -94,7 +98,7 @@ test('a reader that is gone is an error of the output', async () => {
 test('a lane that is asked to hurry gives up an output that takes nothing, and says which', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const output = new KeepingOutput(() => new Promise(() => undefined));
-  const lane = new OutputLane(output, 'fastest', () => undefined, rethrow);
+  const lane = new OutputLane(output, 'fastest', quiet);
   for (let i = 0; i < 3; i++) lane.offer(frameOf(i));
   // The first frame reaches the output, which keeps it for ever.
   await new Promise((resolve) => setImmediate(resolve));
@@ -111,7 +115,7 @@ test('a lane that is asked to hurry gives up an output that takes nothing, and s
 test('a lane that is asked to hurry lets an output finish that does', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const output = new KeepingOutput();
-  const lane = new OutputLane(output, 'fastest', () => undefined, rethrow);
+  const lane = new OutputLane(output, 'fastest', quiet);
   for (let i = 0; i < 3; i++) lane.offer(frameOf(i));
   lane.hurry();
   await lane.close();
@@ -125,7 +129,8 @@ test('a lane in real time keeps the newest frames and counts the rest; written p
     open = resolve;
   });
   const output = new KeepingOutput(() => gate);
-  const lane = new OutputLane(output, 'real-time', () => undefined, rethrow);
+  const done: number[] = [];
+  const lane = new OutputLane(output, 'real-time', { ...quiet, onDone: (frame) => done.push(frame.sequence) });
   for (let i = 0; i < 10; i++) {
     lane.offer(frameOf(i));
     // The first frame reaches the output before the others pile up behind it.
@@ -138,18 +143,17 @@ test('a lane in real time keeps the newest frames and counts the rest; written p
     [0, 6, 7, 8, 9],
   );
   assert.deepEqual(lane.stats, { name: 'keeping', written: 5, dropped: 5 });
+  assert.deepEqual(done, [1, 2, 3, 4, 5, 0, 6, 7, 8, 9], 'every frame is done with once, dropped ones at once');
 });
 
 test('a lane that holds back tells when it is full and when there is room', async () => {
   let rooms = 0;
-  const lane = new OutputLane(
-    new KeepingOutput(),
-    'fastest',
-    () => {
+  const lane = new OutputLane(new KeepingOutput(), 'fastest', {
+    ...quiet,
+    onRoom: () => {
       rooms++;
     },
-    rethrow,
-  );
+  });
   for (let i = 0; i < 4; i++) lane.offer(frameOf(i));
   assert.ok(lane.isFull);
   await lane.close();
@@ -163,12 +167,10 @@ test('a lane reports the first failure once and takes nothing after it', async (
   const output = new KeepingOutput(async (frame) => {
     if (frame.sequence === 1) throw new Error('no');
   });
-  const lane = new OutputLane(
-    output,
-    'fastest',
-    () => undefined,
-    (error) => failures.push(error),
-  );
+  const lane = new OutputLane(output, 'fastest', {
+    ...quiet,
+    onFailure: (error) => failures.push(error),
+  });
   for (let i = 0; i < 4; i++) lane.offer(frameOf(i));
   await lane.close();
   lane.offer(frameOf(9));
