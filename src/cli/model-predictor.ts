@@ -1,4 +1,4 @@
-import type { StereoSample } from '../data/sample.js';
+import type { ViewSample } from '../data/sample.js';
 import { disparityFromDepth } from '../geometry/disparity.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { createFloatMap, createRgbImage } from '../geometry/raster.js';
@@ -14,7 +14,7 @@ import { networkView } from '../runtime/metric-scale.js';
 /** An exported model, ready to look at samples as the runtime would. */
 export interface ModelPredictor {
   /** Left disparity, px at the sample's image width; NaN outside the network's field of view. */
-  predict(sample: StereoSample): Promise<FloatMap>;
+  predict(sample: ViewSample): Promise<FloatMap>;
   close(): Promise<void>;
 }
 

@@ -74,7 +74,7 @@ export function leftOnly(predict: Predict): Predict {
 async function measureAll(source: StereoSource): Promise<Measured[]> {
   const measured: Measured[] = [];
   for (let index = 0; index < source.length; index++) {
-    const { id, disparityLeft } = await source.read(index);
+    const { id, disparityLeft } = await (source.readView ?? source.read)(index);
     if (disparityLeft !== undefined) measured.push(thinOut(id, disparityLeft));
   }
   if (measured.length < 2) {

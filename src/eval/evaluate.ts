@@ -1,5 +1,5 @@
 import { CyclopsError } from '../base/errors.js';
-import type { StereoSample, StereoSource } from '../data/sample.js';
+import type { StereoSource, ViewSample } from '../data/sample.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
 import type { FloatMap, MaskMap } from '../geometry/raster.js';
 import { createMaskMap } from '../geometry/raster.js';
@@ -13,23 +13,33 @@ import {
   rangeSums,
 } from './metrics.js';
 import { densityOf, fillMissing } from './protocols/kitti-2015.js';
-import type { Crop } from './protocols/single-image.js';
+import type { DepthRules } from './protocols/single-image.js';
 import { clipDepth, depthMask } from './protocols/single-image.js';
+import { medianRatio, ratioSpread, sampleNearest } from './scaling.js';
 
 /** Gives the left view's disparity of a pair, px at the image's own width, NaN = none. */
-export type Predict = (sample: StereoSample) => Promise<FloatMap>;
+export type Predict = (sample: ViewSample) => Promise<FloatMap>;
 
-/** How predictions are measured. */
-export interface EvaluationOptions {
+/** What counts, and how. */
+export interface Rules extends DepthRules {
   /** `all`: every pixel with truth; `noc`: only those that the right camera sees too. */
   readonly pixels: 'all' | 'noc';
-  /** Depth beyond does not count, metres; 80 in nearly all tables. */
-  readonly maxDepthM: number;
-  readonly crop: Crop;
+  /** `median`: each image's prediction is multiplied by median(truth) / median(prediction) first; `none` unless given. */
+  readonly scaling?: 'none' | 'median';
+}
+
+/** How a source is gone through. */
+export interface WalkOptions {
   /** Pairs to take from the front of the source; all unless given. */
   readonly count?: number;
-  /** Called after each pair, for progress and pictures; `filled` is the prediction without gaps. */
-  readonly onImage?: (sample: StereoSample, filled: FloatMap, result: ImageEvaluation) => Promise<void> | void;
+  /** `left`: predictions need no right view, so that it need not exist; `both` unless given. */
+  readonly views?: 'both' | 'left';
+  /** Called after each pair, for progress and pictures; `filled` is the prediction without gaps, `results` one a rule. */
+  readonly onImage?: (
+    sample: ViewSample,
+    filled: FloatMap,
+    results: readonly (ImageEvaluation | undefined)[],
+  ) => Promise<void> | void;
 }
 
 /** The figures of one pair. */
@@ -41,13 +51,12 @@ export interface ImageEvaluation {
   /** Share of the measured pixels that had a prediction before gaps were filled, 0..1. */
   readonly density: number;
   readonly ranges: readonly RangeSum[];
+  /** What depth was multiplied by; absent without scaling. */
+  readonly scale?: number;
 }
 
 /** The figures of a whole source. Depth: mean over images; disparity and ranges: over all pixels of all images. */
-export interface Evaluation {
-  readonly pixels: 'all' | 'noc';
-  readonly maxDepthM: number;
-  readonly crop: Crop;
+export interface Evaluation extends Rules {
   readonly fingerprint: string;
   readonly images: readonly ImageEvaluation[];
   /** Pairs that could not count, with the reason: no truth, or nothing known about visibility. */
@@ -62,60 +71,109 @@ export interface Evaluation {
     readonly pixels: number;
     readonly absRel: number;
   }[];
+  /** Middle and relative spread of the factors of median scaling. */
+  readonly scale?: { readonly median: number; readonly spread: number };
 }
 
 /** Edges of the depth slices, metres. */
 const rangeEdgesM = [0, 10, 20, 40, 80] as const;
 
 /**
- * Measures a predictor on every pair of a source, one at a time. Gaps of a prediction are filled as KITTI's development
- * kit does, so that leaving out hard pixels never pays.
- * @throws CyclopsError of the source; `IMAGE_SIZE_MISMATCH` for a prediction of another size; `DATA_INVALID` if no
- * pair has truth that counts.
+ * Measures a predictor on every pair of a source, one at a time, by one set of rules; see `evaluateByRules`.
+ * @throws CyclopsError as `evaluateByRules`.
  */
 export async function evaluateDisparity(
   source: StereoSource,
   predict: Predict,
-  options: EvaluationOptions,
+  options: Rules & WalkOptions,
 ): Promise<Evaluation> {
-  const images: ImageEvaluation[] = [];
-  const skipped: { id: string; reason: string }[] = [];
+  const { count, views, onImage, ...rules } = options;
+  const walk = {
+    ...(count === undefined ? {} : { count }),
+    ...(views === undefined ? {} : { views }),
+    ...(onImage === undefined ? {} : { onImage }),
+  };
+  return (await evaluateByRules(source, predict, [rules], walk))[0]!;
+}
+
+/**
+ * Measures a predictor on every pair of a source, one at a time, by several sets of rules at once: every pair is read and
+ * predicted once. Gaps of a prediction are filled as KITTI's development kit does, so that leaving out hard pixels never
+ * pays.
+ * @returns one evaluation a set of rules; one that no pair has truth for has no images.
+ * @throws CyclopsError of the source; `IMAGE_SIZE_MISMATCH` for a prediction of another size; `DATA_INVALID` if no
+ * pair has truth that counts by any of the rules.
+ */
+export async function evaluateByRules(
+  source: StereoSource,
+  predict: Predict,
+  rules: readonly Rules[],
+  options: WalkOptions = {},
+): Promise<Evaluation[]> {
+  const images: ImageEvaluation[][] = rules.map(() => []);
+  const skipped: { id: string; reason: string }[][] = rules.map(() => []);
   const count = Math.min(source.length, options.count ?? source.length);
   for (let index = 0; index < count; index++) {
-    const sample = await source.read(index);
-    const mask = truthMask(sample, options.pixels);
-    if (typeof mask === 'string') {
-      skipped.push({ id: sample.id, reason: mask });
-      continue;
+    const sample =
+      options.views === 'left' && source.readView !== undefined
+        ? await source.readView(index)
+        : await source.read(index);
+    const masks = rules.map((rule) => truthMasks(sample, rule.pixels));
+    for (const [r, mask] of masks.entries()) {
+      if (typeof mask === 'string') skipped[r]!.push({ id: sample.id, reason: mask });
     }
+    if (masks.every((mask) => typeof mask === 'string')) continue;
     const predicted = await predict(sample);
     assertImageSize(sample, predicted);
     const filled = fillMissing(predicted);
-    const result = evaluateImage(sample, predicted, filled, mask, options);
-    images.push(result);
-    await options.onImage?.(sample, filled, result);
+    const results = rules.map((rule, r) => {
+      const mask = masks[r]!;
+      if (typeof mask === 'string') return undefined;
+      const result = evaluateImage(sample, predicted, filled, mask, rule);
+      images[r]!.push(result);
+      return result;
+    });
+    await options.onImage?.(sample, filled, results);
   }
-  if (images.length === 0) {
-    const reasons = [...new Set(skipped.map(({ reason }) => reason))].join('; ');
+  if (images.every((list) => list.length === 0)) {
+    const reasons = [...new Set(skipped.flat().map(({ reason }) => reason))].join('; ');
     throw new CyclopsError('DATA_INVALID', `none of ${count} pairs can be measured: ${reasons}`);
   }
-  return summarize(images, skipped, source.fingerprint, options);
+  return rules.map((rule, r) => summarize(images[r]!, skipped[r]!, source.fingerprint, rule));
+}
+
+/** The truth of one image and what of it counts. */
+interface TruthMasks {
+  /** Metres, of its own size. */
+  readonly depthM: FloatMap;
+  /** Of the size of `depthM`: whether a pixel may count at all, before cap and crop. */
+  readonly depth: MaskMap;
+  /** Of the image's size; empty where the source knows no disparity. */
+  readonly disparity: MaskMap;
 }
 
 /** The pixels with truth, or why there are none. */
-function truthMask(sample: StereoSample, pixels: 'all' | 'noc'): MaskMap | string {
-  const { disparityLeft, visibleLeft } = sample;
-  if (disparityLeft === undefined) return 'no ground-truth disparity';
+function truthMasks(sample: ViewSample, pixels: 'all' | 'noc'): TruthMasks | string {
+  const { disparityLeft, depthLeft, visibleLeft } = sample;
+  const depthM =
+    depthLeft ?? (disparityLeft === undefined ? undefined : depthFromDisparity(disparityLeft, sample.camera));
+  if (depthM === undefined) return 'no ground truth';
   if (pixels === 'noc' && visibleLeft === undefined)
     return 'nothing known about which pixels are visible in both views';
-  const mask = createMaskMap(disparityLeft.width, disparityLeft.height);
-  for (let i = 0; i < mask.data.length; i++) {
-    if (disparityLeft.data[i]! > 0 && (pixels === 'all' || visibleLeft?.data[i] === 1)) mask.data[i] = 1;
-  }
-  return mask.data.includes(1) ? mask : 'no pixel with ground truth';
+  const counts = (map: FloatMap): MaskMap => {
+    const mask = createMaskMap(map.width, map.height);
+    for (let i = 0; i < mask.data.length; i++) {
+      if (map.data[i]! > 0 && (pixels === 'all' || visibleLeft?.data[i] === 1)) mask.data[i] = 1;
+    }
+    return mask;
+  };
+  const disparity =
+    disparityLeft === undefined ? createMaskMap(sample.left.width, sample.left.height) : counts(disparityLeft);
+  const depth = depthLeft === undefined ? disparity : counts(depthLeft);
+  return depth.data.includes(1) ? { depthM, depth, disparity } : 'no pixel with ground truth';
 }
 
-function assertImageSize(sample: StereoSample, predicted: FloatMap): void {
+function assertImageSize(sample: ViewSample, predicted: FloatMap): void {
   const { width, height } = sample.left;
   if (predicted.width === width && predicted.height === height) return;
   throw new CyclopsError(
@@ -125,24 +183,27 @@ function assertImageSize(sample: StereoSample, predicted: FloatMap): void {
 }
 
 function evaluateImage(
-  sample: StereoSample,
+  sample: ViewSample,
   predicted: FloatMap,
   filled: FloatMap,
-  mask: MaskMap,
-  options: EvaluationOptions,
+  { depthM, depth: mask, disparity: disparityMask }: TruthMasks,
+  rules: Rules,
 ): ImageEvaluation {
-  const truth = sample.disparityLeft!;
-  const truthM = depthFromDisparity(truth, sample.camera);
-  const predictedM = clipDepth(depthFromDisparity(filled, sample.camera), options.maxDepthM);
-  const counted = depthMask(truthM, options);
+  const counted = depthMask(depthM, rules);
   for (let i = 0; i < mask.data.length; i++) if (mask.data[i] === 0) counted.data[i] = 0;
-  const depth = depthMetrics(truthM.data, predictedM.data, counted.data);
+  const unscaled = sampleNearest(depthFromDisparity(filled, sample.camera), depthM.width, depthM.height);
+  const scale = rules.scaling === 'median' ? medianRatio(depthM.data, unscaled.data, counted.data) : undefined;
+  const scaled = scale === undefined ? unscaled : { ...unscaled, data: unscaled.data.map((z) => z * scale) };
+  const predictedM = clipDepth(scaled, rules.maxDepthM);
+  const depth = depthMetrics(depthM.data, predictedM.data, counted.data);
+  const truth = sample.disparityLeft ?? filled;
   return {
     id: sample.id,
     ...(depth === undefined ? {} : { depth }),
-    disparity: disparityErrors(truth.data, filled.data, mask.data),
-    density: densityOf(predicted, mask.data),
-    ranges: rangeSums(truthM.data, predictedM.data, counted.data, rangeEdgesM),
+    disparity: disparityErrors(truth.data, filled.data, disparityMask.data, sample.foregroundLeft?.data),
+    density: densityOf(predicted, disparityMask.data),
+    ranges: rangeSums(depthM.data, predictedM.data, counted.data, rangeEdgesM),
+    ...(scale === undefined ? {} : { scale }),
   };
 }
 
@@ -150,7 +211,7 @@ function summarize(
   images: readonly ImageEvaluation[],
   skipped: Evaluation['skipped'],
   fingerprint: string,
-  options: EvaluationOptions,
+  rules: Rules,
 ): Evaluation {
   const ranges = rangeEdgesM.slice(1).map((toM, index) => {
     const slices = images.map((image) => image.ranges[index]!);
@@ -158,10 +219,9 @@ function summarize(
     const sumAbsRel = slices.reduce((sum, slice) => sum + slice.sumAbsRel, 0);
     return { fromM: rangeEdgesM[index]!, toM, pixels, absRel: sumAbsRel / pixels };
   });
+  const scales = images.flatMap(({ scale }) => (scale === undefined ? [] : [scale]));
   return {
-    pixels: options.pixels,
-    maxDepthM: options.maxDepthM,
-    crop: options.crop,
+    ...rules,
     fingerprint,
     images,
     skipped,
@@ -169,5 +229,6 @@ function summarize(
     disparity: disparityMetrics(addDisparityErrors(images.map(({ disparity }) => disparity))),
     density: images.reduce((sum, image) => sum + image.density, 0) / images.length,
     ranges,
+    ...(scales.length === 0 ? {} : { scale: ratioSpread(scales) }),
   };
 }

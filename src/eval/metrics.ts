@@ -13,6 +13,14 @@ export interface DepthMetrics {
   readonly rmseLog: number;
   /** 100 sqrt(mean D^2 - (mean D)^2) with D = ln g - ln p: what is left of the log error when the scale is right. */
   readonly silog: number;
+  /** 100 mean (g - p)^2 / g^2, percent: KITTI's "sqErrorRel", which divides by g^2 where `sqRel` divides by g. */
+  readonly sqErrorRel: number;
+  /** 1000 sqrt(mean (1/g - 1/p)^2), 1/km: KITTI's "iRMSE". */
+  readonly iRmse: number;
+  /** mean |log10 g - log10 p|. */
+  readonly log10: number;
+  /** sqrt of mean (log10 g - log10 p)^2: what Monodepth2's Make3D table calls log10. */
+  readonly log10Rms: number;
   /** Shares of pixels with max(g / p, p / g) strictly below 1.25, 1.25^2, 1.25^3. */
   readonly delta1: number;
   readonly delta2: number;
@@ -33,6 +41,11 @@ export interface DisparityErrors {
   readonly above1Px: number;
   readonly above2Px: number;
   readonly above3Px: number;
+  /** The same outliers on moving objects and beside them; all 0 where a data set does not tell objects apart. */
+  readonly foregroundPixels: number;
+  readonly foregroundOutliers: number;
+  readonly backgroundPixels: number;
+  readonly backgroundOutliers: number;
 }
 
 /** The same as rates: what tables show. */
@@ -42,6 +55,9 @@ export interface DisparityMetrics {
   readonly epePx: number;
   /** Shares of pixels, 0..1. */
   readonly d1: number;
+  /** Of moving objects and of the rest; NaN where nothing was counted. */
+  readonly d1Fg: number;
+  readonly d1Bg: number;
   readonly bad1: number;
   readonly bad2: number;
   readonly bad3: number;
@@ -72,6 +88,9 @@ export function depthMetrics(
   let squares = 0;
   let logSum = 0;
   let logSquares = 0;
+  let relativeSquares = 0;
+  let inverseSquares = 0;
+  let logAbs = 0;
   const within = [0, 0, 0];
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 0) continue;
@@ -86,6 +105,9 @@ export function depthMetrics(
     squares += difference * difference;
     logSum += logDifference;
     logSquares += logDifference * logDifference;
+    logAbs += Math.abs(logDifference);
+    relativeSquares += (difference / g) ** 2;
+    inverseSquares += (1 / g - 1 / p) ** 2;
     for (let k = 0; k < 3; k++) if (ratio < 1.25 ** (k + 1)) within[k]!++;
   }
   if (pixels === 0) return undefined;
@@ -97,6 +119,10 @@ export function depthMetrics(
     rmseLog: Math.sqrt(logSquares / pixels),
     // Rounding may leave a tiny negative variance where the scale alone is wrong.
     silog: 100 * Math.sqrt(Math.max(0, logSquares / pixels - meanLog * meanLog)),
+    sqErrorRel: (100 * relativeSquares) / pixels,
+    iRmse: 1000 * Math.sqrt(inverseSquares / pixels),
+    log10: logAbs / pixels / Math.LN10,
+    log10Rms: Math.sqrt(logSquares / pixels) / Math.LN10,
     delta1: within[0]! / pixels,
     delta2: within[1]! / pixels,
     delta3: within[2]! / pixels,
@@ -112,32 +138,63 @@ export function meanDepthMetrics(images: readonly DepthMetrics[]): DepthMetrics 
     rmse: mean('rmse'),
     rmseLog: mean('rmseLog'),
     silog: mean('silog'),
+    sqErrorRel: mean('sqErrorRel'),
+    iRmse: mean('iRmse'),
+    log10: mean('log10'),
+    log10Rms: mean('log10Rms'),
     delta1: mean('delta1'),
     delta2: mean('delta2'),
     delta3: mean('delta3'),
   };
 }
 
-/** Disparity errors over a mask; all px at the images' own width. */
-export function disparityErrors(truthPx: Float32Array, predictedPx: Float32Array, mask: Uint8Array): DisparityErrors {
+/**
+ * Disparity errors over a mask; all px at the images' own width.
+ * @param foreground 1 = a moving object, where the data set tells.
+ */
+export function disparityErrors(
+  truthPx: Float32Array,
+  predictedPx: Float32Array,
+  mask: Uint8Array,
+  foreground?: Uint8Array,
+): DisparityErrors {
   let pixels = 0;
   let sumAbsPx = 0;
   let outliers = 0;
   let above1Px = 0;
   let above2Px = 0;
   let above3Px = 0;
+  let foregroundPixels = 0;
+  let foregroundOutliers = 0;
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 0) continue;
     const truth = truthPx[i]!;
     const error = Math.abs(predictedPx[i]! - truth);
     pixels++;
     sumAbsPx += error;
-    if (error > 3 && error > 0.05 * truth) outliers++;
+    const isOutlier = error > 3 && error > 0.05 * truth;
+    if (isOutlier) outliers++;
+    if (foreground?.[i] === 1) {
+      foregroundPixels++;
+      if (isOutlier) foregroundOutliers++;
+    }
     if (error > 1) above1Px++;
     if (error > 2) above2Px++;
     if (error > 3) above3Px++;
   }
-  return { pixels, sumAbsPx, outliers, above1Px, above2Px, above3Px };
+  const isTold = foreground !== undefined;
+  return {
+    pixels,
+    sumAbsPx,
+    outliers,
+    above1Px,
+    above2Px,
+    above3Px,
+    foregroundPixels,
+    foregroundOutliers,
+    backgroundPixels: isTold ? pixels - foregroundPixels : 0,
+    backgroundOutliers: isTold ? outliers - foregroundOutliers : 0,
+  };
 }
 
 /** Errors of several images together. */
@@ -150,6 +207,10 @@ export function addDisparityErrors(all: readonly DisparityErrors[]): DisparityEr
     above1Px: sum('above1Px'),
     above2Px: sum('above2Px'),
     above3Px: sum('above3Px'),
+    foregroundPixels: sum('foregroundPixels'),
+    foregroundOutliers: sum('foregroundOutliers'),
+    backgroundPixels: sum('backgroundPixels'),
+    backgroundOutliers: sum('backgroundOutliers'),
   };
 }
 
@@ -160,6 +221,8 @@ export function disparityMetrics(errors: DisparityErrors): DisparityMetrics {
     pixels,
     epePx: errors.sumAbsPx / pixels,
     d1: errors.outliers / pixels,
+    d1Fg: errors.foregroundOutliers / errors.foregroundPixels,
+    d1Bg: errors.backgroundOutliers / errors.backgroundPixels,
     bad1: errors.above1Px / pixels,
     bad2: errors.above2Px / pixels,
     bad3: errors.above3Px / pixels,

@@ -1,9 +1,10 @@
-import type { StereoSample } from '../data/sample.js';
+import type { ViewSample } from '../data/sample.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { colorizeDepth, colorizeError, depthScale } from '../image/colormap.js';
 import { contactSheet } from '../image/sheet.js';
 import type { ImageEvaluation } from './evaluate.js';
+import { sampleNearest } from './scaling.js';
 
 /** Depths at the ends of the colours, metres. */
 const range = { minM: 2, maxM: 80 } as const;
@@ -11,9 +12,12 @@ const range = { minM: 2, maxM: 80 } as const;
 /** Disparity error that is shown as full red, px. */
 const errorLimitPx = 6;
 
+/** Relative depth error that is shown as full red, of data whose truth is depth. */
+const errorLimitShare = 0.3;
+
 /** One pair as a sheet: input, predicted depth, true depth and disparity error, with a metre scale. */
-export function evaluationSheet(sample: StereoSample, predicted: FloatMap, result: ImageEvaluation): RgbImage {
-  const { camera, left, disparityLeft } = sample;
+export function evaluationSheet(sample: ViewSample, predicted: FloatMap, result: ImageEvaluation): RgbImage {
+  const { camera, left, disparityLeft, depthLeft } = sample;
   const absRel = result.depth === undefined ? '' : `, Abs Rel ${result.depth.absRel.toFixed(3)}`;
   const scale = depthScale(left.width, Math.max(24, Math.round(left.width / 30)), range.minM, range.maxM);
   const cells = [
@@ -21,7 +25,17 @@ export function evaluationSheet(sample: StereoSample, predicted: FloatMap, resul
     { image: colorizeDepth(depthFromDisparity(predicted, camera), range), label: `predicted depth${absRel}` },
     { image: scale, label: 'depth' },
   ];
-  if (disparityLeft !== undefined) {
+  if (depthLeft !== undefined) {
+    const scaled = depthFromDisparity(predicted, camera).data.map((z) => z * (result.scale ?? 1));
+    const atTruth = sampleNearest({ ...predicted, data: scaled }, depthLeft.width, depthLeft.height);
+    const error = depthLeft.data.map((truth, i) => Math.abs(truth - atTruth.data[i]!) / truth);
+    const full = (map: FloatMap): FloatMap => dilateSparse(sampleNearest(map, left.width, left.height));
+    cells.splice(2, 0, { image: colorizeDepth(full(depthLeft), range), label: 'true depth' });
+    cells.splice(3, 0, {
+      image: colorizeError(full({ ...depthLeft, data: error }), errorLimitShare),
+      label: `depth error, 0 (blue) to ${errorLimitShare * 100} % (red)`,
+    });
+  } else if (disparityLeft !== undefined) {
     const error = {
       ...disparityLeft,
       data: disparityLeft.data.map((truth, i) => Math.abs(truth - predicted.data[i]!)),

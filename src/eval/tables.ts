@@ -7,28 +7,67 @@ export interface TableRow {
   readonly name: string;
   readonly images: number;
   readonly depth: DepthMetrics | undefined;
-  readonly disparity: DisparityMetrics;
+  readonly disparity: DisparityMetrics | undefined;
 }
 
 /** How tables are written. */
 export type TableFormat = 'table' | 'markdown' | 'csv' | 'json';
 
-const columns: readonly (readonly [title: string, read: (row: TableRow) => number | undefined, digits: number])[] = [
-  ['images', (row) => row.images, 0],
-  ['Abs Rel', (row) => row.depth?.absRel, 3],
-  ['Sq Rel', (row) => row.depth?.sqRel, 3],
-  ['RMSE m', (row) => row.depth?.rmse, 3],
-  ['RMSE log', (row) => row.depth?.rmseLog, 3],
-  ['SILog', (row) => row.depth?.silog, 2],
-  ['d1', (row) => row.depth?.delta1, 3],
-  ['d2', (row) => row.depth?.delta2, 3],
-  ['d3', (row) => row.depth?.delta3, 3],
-  ['D1 %', (row) => row.disparity.d1 * 100, 2],
-  ['EPE px', (row) => row.disparity.epePx, 2],
-  ['bad-1 %', (row) => row.disparity.bad1 * 100, 2],
-  ['bad-2 %', (row) => row.disparity.bad2 * 100, 2],
-  ['bad-3 %', (row) => row.disparity.bad3 * 100, 2],
+/** A figure of the tables: its heading, where it is found, and how it is written. */
+interface Column {
+  readonly title: string;
+  readonly read: (row: TableRow) => number | undefined;
+  readonly digits: number;
+}
+
+/** All figures by name; lower is better unless the name begins with `delta`. */
+export const columns = {
+  absRel: { title: 'Abs Rel', read: (row) => row.depth?.absRel, digits: 3 },
+  sqRel: { title: 'Sq Rel', read: (row) => row.depth?.sqRel, digits: 3 },
+  rmse: { title: 'RMSE m', read: (row) => row.depth?.rmse, digits: 3 },
+  rmseLog: { title: 'RMSE log', read: (row) => row.depth?.rmseLog, digits: 3 },
+  silog: { title: 'SILog', read: (row) => row.depth?.silog, digits: 2 },
+  sqErrorRel: { title: 'sqErrorRel %', read: (row) => row.depth?.sqErrorRel, digits: 2 },
+  absErrorRel: { title: 'absErrorRel %', read: (row) => percent(row.depth?.absRel), digits: 2 },
+  iRmse: { title: 'iRMSE 1/km', read: (row) => row.depth?.iRmse, digits: 2 },
+  log10: { title: 'log10', read: (row) => row.depth?.log10, digits: 3 },
+  log10Rms: { title: 'log10 rms', read: (row) => row.depth?.log10Rms, digits: 3 },
+  delta1: { title: 'd1', read: (row) => row.depth?.delta1, digits: 3 },
+  delta2: { title: 'd2', read: (row) => row.depth?.delta2, digits: 3 },
+  delta3: { title: 'd3', read: (row) => row.depth?.delta3, digits: 3 },
+  d1Bg: { title: 'D1-bg %', read: (row) => percent(row.disparity?.d1Bg), digits: 2 },
+  d1Fg: { title: 'D1-fg %', read: (row) => percent(row.disparity?.d1Fg), digits: 2 },
+  d1: { title: 'D1 %', read: (row) => percent(row.disparity?.d1), digits: 2 },
+  epe: { title: 'EPE px', read: (row) => row.disparity?.epePx, digits: 2 },
+  bad1: { title: 'bad-1 %', read: (row) => percent(row.disparity?.bad1), digits: 2 },
+  bad2: { title: 'bad-2 %', read: (row) => percent(row.disparity?.bad2), digits: 2 },
+  bad3: { title: 'bad-3 %', read: (row) => percent(row.disparity?.bad3), digits: 2 },
+} as const satisfies Readonly<Record<string, Column>>;
+
+/** The name of a figure. */
+export type ColumnName = keyof typeof columns;
+
+/** The columns of a table that follows no protocol: all that any data have. */
+export const generalColumns: readonly ColumnName[] = [
+  ...(['absRel', 'sqRel', 'rmse', 'rmseLog', 'silog', 'delta1', 'delta2', 'delta3'] as const),
+  ...(['d1', 'epe', 'bad1', 'bad2', 'bad3'] as const),
 ];
+
+/** A row of figures from elsewhere, in the units of `columns`. */
+export interface FigureRow {
+  readonly name: string;
+  readonly figures: Readonly<Partial<Record<ColumnName, number>>>;
+}
+
+function percent(share: number | undefined): number | undefined {
+  return share === undefined ? undefined : share * 100;
+}
+
+/** One figure of a row, in the unit of its heading. */
+export function figureOf(row: TableRow, name: ColumnName): number | undefined {
+  const value = columns[name].read(row);
+  return value === undefined || Number.isNaN(value) ? undefined : value;
+}
 
 /** The row of a whole evaluation. */
 export function rowOf(name: string, evaluation: Evaluation): TableRow {
@@ -41,7 +80,7 @@ export function rowOf(name: string, evaluation: Evaluation): TableRow {
 }
 
 /** A row for each image of an evaluation. */
-export function imageRows(evaluation: Evaluation): TableRow[] {
+export function imageRows(evaluation: Pick<Evaluation, 'images'>): TableRow[] {
   return evaluation.images.map(({ id, depth, disparity }) => ({
     name: id,
     images: 1,
@@ -50,25 +89,68 @@ export function imageRows(evaluation: Evaluation): TableRow[] {
   }));
 }
 
+/** How the body of a table is put together. */
+export interface TableOptions {
+  /** Which figures; `generalColumns` unless given. */
+  readonly columns?: readonly ColumnName[];
+  /** Published rows to stand below ours. */
+  readonly published?: readonly FigureRow[];
+}
+
 /** Rows as text columns, Markdown or CSV; d1, d2, d3 are the shares within 1.25, 1.25^2, 1.25^3. */
-export function formatTable(rows: readonly TableRow[], format: Exclude<TableFormat, 'json'>): string {
-  const header = ['method', ...columns.map(([title]) => title)];
-  const body = rows.map((row) => [row.name, ...columns.map(([, read, digits]) => formatCell(read(row), digits))]);
+export function formatTable(
+  rows: readonly TableRow[],
+  format: Exclude<TableFormat, 'json'>,
+  options: TableOptions = {},
+): string {
+  const { header, body } = tableCells(rows, options);
   return formatCells(header, body, format);
 }
 
+/** The cells of a table as text: what `formatTable` lays out. */
+export function tableCells(
+  rows: readonly TableRow[],
+  { columns: names = generalColumns, published = [] }: TableOptions = {},
+): { readonly header: readonly string[]; readonly body: readonly (readonly string[])[] } {
+  return {
+    header: ['method', 'images', ...names.map((name) => columns[name].title)],
+    body: [
+      ...rows.map((row) => [
+        row.name,
+        String(row.images),
+        ...names.map((name) => formatCell(columns[name].read(row), columns[name].digits)),
+      ]),
+      ...published.map((row) => [
+        row.name,
+        '-',
+        ...names.map((name) => formatCell(row.figures[name], columns[name].digits)),
+      ]),
+    ],
+  };
+}
+
 /** Abs Rel by true depth, one line a method. */
-export function formatRanges(
-  rows: readonly { readonly name: string; readonly evaluation: Evaluation }[],
-  format: Exclude<TableFormat, 'json'>,
-): string {
-  const slices = rows[0]?.evaluation.ranges ?? [];
-  const header = ['Abs Rel by depth', ...slices.map(({ fromM, toM }) => `${fromM}-${toM} m`)];
-  const body = rows.map(({ name, evaluation }) => [
-    name,
-    ...evaluation.ranges.map(({ absRel }) => formatCell(absRel, 3)),
-  ]);
+export function formatRanges(rows: readonly RangeRow[], format: Exclude<TableFormat, 'json'>): string {
+  const { header, body } = rangeCells(rows);
   return formatCells(header, body, format);
+}
+
+/** A method whose Abs Rel is told by depth. */
+export interface RangeRow {
+  readonly name: string;
+  readonly evaluation: Pick<Evaluation, 'ranges'>;
+}
+
+/** The cells of the table of Abs Rel by true depth. */
+export function rangeCells(rows: readonly RangeRow[]): {
+  readonly header: readonly string[];
+  readonly body: readonly (readonly string[])[];
+} {
+  const slices = rows[0]?.evaluation.ranges ?? [];
+  return {
+    header: ['Abs Rel by depth', ...slices.map(({ fromM, toM }) => `${fromM}-${toM} m`)],
+    body: rows.map(({ name, evaluation }) => [name, ...evaluation.ranges.map(({ absRel }) => formatCell(absRel, 3))]),
+  };
 }
 
 function formatCell(value: number | undefined, digits: number): string {

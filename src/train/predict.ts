@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.js';
 import { flipImage, flipMap } from '../data/augment.js';
-import type { StereoSample } from '../data/sample.js';
+import type { StereoSample, ViewSample } from '../data/sample.js';
 import { scaleIntrinsics } from '../geometry/camera.js';
 import { disparityForCamera } from '../geometry/disparity.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
@@ -29,7 +29,7 @@ export interface Predictor {
    * A student's is brought from its training camera to the sample's: depth by the ratio of the focal lengths (of the
    * whole image at the network's size), disparity by that of the baselines.
    */
-  predict(sample: StereoSample): Promise<FloatMap>;
+  predict(sample: ViewSample): Promise<FloatMap>;
   /** Both views; a teacher's only. */
   predictBoth(sample: StereoSample): Promise<{ readonly left: ViewPrediction; readonly right: ViewPrediction }>;
   close(): void;
@@ -64,7 +64,7 @@ export async function openPredictor(path: string, options: PredictorOptions = {}
     async predict(sample) {
       const { width, height } = sizeFor(sample.left);
       const left = rgb01(resizeArea(sample.left, width, height));
-      const right = head.role === 'teacher' ? rgb01(resizeArea(sample.right, width, height)) : left;
+      const right = head.role === 'teacher' ? rgb01(resizeArea(rightOf(sample), width, height)) : left;
       const model = await modelFor({ width, height });
       const { disparityPx } = await infer(model, entry, { left, right, width, height, count: 1 });
       const map = mapOf(disparityPx, 0, width, height);
@@ -101,6 +101,11 @@ export async function openPredictor(path: string, options: PredictorOptions = {}
     },
     close,
   };
+}
+
+function rightOf(sample: ViewSample): RgbImage {
+  assert(sample.right !== undefined, 'a teacher looks at both views');
+  return sample.right;
 }
 
 interface Size {

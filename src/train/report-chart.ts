@@ -1,3 +1,5 @@
+import { escapeHtml } from '../base/format.js';
+
 /** One line of a chart. Points whose y is not finite are left out. */
 export interface ChartLine {
   readonly name: string;
@@ -67,11 +69,6 @@ export function formatChart(chart: Chart): string {
     }
   }
   return `<figure>${title}<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(chart.title)}">${parts.join('')}</svg>${legend(named)}</figure>`;
-}
-
-/** Text that is safe inside an HTML element or attribute. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 /** Exponential moving average with its start-up bias removed; `memory` is the number of points it looks back. */

@@ -1,4 +1,5 @@
-import { type Chart, escapeHtml, formatChart, smooth } from './report-chart.js';
+import { escapeHtml } from '../base/format.js';
+import { type Chart, formatChart, smooth } from './report-chart.js';
 import type { RunRecord, StepRecord, ValidationRecord } from './run-log.js';
 
 /** One example: a row of pictures with captions. */

@@ -4,13 +4,13 @@ import { isCyclopsError } from '../../src/base/errors.js';
 import type { StereoSample, StereoSource } from '../../src/data/sample.js';
 import { openSource } from '../../src/data/sources/index.js';
 import { constantBaseline, leftOnly, positionBaseline } from '../../src/eval/baselines.js';
-import type { EvaluationOptions } from '../../src/eval/evaluate.js';
+import type { Rules } from '../../src/eval/evaluate.js';
 import { evaluateDisparity } from '../../src/eval/evaluate.js';
 import { createFloatMap } from '../../src/geometry/raster.js';
 import { sharedData, skipWithout } from '../support/shared-data.js';
 import { tinySample, tinySize } from '../support/tiny-pairs.js';
 
-const options: EvaluationOptions = { pixels: 'all', maxDepthM: 80, crop: 'none' };
+const options: Rules = { pixels: 'all', maxDepthM: 80, crop: 'none' };
 
 function sourceOf(samples: readonly StereoSample[]): StereoSource {
   return {

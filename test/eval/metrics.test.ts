@@ -80,12 +80,21 @@ test('an image without truth has no metrics; images weigh alike whatever their p
   close(meanDepthMetrics([one, two]).absRel, 0.2, 'absRel');
 });
 
+const untold = { foregroundPixels: 0, foregroundOutliers: 0, backgroundPixels: 0, backgroundOutliers: 0 };
+
 test('disparity errors count outliers by both of KITTI bounds, strictly, and add up by pixels', () => {
   const truthPx = Float32Array.of(10, 10, 100, 100, 20, 20, 50);
   const foundPx = Float32Array.of(13, 13.5, 104, 106, 20, 21.5, 47);
   // |e| = 3 (not above 3), 3.5 (outlier), 4 (4 % only), 6 (outlier), 0, 1.5, 3.
   const all = disparityErrors(truthPx, foundPx, new Uint8Array(7).fill(1));
-  assert.deepEqual(all, { pixels: 7, sumAbsPx: 21, outliers: 2, above1Px: 6, above2Px: 5, above3Px: 3 });
+  assert.deepEqual(all, { pixels: 7, sumAbsPx: 21, outliers: 2, above1Px: 6, above2Px: 5, above3Px: 3, ...untold });
+  const objects = Uint8Array.of(0, 1, 1, 0, 0, 0, 1);
+  const told = disparityErrors(truthPx, foundPx, new Uint8Array(7).fill(1), objects);
+  assert.deepEqual(
+    [disparityMetrics(told).d1Fg, disparityMetrics(told).d1Bg, disparityMetrics(told).d1],
+    [1 / 3, 1 / 4, 2 / 7],
+  );
+  assert.ok(Number.isNaN(disparityMetrics(all).d1Fg));
   const first = disparityErrors(truthPx, foundPx, Uint8Array.of(1, 1, 0, 0, 0, 0, 0));
   const rest = disparityErrors(truthPx, foundPx, Uint8Array.of(0, 0, 1, 1, 1, 1, 1));
   assert.deepEqual(addDisparityErrors([first, rest]), all);

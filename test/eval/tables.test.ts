@@ -6,8 +6,30 @@ import { formatTable } from '../../src/eval/tables.js';
 const row: TableRow = {
   name: 'street, seed 9',
   images: 16,
-  depth: { absRel: 0.1234, sqRel: 1, rmse: 4.5, rmseLog: 0.2, silog: 17.125, delta1: 0.9, delta2: 0.95, delta3: 1 },
-  disparity: { pixels: 100, epePx: 1.725, d1: 0.0801, bad1: 0.5, bad2: 0.25, bad3: 0.125 },
+  depth: {
+    absRel: 0.1234,
+    sqRel: 1,
+    rmse: 4.5,
+    rmseLog: 0.2,
+    silog: 17.125,
+    sqErrorRel: 3,
+    iRmse: 12,
+    log10: 0.05,
+    log10Rms: 0.1,
+    delta1: 0.9,
+    delta2: 0.95,
+    delta3: 1,
+  },
+  disparity: {
+    pixels: 100,
+    epePx: 1.725,
+    d1: 0.0801,
+    d1Fg: Number.NaN,
+    d1Bg: Number.NaN,
+    bad1: 0.5,
+    bad2: 0.25,
+    bad3: 0.125,
+  },
 };
 
 test('Markdown has a rule, columns to the right and every figure', () => {

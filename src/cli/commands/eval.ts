@@ -1,19 +1,23 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertNever } from '../../base/assert.js';
 import { CyclopsError } from '../../base/errors.js';
 import { writeAtomic } from '../../base/files.js';
-import type { SourceSpec, StereoSource } from '../../data/sample.js';
+import type { SourceSpec } from '../../data/sample.js';
 import { openSource } from '../../data/sources/index.js';
-import { parseSourceSpec } from '../../data/sources/parse-spec.js';
-import { constantBaseline, leftOnly, positionBaseline, storedLabels } from '../../eval/baselines.js';
-import type { Evaluation, Predict } from '../../eval/evaluate.js';
-import { evaluateDisparity } from '../../eval/evaluate.js';
+import type { Rules } from '../../eval/evaluate.js';
+import { evaluateByRules } from '../../eval/evaluate.js';
 import { evaluationSheet } from '../../eval/pictures.js';
-import type { TableFormat } from '../../eval/tables.js';
-import { formatRanges, formatTable, imageRows, rowOf } from '../../eval/tables.js';
-import { encodePng } from '../../image/codec.js';
+import type { Protocol, ProtocolName } from '../../eval/protocols/index.js';
+import { protocolNames, protocols } from '../../eval/protocols/index.js';
+import type { ReportPicture } from '../../eval/report.js';
+import { evaluationReportHtml } from '../../eval/report.js';
+import { figureOf, imageRows } from '../../eval/tables.js';
+import { encodeJpeg, encodePng } from '../../image/codec.js';
 import type { Command, OptionValues } from '../command.js';
+import { dataSpec, folderOptions } from '../data-option.js';
+import { chooseSubject, nameOf, openSubject } from '../eval-subject.js';
+import type { Measured } from '../eval-text.js';
+import { formatMeasured, reportOf } from '../eval-text.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 
 /** `cyclops eval`: one predictor against the ground truth of one source. */
@@ -22,61 +26,100 @@ export const command: Command = {
   summary: 'measure a network or stored disparity against ground truth',
   usage: '--data DATA (--network DIR | --model PATH | --labels DIR | --baseline NAME) [options]',
   details: `
-DATA is a folder in the KITTI 2015 layout, or street:SEED:COUNT or flying:SEED:COUNT for rendered pairs. Exactly one
-thing is measured: a checkpoint (teacher or student), an exported model, a folder of pseudo labels, or a baseline.
---baseline left-only takes --network too: it shows a teacher the left image twice.
+DATA is a folder in any of the layouts of docs/data.md, or street:SEED:COUNT or flying:SEED:COUNT for rendered pairs.
+Exactly one thing is measured: a checkpoint (teacher or student), an exported model, a folder of disparity as pseudo labels
+are stored, or a baseline. --baseline left-only takes --network too: it shows a teacher the left image twice.
 
-  cyclops eval --data data/kitti2015 --network runs/teacher
+--protocol measures as a published table does and prints its rows beside ours: ${protocolNames.join(', ')}.
+What is given by hand (--crop, --max-depth, ...) goes before what the protocol says.
+
+  cyclops eval --data data/kitti2015 --network runs/teacher --protocol kitti-2015 --report out/teacher.html
+  cyclops eval --data kitti_raw --list eigen/test_files.txt --network runs/student --protocol eigen
   cyclops eval --data street:900:40 --network runs/student --pictures out/eval
   cyclops eval --data data/kitti2015 --baseline constant --format markdown
 
 Depth figures are means over images, disparity figures are over all pixels; docs/evaluation.md defines each.`,
   options: {
     data: { type: 'string', value: 'DATA', help: 'what to measure on' },
+    ...folderOptions,
     network: { type: 'string', value: 'DIR', help: 'a checkpoint' },
     model: { type: 'string', value: 'PATH', help: 'a model package, run as cyclops run does' },
-    labels: { type: 'string', value: 'DIR', help: 'a folder of pseudo labels' },
+    labels: { type: 'string', value: 'DIR', help: 'a folder of stored disparity' },
     baseline: { type: 'string', value: 'NAME', help: 'constant, position or left-only' },
-    pixels: { type: 'string', value: 'WHICH', default: 'all', help: 'all, or noc: only what both views see' },
-    'max-depth': { type: 'string', value: 'M', default: '80', help: 'cap of depth, metres' },
-    crop: { type: 'string', value: 'NAME', default: 'none', help: 'none or garg' },
+    protocol: { type: 'string', value: 'NAME', help: 'measure as a published table does' },
+    pixels: { type: 'string', value: 'WHICH', help: 'all, or noc: only what both views see [all]' },
+    'max-depth': { type: 'string', value: 'M', help: 'cap of depth, metres [80]' },
+    'min-depth': { type: 'string', value: 'M', help: 'true depth must be above, metres [0.001]' },
+    crop: { type: 'string', value: 'NAME', help: 'none, garg or eigen [none]' },
+    scaling: { type: 'string', value: 'NAME', help: 'none, median (a factor an image), or both [none]' },
+    'post-process': { type: 'boolean', help: 'average with the mirrored image (mono networks)' },
     ids: { type: 'string', value: 'ID,ID', help: 'only these pairs of a folder' },
     count: { type: 'string', value: 'N', help: 'only the first N pairs' },
     size: { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     frames: { type: 'string', value: 'N', default: '1', help: 'consecutive frames of each rendered street' },
     format: { type: 'string', value: 'NAME', default: 'table', help: 'table, markdown, csv or json' },
-    'per-image': { type: 'boolean', help: 'a line for every pair too' },
+    'per-image': { type: 'boolean', help: 'a line for every pair too, worst first' },
     pictures: { type: 'string', value: 'DIR', help: 'write a sheet a pair: input, depth, truth, error' },
+    report: { type: 'string', value: 'FILE', help: 'write an HTML page: tables, every image, error maps of the worst' },
+    'report-pictures': { type: 'string', value: 'N', default: '24', help: 'pictures on that page' },
     name: { type: 'string', value: 'TEXT', help: "the method's name in the table" },
   },
   positionals: { min: 0, max: 0 },
   async run(values) {
     const format = choiceOption(values, 'format', ['table', 'markdown', 'csv', 'json']);
-    const options = {
-      pixels: choiceOption(values, 'pixels', ['all', 'noc']),
-      maxDepthM: numberOption(values, 'max-depth', 1, 1000),
-      crop: choiceOption(values, 'crop', ['none', 'garg']),
-      ...(values.count === undefined ? {} : { count: integerOption(values, 'count', 1, 1_000_000) }),
-    } as const;
+    const protocol = values.protocol === undefined ? undefined : choiceOption(values, 'protocol', protocolNames);
+    const variants = variantsOf(values, protocol);
     const subject = chooseSubject(values);
     const pictures = optionalText(values, 'pictures');
-    const source = await openSource(dataOption(values));
-    const predictor = await openSubject(subject, source);
+    const report = optionalText(values, 'report');
+    const gallery = createGallery(report === undefined ? 0 : integerOption(values, 'report-pictures', 0, 1000));
+    const spec = dataOption(values, protocol);
+    const source = await openSource(spec);
+    const predictor = await openSubject(subject, source, values['post-process'] === true);
+    const order = protocol === undefined ? 'absRel' : protocols[protocol].worstBy;
     try {
       if (pictures !== undefined) await mkdir(pictures, { recursive: true });
-      const evaluation = await evaluateDisparity(source, predictor.predict, {
-        ...options,
-        async onImage(sample, filled, result) {
-          if (pictures === undefined) return;
-          await writeAtomic(
-            join(pictures, `${sample.id}.png`),
-            await encodePng(evaluationSheet(sample, filled, result)),
-          );
+      const evaluations = await evaluateByRules(
+        source,
+        predictor.predict,
+        variants.map(({ rules }) => rules),
+        {
+          ...(values.count === undefined ? {} : { count: integerOption(values, 'count', 1, 1_000_000) }),
+          views: predictor.views,
+          async onImage(sample, filled, results) {
+            const result = results.find((found) => found !== undefined);
+            if (result === undefined || (pictures === undefined && report === undefined)) return;
+            const row = imageRows({ images: [result] })[0]!;
+            const badness = figureOf(row, order) ?? figureOf(row, 'd1') ?? 0;
+            if (pictures === undefined && !gallery.wants(badness)) return;
+            const sheet = evaluationSheet(sample, filled, result);
+            if (pictures !== undefined) await writeAtomic(join(pictures, `${sample.id}.png`), await encodePng(sheet));
+            if (gallery.wants(badness)) {
+              const caption = `${order} ${badness.toPrecision(4)}`;
+              gallery.add(badness, { id: sample.id, caption, jpeg: await encodeJpeg(sheet, 80) });
+            }
+          },
         },
-      });
-      const name = optionalText(values, 'name') ?? nameOf(subject);
-      process.stdout.write(`${formatResult(name, evaluation, format, values['per-image'] === true)}\n`);
-      for (const { id, reason } of evaluation.skipped) process.stderr.write(`skipped ${id}: ${reason}\n`);
+      );
+      const measured: Measured = {
+        name: optionalText(values, 'name') ?? nameOf(subject),
+        data: requiredText(values, 'data'),
+        protocol,
+        truth: spec.kind === 'kitti-raw' ? (spec.truth ?? 'lidar-z') : undefined,
+        // A set of rules that nothing is known for (no mask of occlusion) has no row.
+        variants: variants
+          .map(({ label }, i) => ({ label, evaluation: evaluations[i]! }))
+          .filter(({ evaluation }) => evaluation.images.length > 0),
+        isPostProcessed: values['post-process'] === true,
+      };
+      process.stdout.write(`${formatMeasured(measured, format, values['per-image'] === true)}\n`);
+      if (report !== undefined) await writeAtomic(report, evaluationReportHtml(reportOf(measured, gallery.pictures())));
+      for (const [i, { label }] of variants.entries()) {
+        const where = variants.length > 1 ? ` (${label})` : '';
+        for (const { id, reason } of evaluations[i]!.skipped) {
+          process.stderr.write(`skipped ${id}${where}: ${reason}\n`);
+        }
+      }
     } finally {
       await predictor.close();
     }
@@ -84,111 +127,65 @@ Depth figures are means over images, disparity figures are over all pixels; docs
   },
 };
 
-type Subject =
-  | { readonly kind: 'network'; readonly checkpoint: string; readonly isLeftOnly: boolean }
-  | { readonly kind: 'model'; readonly path: string }
-  | { readonly kind: 'labels'; readonly folder: string }
-  | { readonly kind: 'constant' | 'position' };
-
-function chooseSubject(values: OptionValues): Subject {
-  const network = optionalText(values, 'network');
-  const model = optionalText(values, 'model');
-  const labels = optionalText(values, 'labels');
-  const baseline =
-    values.baseline === undefined ? undefined : choiceOption(values, 'baseline', ['constant', 'position', 'left-only']);
-  const isLeftOnly = baseline === 'left-only';
-  const given = [network, model, labels, isLeftOnly ? undefined : baseline].filter(
-    (value) => value !== undefined,
-  ).length;
-  if (given !== 1) {
-    throw new CyclopsError(
-      'USAGE_INVALID',
-      isLeftOnly && given === 0
-        ? '--baseline left-only: expected --network with the stereo network to blindfold'
-        : `eval: expected one of --network, --model, --labels, --baseline, found ${given}`,
-    );
-  }
-  if (network !== undefined) return { kind: 'network', checkpoint: network, isLeftOnly };
-  if (isLeftOnly) throw new CyclopsError('USAGE_INVALID', '--baseline left-only: goes with --network only');
-  if (model !== undefined) return { kind: 'model', path: model };
-  if (labels !== undefined) return { kind: 'labels', folder: labels };
-  return { kind: baseline === 'position' ? 'position' : 'constant' };
-}
-
-interface Predictor {
-  readonly predict: Predict;
-  close(): Promise<void>;
-}
-
-async function openSubject(subject: Subject, source: StereoSource): Promise<Predictor> {
-  const close = async (): Promise<void> => {};
-  switch (subject.kind) {
-    case 'network': {
-      if (subject.isLeftOnly) await assertTeacher(subject.checkpoint);
-      // TensorFlow is loaded only when there is a network to run.
-      const { openPredictor } = await import('../../train/predict.js');
-      const opened = await openPredictor(subject.checkpoint);
-      const predict: Predict = (sample) => opened.predict(sample);
-      return { predict: subject.isLeftOnly ? leftOnly(predict) : predict, close: async () => opened.close() };
+/** The sets of rules to measure by: the protocol's or one general one, with what was given by hand put over them. */
+function variantsOf(
+  values: OptionValues,
+  protocol: ProtocolName | undefined,
+): readonly { readonly label: string; readonly rules: Rules }[] {
+  const maxDepthM = values['max-depth'] === undefined ? undefined : numberOption(values, 'max-depth', 1, 1000);
+  const byHand: Partial<Rules> = {
+    ...(values.pixels === undefined ? {} : { pixels: choiceOption(values, 'pixels', ['all', 'noc']) }),
+    ...(maxDepthM === undefined ? {} : { maxDepthM }),
+    ...(values['min-depth'] === undefined ? {} : { minDepthM: numberOption(values, 'min-depth', 0, 1000) }),
+    ...(values.crop === undefined ? {} : { crop: choiceOption(values, 'crop', ['none', 'garg', 'eigen']) }),
+  };
+  const scaling =
+    values.scaling === undefined ? undefined : choiceOption(values, 'scaling', ['none', 'median', 'both']);
+  const given: Protocol['variants'] =
+    protocol === undefined
+      ? [{ label: 'all', rules: { pixels: 'all', crop: 'none', maxDepthM: 80 } }]
+      : protocols[protocol].variants;
+  const variants = new Map<string, { readonly label: string; readonly rules: Rules }>();
+  for (const { label, rules } of given) {
+    for (const scaled of scaling === 'both' ? (['none', 'median'] as const) : [scaling]) {
+      const own: Rules = { ...rules, ...byHand, ...(scaled === undefined ? {} : { scaling: scaled }) };
+      const cap = maxDepthM === undefined ? label : label.replace(/cap \d+ m/, `cap ${maxDepthM} m`);
+      // Two rows of a protocol that become alike by what was given are one.
+      variants.set(JSON.stringify(own), { label: scaled === 'median' ? `${cap}, median-scaled` : cap, rules: own });
     }
-    case 'model': {
-      const { openModelPredictor } = await import('../model-predictor.js');
-      const opened = await openModelPredictor(subject.path);
-      return { predict: (sample) => opened.predict(sample), close: () => opened.close() };
-    }
-    case 'labels':
-      return { predict: storedLabels(subject.folder), close };
-    case 'constant':
-      return { predict: await constantBaseline(source), close };
-    case 'position':
-      return { predict: await positionBaseline(source), close };
-    default:
-      return assertNever(subject);
   }
+  return [...variants.values()];
 }
 
-async function assertTeacher(checkpoint: string): Promise<void> {
-  const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
-  if ((await readCheckpointHead(checkpoint)).head.role === 'teacher') return;
-  throw new CyclopsError(
-    'USAGE_INVALID',
-    `--baseline left-only: expected a stereo network, but ${checkpoint} is a student and sees the left image alone anyway`,
-  );
-}
-
-function nameOf(subject: Subject): string {
-  switch (subject.kind) {
-    case 'network':
-      return subject.isLeftOnly ? `${subject.checkpoint}, left image only` : subject.checkpoint;
-    case 'model':
-      return subject.path;
-    case 'labels':
-      return subject.folder;
-    default:
-      return `${subject.kind} disparity`;
-  }
-}
-
-function dataOption(values: OptionValues): SourceSpec {
-  const spec = parseSourceSpec(requiredText(values, 'data'), {
+function dataOption(values: OptionValues, protocol: ProtocolName | undefined): SourceSpec {
+  const spec = dataSpec(requiredText(values, 'data'), values, {
     ...sizeOption(values, 'size'),
     framesPerScene: integerOption(values, 'frames', 1, 10_000),
   });
+  const wanted: Protocol | undefined = protocol === undefined ? undefined : protocols[protocol];
+  const truth = spec.kind === 'kitti-raw' && spec.truth === undefined ? wanted?.truth : undefined;
   const ids = optionalText(values, 'ids');
-  if (ids === undefined) return spec;
-  if (spec.kind !== 'kitti-2015') throw new CyclopsError('USAGE_INVALID', '--ids: only folders have pairs with names');
-  return { ...spec, ids: ids.split(',').map((id) => id.trim()) };
+  if (spec.kind === 'synthetic') {
+    if (ids !== undefined) throw new CyclopsError('USAGE_INVALID', '--ids: only folders have pairs with names');
+    return spec;
+  }
+  return {
+    ...spec,
+    ...(truth === undefined ? {} : { truth }),
+    ...(ids === undefined ? {} : { ids: ids.split(',').map((id) => id.trim()) }),
+  };
 }
 
-function formatResult(name: string, evaluation: Evaluation, format: TableFormat, isPerImage: boolean): string {
-  if (format === 'json') {
-    const { images, ...totals } = evaluation;
-    return JSON.stringify({ name, count: images.length, ...totals, ...(isPerImage ? { images } : {}) }, null, 2);
-  }
-  const rows = [...(isPerImage ? imageRows(evaluation) : []), rowOf(name, evaluation)];
-  const table = formatTable(rows, format);
-  if (format === 'csv') return table;
-  const crop = evaluation.crop === 'none' ? 'no crop' : `${evaluation.crop} crop`;
-  const rules = `${evaluation.pixels === 'noc' ? 'pixels seen by both views' : 'all pixels with truth'}, depth to ${evaluation.maxDepthM} m, ${crop}; ${(evaluation.density * 100).toFixed(1)} % predicted, the rest filled`;
-  return `${table}\n\n${formatRanges([{ name, evaluation }], format)}\n\n${rules}`;
+/** Keeps the pictures of the worst images, a bounded number of them. */
+function createGallery(limit: number) {
+  const kept: { readonly badness: number; readonly picture: ReportPicture }[] = [];
+  return {
+    wants: (badness: number): boolean => limit > 0 && (kept.length < limit || badness > kept.at(-1)!.badness),
+    add(badness: number, picture: ReportPicture): void {
+      kept.push({ badness, picture });
+      kept.sort((a, b) => b.badness - a.badness);
+      kept.length = Math.min(kept.length, limit);
+    },
+    pictures: (): readonly ReportPicture[] => kept.map(({ picture }) => picture),
+  };
 }

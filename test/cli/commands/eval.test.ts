@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readRgb } from '../../../src/image/codec.js';
@@ -35,6 +35,63 @@ test('a baseline on a folder: JSON, pictures and exit code', async (t) => {
   assert.ok((await readRgb(join(pictures, '000000_10.png'))).width > 96 * 2);
 });
 
+test('a protocol: its figures, published rows, worst image first, and a page with error maps', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 3);
+  const report = join(folder, 'report.html');
+  const args = [
+    '--data',
+    folder,
+    '--baseline',
+    'constant',
+    '--protocol',
+    'kitti-2015',
+    '--per-image',
+    '--report',
+    report,
+  ];
+  const { code, stdout, stderr } = await cyclopsEval(...args, '--report-pictures', '2', '--format', 'markdown');
+  assert.equal(code, 0, stderr);
+  const rows = stdout.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  assert.deepEqual(rows[0]!.slice(1, -1), ['method', 'images', 'D1-bg %', 'D1-fg %', 'D1 %', 'EPE px']);
+  const d1 = rows.filter(([, name]) => /^00000\d_10$/.test(name ?? '')).map((cells) => Number(cells[5]));
+  assert.equal(d1.length, 3);
+  assert.ok(d1[0]! >= d1[1]! && d1[1]! >= d1[2]!, String(d1));
+  assert.ok(rows.some(([, name]) => name === 'constant disparity (noc)'));
+  assert.ok(rows.some(([, name]) => name?.startsWith('SsSMnet')));
+  const html = await readFile(report, 'utf8');
+  assert.equal(html.match(/src="data:image\/jpeg;base64,/g)?.length, 2);
+  assert.doesNotMatch(html, /(?:src|href)="(?!data:)/, 'nothing beside the file is needed');
+  assert.match(html, /SsSMnet/);
+});
+
+test('rules given by hand go before the protocol, scaling both ways makes two rows', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 2);
+  const args = ['--data', folder, '--baseline', 'constant', '--protocol', 'eigen', '--crop', 'none'];
+  const { code, stdout, stderr } = await cyclopsEval(
+    ...args,
+    '--scaling',
+    'both',
+    '--max-depth',
+    '60',
+    '--format',
+    'json',
+  );
+  assert.equal(code, 0, stderr);
+  const { variants } = JSON.parse(stdout) as {
+    variants: { label: string; crop: string; maxDepthM: number; scale?: { median: number } }[];
+  };
+  assert.deepEqual(
+    variants.map(({ label, crop, maxDepthM }) => [label, crop, maxDepthM]),
+    [
+      ['cap 60 m', 'none', 60],
+      ['cap 60 m, median-scaled', 'none', 60],
+    ],
+  );
+  assert.ok(variants[1]!.scale!.median > 0 && variants[0]!.scale === undefined);
+});
+
 test('a student cannot be blindfolded', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTinyFolder(folder, 1);
@@ -52,6 +109,8 @@ test('bad command lines and data end with their own exit codes', async (t) => {
     [['--data', folder, '--baseline', 'constant', '--labels', 'x'], 2, /found 2/],
     [['--data', folder, '--baseline', 'median'], 2, /expected one of constant, position, left-only/],
     [['--baseline', 'constant'], 2, /--data: expected a value/],
+    [['--data', folder, '--baseline', 'constant', '--protocol', 'nyu'], 2, /--protocol: expected one of eigen, /],
+    [['--data', 'street:1:2', '--baseline', 'constant', '--list', 'x'], 2, /--list: only folders have it/],
     [['--data', 'street:1', '--baseline', 'constant'], 2, /expected street:SEED:COUNT/],
     [['--data', folder, '--baseline', 'constant'], 3, /DATA_EMPTY/],
     [['--data', join(folder, 'gone'), '--baseline', 'constant'], 3, /no such folder/],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clipDepth, depthMask, gargBounds } from '../../../src/eval/protocols/single-image.js';
+import { clipDepth, cropBounds, depthMask } from '../../../src/eval/protocols/single-image.js';
 
 test("Garg's crop has the published bounds for every KITTI size", () => {
   const published: readonly [width: number, height: number, rows: [number, number], columns: [number, number]][] = [
@@ -11,7 +11,18 @@ test("Garg's crop has the published bounds for every KITTI size", () => {
     [1224, 370, [151, 366], [43, 1180]],
   ];
   for (const [width, height, [top, bottom], [left, right]] of published) {
-    assert.deepEqual(gargBounds(width, height), { top, bottom, left, right });
+    assert.deepEqual(cropBounds('garg', width, height), { top, bottom, left, right });
+  }
+});
+
+test("Eigen's crop has the published bounds", () => {
+  const published: readonly [width: number, height: number, rows: [number, number], columns: [number, number]][] = [
+    [1242, 375, [124, 342], [44, 1197]],
+    [1241, 376, [124, 343], [44, 1196]],
+    [1224, 370, [122, 337], [43, 1180]],
+  ];
+  for (const [width, height, [top, bottom], [left, right]] of published) {
+    assert.deepEqual(cropBounds('eigen', width, height), { top, bottom, left, right });
   }
 });
 

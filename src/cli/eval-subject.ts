@@ -1,0 +1,125 @@
+import { assertNever } from '../base/assert.js';
+import { CyclopsError } from '../base/errors.js';
+import type { StereoSource } from '../data/sample.js';
+import { constantBaseline, leftOnly, positionBaseline, storedLabels } from '../eval/baselines.js';
+import type { Predict } from '../eval/evaluate.js';
+import { mirroredAverage } from '../eval/post-process.js';
+import type { OptionValues } from './command.js';
+import { choiceOption, optionalText } from './options.js';
+
+/** The one thing that is measured. */
+export type Subject =
+  | { readonly kind: 'network'; readonly checkpoint: string; readonly isLeftOnly: boolean }
+  | { readonly kind: 'model'; readonly path: string }
+  | { readonly kind: 'labels'; readonly folder: string }
+  | { readonly kind: 'constant' | 'position' };
+
+/**
+ * What the options ask to measure.
+ * @throws CyclopsError `USAGE_INVALID` unless it is exactly one thing.
+ */
+export function chooseSubject(values: OptionValues): Subject {
+  const network = optionalText(values, 'network');
+  const model = optionalText(values, 'model');
+  const labels = optionalText(values, 'labels');
+  const baseline =
+    values.baseline === undefined ? undefined : choiceOption(values, 'baseline', ['constant', 'position', 'left-only']);
+  const isLeftOnly = baseline === 'left-only';
+  const given = [network, model, labels, isLeftOnly ? undefined : baseline].filter(
+    (value) => value !== undefined,
+  ).length;
+  if (given !== 1) {
+    throw new CyclopsError(
+      'USAGE_INVALID',
+      isLeftOnly && given === 0
+        ? '--baseline left-only: expected --network with the stereo network to blindfold'
+        : `eval: expected one of --network, --model, --labels, --baseline, found ${given}`,
+    );
+  }
+  if (network !== undefined) return { kind: 'network', checkpoint: network, isLeftOnly };
+  if (isLeftOnly) throw new CyclopsError('USAGE_INVALID', '--baseline left-only: goes with --network only');
+  if (model !== undefined) return { kind: 'model', path: model };
+  if (labels !== undefined) return { kind: 'labels', folder: labels };
+  return { kind: baseline === 'position' ? 'position' : 'constant' };
+}
+
+/** A subject ready to look at samples. */
+export interface OpenSubject {
+  readonly predict: Predict;
+  /** `left` where it looks at the left view alone, so that the right one need not exist. */
+  readonly views: 'both' | 'left';
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what is measured.
+ * @param isMirrored average each prediction with that of the mirrored image.
+ * @throws CyclopsError of the checkpoint, model or labels; `USAGE_INVALID` for mirroring what looks at two views.
+ */
+export async function openSubject(subject: Subject, source: StereoSource, isMirrored: boolean): Promise<OpenSubject> {
+  const close = async (): Promise<void> => {};
+  if (isMirrored && subject.kind !== 'network' && subject.kind !== 'model') {
+    throw notMirrored(`${nameOf(subject)} has no network to look again`);
+  }
+  switch (subject.kind) {
+    case 'network': {
+      if (subject.isLeftOnly) await assertTeacher(subject.checkpoint);
+      // TensorFlow is loaded only when there is a network to run.
+      const { openPredictor } = await import('../train/predict.js');
+      const opened = await openPredictor(subject.checkpoint);
+      const predict: Predict = (sample) => opened.predict(sample);
+      const views = opened.role === 'teacher' && !subject.isLeftOnly ? 'both' : 'left';
+      if (isMirrored && opened.role === 'teacher') {
+        opened.close();
+        throw notMirrored(`${subject.checkpoint} is a teacher and looks at two views`);
+      }
+      const asked = subject.isLeftOnly ? leftOnly(predict) : isMirrored ? mirroredAverage(predict) : predict;
+      return { predict: asked, views, close: async () => opened.close() };
+    }
+    case 'model': {
+      const { openModelPredictor } = await import('./model-predictor.js');
+      const opened = await openModelPredictor(subject.path);
+      const predict: Predict = (sample) => opened.predict(sample);
+      return {
+        predict: isMirrored ? mirroredAverage(predict) : predict,
+        views: 'left',
+        close: () => opened.close(),
+      };
+    }
+    case 'labels':
+      return { predict: storedLabels(subject.folder), views: 'left', close };
+    case 'constant':
+      return { predict: await constantBaseline(source), views: 'left', close };
+    case 'position':
+      return { predict: await positionBaseline(source), views: 'left', close };
+    default:
+      return assertNever(subject);
+  }
+}
+
+function notMirrored(reason: string): CyclopsError {
+  return new CyclopsError('USAGE_INVALID', `--post-process: goes with a mono network; ${reason}`);
+}
+
+async function assertTeacher(checkpoint: string): Promise<void> {
+  const { readCheckpointHead } = await import('../train/checkpoint-files.js');
+  if ((await readCheckpointHead(checkpoint)).head.role === 'teacher') return;
+  throw new CyclopsError(
+    'USAGE_INVALID',
+    `--baseline left-only: expected a stereo network, but ${checkpoint} is a student and sees the left image alone anyway`,
+  );
+}
+
+/** What a subject is called in tables unless it is given a name. */
+export function nameOf(subject: Subject): string {
+  switch (subject.kind) {
+    case 'network':
+      return subject.isLeftOnly ? `${subject.checkpoint}, left image only` : subject.checkpoint;
+    case 'model':
+      return subject.path;
+    case 'labels':
+      return subject.folder;
+    default:
+      return `${subject.kind} disparity`;
+  }
+}
