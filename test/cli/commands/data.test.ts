@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { packageRoot } from '../../../src/base/paths.js';
 import { readRgb } from '../../../src/image/codec.js';
+import { cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyFolder } from '../../support/tiny-pairs.js';
 
-function cyclopsData(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const bin = join(packageRoot(), 'dist/src/cli/bin.js');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [bin, 'data', ...args], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
-  });
-}
+const cyclopsData = (...args: string[]) => cyclops(['data', ...args]);
 
 test('data check prints what it found, writes the sheet, and its exit code says whether anything is wrong', async (t) => {
   const folder = await temporaryFolder(t);
