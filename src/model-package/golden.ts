@@ -1,5 +1,5 @@
 import { CyclopsError } from '../base/errors.js';
-import { bytesPerPixel, type ChannelOrder, type ModelPackage } from './schema.js';
+import { bytesPerPixel, type ChannelOrder, type ModelPackage, type Precision } from './schema.js';
 
 /**
  * The fixed test image of the self-test, `gradient-v1`: a road scene of gradients and blocks, so that the network sees
@@ -68,17 +68,22 @@ function clampByte(value: number): number {
   return Math.max(0, Math.min(255, value));
 }
 
-/** Relative difference that engines of fp32 precision may have: other kernels, other order of summation, TF32. */
-export const goldenTolerance = 5e-3;
+/**
+ * Relative difference that engines may have at the probes. fp32: other kernels, other order of summation, TF32. fp16:
+ * sums in half precision on some units. int8: integers that fall to the other side of a rounding step, layer by layer.
+ */
+export const goldenTolerances: Readonly<Record<Precision, number>> = { fp32: 5e-3, fp16: 3e-2, int8: 1e-1 };
 
 /**
  * The golden output: depth at about `count` pixels spread evenly over the image, never on its border.
  * @param depthM float32 [1, height, width, 1], metres, from `goldenInput`.
+ * @param precision of the graph: decides the tolerance.
  */
 export function goldenFromDepth(
   depthM: Float32Array,
   height: number,
   width: number,
+  precision: Precision = 'fp32',
   count = 64,
 ): ModelPackage['golden'] {
   const rows = Math.max(2, Math.min(height, Math.round(Math.sqrt((count * height) / width))));
@@ -92,7 +97,7 @@ export function goldenFromDepth(
       probes.push({ index, depthM: depthM[index]! });
     }
   }
-  return { input: 'gradient-v1', probes, tolerance: goldenTolerance };
+  return { input: 'gradient-v1', probes, tolerance: goldenTolerances[precision] };
 }
 
 /** How far an engine's depth is from the golden output. */
@@ -107,7 +112,7 @@ export interface GoldenComparison {
 /**
  * Compares an engine's output for `goldenInput` with the package's golden output.
  * @param depthM float32 [1, H, W, 1], metres, row-major.
- * @param tolerance relative; the package's own (fp32) unless an engine of lower precision needs a wider one.
+ * @param tolerance relative; the package's own unless an engine of lower precision needs a wider one.
  * @throws CyclopsError `MODEL_MISMATCH` if the output has another number of pixels than the package says.
  */
 export function compareGolden(

@@ -15,6 +15,12 @@ export function bytesPerPixel(channels: ChannelOrder): 3 | 4 {
   return channels === 'RGB' ? 3 : 4;
 }
 
+/** Precisions of a network's body: float32 throughout, mixed with float16, integers by Q/DQ nodes. */
+export const precisions = ['fp32', 'fp16', 'int8'] as const;
+
+/** One of the precisions. */
+export type Precision = (typeof precisions)[number];
+
 const packedInput = z.strictObject({
   /** Name of the graph input. */
   name: z.string().min(1),
@@ -52,6 +58,16 @@ const engineFile = z.strictObject({
   builtFrom: sha256,
 });
 
+/** How int8 was made. */
+const quantization = z.strictObject({
+  /** `uint8` with a zero point, for CPUs; `int8` with zero point 0, for TensorRT. Weights are int8 a channel in both. */
+  activations: z.enum(['uint8', 'int8']),
+  calibration: z.enum(['minmax', 'percentile', 'entropy']),
+  /** How many frames, and where they came from. */
+  frames: z.int().positive(),
+  data: z.string(),
+});
+
 const packageFields = z.strictObject({
   format: z.literal('cyclops-model'),
   formatVersion: z.literal(1),
@@ -68,7 +84,10 @@ const packageFields = z.strictObject({
     maxM: positive,
   }),
   camera: trainingCamera,
-  precision: z.enum(['fp32']),
+  /** Of the network's body; input, first steps, depth head and output are float32 in all of them. */
+  precision: z.enum(precisions),
+  /** There if, and only if, the precision is int8. */
+  quantization: quantization.optional(),
   /** How TensorRT shall build the graph; absent where the exporter was not asked. */
   tensorRt: tensorRtOptionsSchema.optional(),
   /** The graph is one node that names an engine built by trtexec, which fits one GPU and one TensorRT version. */
@@ -90,7 +109,7 @@ const packageFields = z.strictObject({
   golden: z.strictObject({
     /** Name of the generator in golden.ts. */
     input: z.literal('gradient-v1'),
-    /** Depth (m) at `probes` pixels (row-major index), and the relative tolerance for fp32 engines. */
+    /** Depth (m) at `probes` pixels (row-major index), and the relative difference that engines may have. */
     probes: z
       .array(z.strictObject({ index: z.int().nonnegative(), depthM: positive }))
       .min(8)
@@ -104,6 +123,9 @@ export const modelPackageSchema = packageFields.check(agreesWithItself);
 
 /** A parsed `model.json`. */
 export type ModelPackage = z.output<typeof modelPackageSchema>;
+
+/** What a package says of its precision. */
+export type PackagePrecision = Pick<ModelPackage, 'precision' | 'quantization'>;
 
 /** The copy inside the ONNX file's `metadata_props`: the same, but a file cannot hold its own digest. */
 export const embeddedPackageSchema = packageFields
@@ -119,12 +141,15 @@ export const metadataKey = 'cyclops';
 type Fields = Omit<z.output<typeof packageFields>, 'onnx'>;
 
 function agreesWithItself(context: z.core.ParsePayload<Fields>): void {
-  const { input, output, golden } = context.value;
+  const { input, output, golden, precision } = context.value;
   const fault = (path: PropertyKey[], message: string): void => {
     context.issues.push({ code: 'custom', path, message, input: context.value });
   };
   if (output.width !== input.width) fault(['output', 'width'], `expected the input's width, ${input.width}`);
   if (output.height !== input.height) fault(['output', 'height'], `expected the input's height, ${input.height}`);
+  if ((precision === 'int8') !== (context.value.quantization !== undefined)) {
+    fault(['quantization'], precision === 'int8' ? 'expected how int8 was made' : `expected nothing for ${precision}`);
+  }
   if (output.minM >= output.maxM) fault(['output', 'minM'], `expected less than maxM, ${output.maxM}`);
   for (const [position, { index }] of golden.probes.entries()) {
     if (index >= output.width * output.height) {

@@ -1,0 +1,72 @@
+import type { PackagePrecision } from '../../model-package/schema.js';
+import type { Graph } from '../graph.js';
+import { captureHistograms, type ValueRange } from './calibrate.js';
+import { measureDifference, type PrecisionDifference } from './difference.js';
+import { assertHalfRange, halfValuesOf, toHalf } from './half.js';
+import type { Histogram } from './histogram.js';
+import { type ActivationType, calibratedValuesOf, planQuantization, quantize } from './quantize.js';
+import { simulateHalf } from './simulate-half.js';
+import { thinHead } from './thin-head.js';
+import { type CalibrationMethod, rangeFrom } from './thresholds.js';
+
+/** Pictures as the graph's input takes them, uint8 [1, H, W, C], and where they come from. */
+export interface CalibrationFrames {
+  readonly frames: readonly Uint8Array[];
+  /** For people: a folder, or a description of data. */
+  readonly source: string;
+}
+
+/** The precision of an exported graph, and what it takes to get there. */
+export type PrecisionOptions =
+  | { readonly kind: 'fp16'; readonly calibration: CalibrationFrames }
+  | {
+      readonly kind: 'int8';
+      readonly calibration: CalibrationFrames;
+      /** `entropy` unless given. */
+      readonly method?: CalibrationMethod;
+      /** `uint8`, for ONNX Runtime's CPU, unless given. */
+      readonly activations?: ActivationType;
+    };
+
+/** A graph of reduced precision. */
+export interface ReducedGraph {
+  readonly graph: Graph;
+  /** What `model.json` says of it. */
+  readonly facts: PackagePrecision;
+  /** To the fp32 graph, over the calibration frames. */
+  readonly difference: PrecisionDifference;
+}
+
+/**
+ * The fp32 graph in fp16 or int8.
+ * @throws CyclopsError `PRECISION_UNFIT` naming a tensor that does not fit, `EXPORT_UNSUPPORTED` for a graph without a
+ * body, `DATA_EMPTY` without frames.
+ */
+export async function reducePrecision(exact: Graph, options: PrecisionOptions): Promise<ReducedGraph> {
+  const { frames, source } = options.calibration;
+  if (options.kind === 'fp16') {
+    const histograms = await captureHistograms(exact, halfValuesOf(exact), frames);
+    assertHalfRange(rangesFrom(histograms, 'minmax'));
+    const difference = await measureDifference(exact, simulateHalf(exact), frames);
+    return { graph: toHalf(exact), facts: { precision: 'fp16' }, difference };
+  }
+  const { method = 'entropy', activations = 'uint8' } = options;
+  const plan = planQuantization(exact);
+  const histograms = await captureHistograms(exact, calibratedValuesOf(exact, plan), frames);
+  const quantized = quantize(exact, plan, rangesFrom(histograms, method), activations);
+  const graph = activations === 'uint8' ? thinHead(quantized) : quantized;
+  const quantization = { activations, calibration: method, frames: frames.length, data: source };
+  return {
+    graph,
+    facts: { precision: 'int8', quantization },
+    difference: await measureDifference(exact, graph, frames),
+  };
+}
+
+/** The range of every histogram. */
+export function rangesFrom(
+  histograms: ReadonlyMap<string, Histogram>,
+  method: CalibrationMethod,
+): ReadonlyMap<string, ValueRange> {
+  return new Map([...histograms].map(([name, histogram]) => [name, rangeFrom(histogram, method)]));
+}
