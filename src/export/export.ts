@@ -7,10 +7,12 @@ import { type PackagePaths, packagePaths, writeModelPackage } from '../model-pac
 import { type Graph, GraphBuilder } from './graph.js';
 import { addNetwork } from './network.js';
 import { imageShape } from './ops.js';
-import { packModel } from './pack.js';
+import { type PackageFacts, packModel } from './pack.js';
 import { assertParity, checkParity, type ParityReport } from './parity.js';
 import { type PassReport, runPasses } from './passes/index.js';
 import { inputName, outputName, postprocess, preprocess } from './pre-post.js';
+import { assertDifference, type PrecisionDifference } from './precision/difference.js';
+import { type PrecisionOptions, reducePrecision } from './precision/reduce.js';
 import { readStudentCheckpoint, type StudentCheckpoint } from './read-checkpoint.js';
 import type { GraphSummary } from './summary.js';
 
@@ -25,6 +27,8 @@ export interface ExportOptions {
   readonly maxM?: number;
   /** Whether to compare with tfjs; true unless given. Without it tfjs is not needed. */
   readonly parity?: boolean;
+  /** fp32 unless given. */
+  readonly precision?: PrecisionOptions;
   /** How TensorRT shall build the graph; goes into the package. */
   readonly tensorRt?: TensorRtOptions;
   /** The command line of the export; the package's provenance says it behind that of the training. */
@@ -41,16 +45,18 @@ export interface ExportResult extends PackagePaths {
   /** Bytes of the ONNX file, and of the weights in the checkpoint. */
   readonly onnxBytes: number;
   readonly weightBytes: number;
-  /** Absent where the check was switched off. */
+  /** Of the fp32 graph with tfjs; absent where the check was switched off. */
   readonly parity?: ParityReport;
+  /** Of the written graph to the fp32 graph, over the calibration frames; absent for fp32. */
+  readonly difference?: PrecisionDifference;
 }
 
 /**
- * The whole export: checkpoint -> graph -> passes -> ONNX file with golden output -> parity with tfjs -> model package.
- * Nothing is written unless parity holds.
+ * The whole export: checkpoint -> graph -> passes -> ONNX file with golden output -> parity with tfjs -> reduced precision,
+ * where asked for, and its difference to fp32 -> model package. Nothing is written unless both hold.
  * @param checkpointPath a student's checkpoint folder, or the run folder around it.
  * @param output a folder, or a path that ends in `.onnx`.
- * @throws CyclopsError `CHECKPOINT_INVALID`, `EXPORT_UNSUPPORTED`, `PARITY_FAILED`, `DISK_FULL`, `WRITE_FAILED`.
+ * @throws CyclopsError `CHECKPOINT_INVALID`, `EXPORT_UNSUPPORTED`, `PARITY_FAILED`, `PRECISION_UNFIT`, `DISK_FULL`, `WRITE_FAILED`.
  */
 export async function exportOnnx(
   checkpointPath: string,
@@ -67,30 +73,32 @@ export async function exportOnnx(
   const { width, height, camera } = head;
   const { fxPx, fyPx, cxPx, cyPx, baselineM } = camera;
   const paths = packagePaths(output);
-  const { embedded, onnx, summary } = await packModel(
-    graph,
-    {
-      name: options.name ?? `${head.network}-${width}x${height}`,
-      input: { name: inputName, layout: 'NHWC', type: 'uint8', height, width, channels },
-      output: { name: outputName, kind: 'depth-metres', height, width, minM, maxM },
-      camera: { fxPx, fyPx, cxPx, cyPx, baselineM },
-      ...(options.tensorRt === undefined ? {} : { tensorRt: options.tensorRt }),
-      provenance: {
-        method: head.method,
-        network: head.network,
-        data: head.data,
-        checkpoint: `sha256:${head.files['network/weights.bin']}`,
-        seed: head.seed,
-        step: head.step,
-        metrics: head.metrics,
-        command: [head.command, options.command ?? 'exportOnnx'].join('; '),
-        versions: { ...head.versions, cyclops: options.version },
-      },
+  const facts: PackageFacts = {
+    name: options.name ?? `${head.network}-${width}x${height}`,
+    input: { name: inputName, layout: 'NHWC', type: 'uint8', height, width, channels },
+    output: { name: outputName, kind: 'depth-metres', height, width, minM, maxM },
+    camera: { fxPx, fyPx, cxPx, cyPx, baselineM },
+    ...(options.tensorRt === undefined ? {} : { tensorRt: options.tensorRt }),
+    provenance: {
+      method: head.method,
+      network: head.network,
+      data: head.data,
+      checkpoint: `sha256:${head.files['network/weights.bin']}`,
+      seed: head.seed,
+      step: head.step,
+      metrics: head.metrics,
+      command: [head.command, options.command ?? 'exportOnnx'].join('; '),
+      versions: { ...head.versions, cyclops: options.version },
     },
-    basename(paths.onnxPath),
-  );
-  const parity = options.parity === false ? undefined : await checkParity(checkpoint, onnx, embedded);
-  if (parity !== undefined) assertParity(parity, embedded.name);
+  };
+  const onnxFile = basename(paths.onnxPath);
+  const exact = await packModel(graph, facts, onnxFile);
+  const parity = options.parity === false ? undefined : await checkParity(checkpoint, exact.onnx, exact.embedded);
+  if (parity !== undefined) assertParity(parity, facts.name);
+  const reduced = options.precision === undefined ? undefined : await reducePrecision(graph, options.precision);
+  if (reduced !== undefined) assertDifference(reduced.difference, reduced.facts.precision, facts.name);
+  const packed = reduced === undefined ? exact : await packModel(reduced.graph, facts, onnxFile, reduced.facts);
+  const { embedded, onnx, summary } = packed;
   const written = await writeModelPackage(paths.onnxPath, embedded, onnx);
   return {
     ...written,
@@ -99,6 +107,7 @@ export async function exportOnnx(
     onnxBytes: onnx.byteLength,
     weightBytes: checkpoint.network.weightBytes,
     ...(parity === undefined ? {} : { parity }),
+    ...(reduced === undefined ? {} : { difference: reduced.difference }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { goldenFromDepth, goldenInput } from '../model-package/golden.js';
-import { bytesPerPixel, type EmbeddedPackage, metadataKey } from '../model-package/schema.js';
+import { bytesPerPixel, type EmbeddedPackage, metadataKey, type PackagePrecision } from '../model-package/schema.js';
 import type { Graph } from './graph.js';
 import { openOnnx } from './onnx-run.js';
 import { decodeOutline, encodeModel, opset } from './proto.js';
@@ -18,12 +18,20 @@ export interface PackedModel {
   readonly summary: GraphSummary;
 }
 
+const exact: PackagePrecision = { precision: 'fp32' };
+
 /**
  * Makes the ONNX file of a finished graph: runs it on the golden input, and puts package facts, golden output and size
  * figures into its metadata.
+ * @param precision of the graph; fp32 unless given.
  * @throws CyclopsError `MODEL_INVALID` if ONNX Runtime refuses the graph.
  */
-export async function packModel(graph: Graph, facts: PackageFacts, onnxFile = 'model.onnx'): Promise<PackedModel> {
+export async function packModel(
+  graph: Graph,
+  facts: PackageFacts,
+  onnxFile = 'model.onnx',
+  precision: PackagePrecision = exact,
+): Promise<PackedModel> {
   const producerVersion = facts.provenance.versions.cyclops ?? '';
   const bare = encodeModel(graph, { producerVersion, metadata: {} });
   const summary = summarizeGraph(decodeOutline(bare, facts.name));
@@ -41,10 +49,10 @@ export async function packModel(graph: Graph, facts: PackageFacts, onnxFile = 'm
     input: facts.input,
     output: facts.output,
     camera: facts.camera,
-    precision: 'fp32',
+    ...precision,
     ...(facts.tensorRt === undefined ? {} : { tensorRt: facts.tensorRt }),
     provenance: { method, network, parameters: summary.parameters, gmacs: summary.macs / 1e9, ...origin },
-    golden: goldenFromDepth(depthM, height, width),
+    golden: goldenFromDepth(depthM, height, width, precision.precision),
   };
   const onnx = encodeModel(graph, { producerVersion, metadata: { [metadataKey]: JSON.stringify(embedded) } });
   return { embedded, onnx, summary };

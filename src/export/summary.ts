@@ -6,7 +6,7 @@ export interface GraphSummary {
   readonly nodes: number;
   /** Number of nodes of each operator, most frequent first. */
   readonly operators: Readonly<Record<string, number>>;
-  /** Trained numbers: elements of the floating-point initializers of layers, not of constants such as a scale. */
+  /** Trained numbers: elements of the weights and biases of layers, quantized ones too, not of constants such as a scale. */
   readonly parameters: number;
   /** Multiply-accumulates of convolutions and matrix products, one image; padding counts as if it were image. */
   readonly macs: number;
@@ -32,10 +32,20 @@ export function summarizeGraph(outline: GraphOutline): GraphSummary {
 const layerOperators = new Set(['Conv', 'ConvTranspose', 'BatchNormalization', 'Gemm', 'MatMul', 'PRelu']);
 
 function parametersOf(outline: GraphOutline): number {
-  const names = new Set(outline.nodes.filter(({ op }) => layerOperators.has(op)).flatMap(({ inputs }) => inputs));
+  // A quantized weight reaches its layer through a DequantizeLinear.
+  const integers = new Map(
+    outline.nodes.flatMap(({ op, inputs, outputs }) =>
+      op === 'DequantizeLinear' ? [[outputs[0]!, inputs[0]!] as const] : [],
+    ),
+  );
+  const names = new Set<string>();
+  for (const { op, inputs } of outline.nodes) {
+    if (layerOperators.has(op)) for (const name of inputs) names.add(integers.get(name) ?? name);
+  }
+  const isInteger = new Set(integers.values());
   let parameters = 0;
   for (const [name, { shape, isFloat }] of outline.weights) {
-    if (isFloat && names.has(name)) parameters += elementCount(shape);
+    if ((isFloat || isInteger.has(name)) && names.has(name)) parameters += elementCount(shape);
   }
   return parameters;
 }

@@ -21,6 +21,26 @@ export const precisions = ['fp32', 'fp16', 'int8'] as const;
 /** One of the precisions. */
 export type Precision = (typeof precisions)[number];
 
+/**
+ * Type of the integers that flow between the layers of an int8 graph. `uint8` with a zero point: what ONNX Runtime's CPU
+ * kernels are fastest with (VNNI multiplies unsigned by signed), and a ReLU costs nothing, because 0 is the smallest
+ * integer. `int8` with zero point 0: the only kind TensorRT takes.
+ */
+export const activationTypes = ['uint8', 'int8'] as const;
+
+/** One of the types of activations. */
+export type ActivationType = (typeof activationTypes)[number];
+
+/**
+ * How a tensor's integer range is chosen from its histogram. `minmax`: everything seen; `percentile`: all but the
+ * outermost share of either tail; `entropy`: the cut that loses the least information (Migacz, "8-bit inference with
+ * TensorRT", GTC 2017).
+ */
+export const calibrationMethods = ['minmax', 'percentile', 'entropy'] as const;
+
+/** One of the calibration methods. */
+export type CalibrationMethod = (typeof calibrationMethods)[number];
+
 const packedInput = z.strictObject({
   /** Name of the graph input. */
   name: z.string().min(1),
@@ -61,8 +81,8 @@ const engineFile = z.strictObject({
 /** How int8 was made. */
 const quantization = z.strictObject({
   /** `uint8` with a zero point, for CPUs; `int8` with zero point 0, for TensorRT. Weights are int8 a channel in both. */
-  activations: z.enum(['uint8', 'int8']),
-  calibration: z.enum(['minmax', 'percentile', 'entropy']),
+  activations: z.enum(activationTypes),
+  calibration: z.enum(calibrationMethods),
   /** How many frames, and where they came from. */
   frames: z.int().positive(),
   data: z.string(),

@@ -1,9 +1,18 @@
 import { CyclopsError } from '../../base/errors.js';
 import { packageVersion } from '../../base/paths.js';
-import type { ExportResult } from '../../export/index.js';
-import { channelOrders } from '../../model-package/schema.js';
+import type { ExportResult, PrecisionOptions } from '../../export/index.js';
+import { activationTypes, calibrationMethods, channelOrders, precisions } from '../../model-package/schema.js';
+import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
 import type { Command, OptionValues } from '../command.js';
-import { choiceOption, listOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
+import {
+  choiceOption,
+  integerOption,
+  listOption,
+  numberOption,
+  optionalText,
+  requiredText,
+  sizeOption,
+} from '../options.js';
 import { tensorRtFrom, tensorRtOptionSpecs, tensorRtRows } from '../tensorrt-option.js';
 import { formatBytes } from '../terminal.js';
 
@@ -24,6 +33,24 @@ export const command: Command = {
     size: { type: 'string', value: 'WxH', help: 'refuse unless the network was trained at this input size' },
     'min-depth': { type: 'string', value: 'M', default: '0.5', help: 'nearest depth it gives, metres' },
     'max-depth': { type: 'string', value: 'M', default: '80', help: 'farthest depth it gives, metres' },
+    precision: {
+      type: 'string',
+      value: 'NAME',
+      default: 'fp32',
+      help: `numbers inside the network: ${precisions.join(', ')}; the last two need --calibrate`,
+    },
+    calibrate: { type: 'string', value: 'FRAMES', help: 'folder of pictures, folder of pairs, or street:SEED:COUNT' },
+    'calibration-frames': { type: 'string', value: 'N', default: '32', help: 'at most so many frames, evenly spread' },
+    calibration: {
+      type: 'string',
+      value: 'METHOD',
+      help: `int8: how ranges are chosen: ${calibrationMethods.join(', ')} [entropy]`,
+    },
+    activations: {
+      type: 'string',
+      value: 'TYPE',
+      help: 'int8: uint8 for ONNX Runtime on a CPU, int8 for TensorRT [int8 with --tensorrt, else uint8]',
+    },
     'no-parity': { type: 'boolean', help: 'do not compare ONNX Runtime with tfjs (then TensorFlow is not needed)' },
     ...tensorRtOptionSpecs,
     epcontext: {
@@ -38,19 +65,23 @@ export const command: Command = {
 CHECKPOINT is a run folder of cyclops train (its latest checkpoint) or a checkpoint folder, such as RUN/best. The graph
 takes uint8 pictures [1, H, W, C] and gives metres [1, H, W, 1]; normalisation and disparity -> depth are part of it.
 Every export is compared with tfjs on several pictures; a relative difference above 1e-4 fails with PARITY_FAILED, and
-nothing is written.
+nothing is written. fp16 keeps the depth head in float32 and refuses a network whose tensors overflow on the frames;
+int8 keeps the first and the last layer in float32. Calibrate on frames like those the network will see.
 
   cyclops export-onnx out/student/best -o models/street
   cyclops export-onnx out/student/best -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
   cyclops export-onnx out/student/best -o models/orin --channels RGBA --tensorrt orin
+  cyclops export-onnx out/student/best -o models/int8 --precision int8 --calibrate street:5000:32
   cyclops export-onnx models/orin --epcontext model.engine -o models/orin-engine  # after trtexec, on the board
 `,
   async run(values, positionals) {
     const checkpoint = positionals[0]!;
     const output = requiredText(values, 'output');
-    const tensorRt = tensorRtFrom(values);
+    const askedOfTensorRt = tensorRtFrom(values);
     if (values.epcontext !== undefined) return packEngine(values, checkpoint, output);
     await checkSize(values, checkpoint);
+    const precision = await precisionFrom(values, checkpoint, askedOfTensorRt);
+    const tensorRt = settingsFor(askedOfTensorRt, precision);
     // The comparison runs on the CPU: a GPU may round to TF32, and may be full of a training that is still going on.
     process.env.CUDA_VISIBLE_DEVICES = '';
     const { exportOnnx } = await import('../../export/index.js');
@@ -60,6 +91,7 @@ nothing is written.
       channels: choiceOption(values, 'channels', channelOrders),
       minM: numberOption(values, 'min-depth', 0.01, 1000),
       maxM: numberOption(values, 'max-depth', 0.02, 10000),
+      ...(precision === undefined ? {} : { precision }),
       ...(tensorRt === undefined ? {} : { tensorRt }),
       parity: values['no-parity'] !== true,
       command: commandLine(values, checkpoint, output),
@@ -69,6 +101,52 @@ nothing is written.
     return 0;
   },
 };
+
+/** What `--precision` and its fellows ask for, with the frames read; undefined for fp32. */
+async function precisionFrom(
+  values: OptionValues,
+  checkpoint: string,
+  tensorRt: TensorRtOptions | undefined,
+): Promise<PrecisionOptions | undefined> {
+  const kind = choiceOption(values, 'precision', precisions);
+  const foreign = ['calibrate', 'calibration', 'activations'].find(
+    (name) => values[name] !== undefined && kind !== 'int8' && !(name === 'calibrate' && kind === 'fp16'),
+  );
+  if (foreign !== undefined) {
+    throw new CyclopsError('USAGE_INVALID', `--${foreign} does not go with --precision ${kind}`);
+  }
+  if (kind === 'fp32') return undefined;
+  if (values.calibrate === undefined) {
+    throw new CyclopsError(
+      'USAGE_INVALID',
+      `--precision ${kind} needs --calibrate FRAMES: ${kind === 'int8' ? 'ranges come from' : 'overflow is looked for on'} real frames`,
+    );
+  }
+  const method = values.calibration === undefined ? undefined : choiceOption(values, 'calibration', calibrationMethods);
+  const forTensorRt = tensorRt === undefined ? 'uint8' : 'int8';
+  const activations =
+    values.activations === undefined ? forTensorRt : choiceOption(values, 'activations', activationTypes);
+  if (kind === 'int8' && tensorRt !== undefined && activations === 'uint8') {
+    throw new CyclopsError('USAGE_INVALID', '--activations uint8 does not go with --tensorrt, which takes int8 alone');
+  }
+  const count = integerOption(values, 'calibration-frames', 1, 1000);
+  const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
+  const { readCalibrationFrames } = await import('../calibration-frames.js');
+  const { head } = await readCheckpointHead(checkpoint);
+  const channels = choiceOption(values, 'channels', channelOrders);
+  const calibration = await readCalibrationFrames(requiredText(values, 'calibrate'), { ...head, channels }, count);
+  if (kind === 'fp16') return { kind, calibration };
+  return { kind, calibration, activations, ...(method === undefined ? {} : { method }) };
+}
+
+/** TensorRT up to 10 reads Q/DQ nodes only where int8 is switched on; a strongly typed network needs no switch. */
+function settingsFor(
+  tensorRt: TensorRtOptions | undefined,
+  precision: PrecisionOptions | undefined,
+): TensorRtOptions | undefined {
+  if (tensorRt === undefined || precision?.kind !== 'int8' || tensorRt.stronglyTyped === true) return tensorRt;
+  return { ...tensorRt, int8: true };
+}
 
 /** `--epcontext`: nothing is exported; an engine gets the facts of the package it was built from. */
 async function packEngine(values: OptionValues, source: string, output: string): Promise<number> {
@@ -114,7 +192,9 @@ async function checkSize(values: OptionValues, checkpoint: string): Promise<void
 }
 
 function commandLine(values: OptionValues, checkpoint: string, output: string): string {
-  const options = ['name', 'channels', 'min-depth', 'max-depth', 'tensorrt'].flatMap((key) => {
+  const keys = ['name', 'channels', 'min-depth', 'max-depth', 'tensorrt'];
+  const reducing = ['precision', 'calibrate', 'calibration-frames', 'calibration', 'activations'];
+  const options = [...keys, ...(values.precision === 'fp32' ? [] : reducing)].flatMap((key) => {
     const value = values[key];
     return typeof value === 'string' ? [`--${key} ${value}`] : [];
   });
@@ -140,10 +220,24 @@ function describe(result: ExportResult): string {
     `  size     ${(summary.parameters / 1e6).toFixed(2)} M parameters, ${(summary.macs / 1e9).toFixed(2)} GMAC, ${summary.nodes} nodes`,
     `  passes   ${changes.join(', ') || 'nothing to change'}`,
     `  parity   ${parityText}`,
+    ...precisionRows(result),
     `  written  ${result.onnxPath} (${formatBytes(result.onnxBytes)}; checkpoint weights ${overhead >= 0 ? '+' : ''}${overhead.toFixed(1)} %)`,
     `           ${result.manifestPath}`,
     ...(written.tensorRt === undefined ? [] : tensorRtRows(written.tensorRt, result.onnxPath)).map(
       ([name, text]) => `  ${name.padEnd(9)}${text}`,
     ),
   ].join('\n');
+}
+
+function precisionRows({ package: written, difference }: ExportResult): string[] {
+  if (difference === undefined) return [];
+  const { precision, quantization } = written;
+  const how =
+    quantization === undefined
+      ? 'no tensor beyond its range'
+      : `${quantization.activations} activations, ${quantization.calibration} calibration`;
+  const { frames, meanRelative, maxRelative } = difference;
+  return [
+    `  ${precision.padEnd(8)} ${how}; to fp32 over ${frames} frames: mean relative difference ${meanRelative.toExponential(2)}, largest ${maxRelative.toExponential(2)}`,
+  ];
 }

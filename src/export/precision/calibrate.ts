@@ -1,5 +1,5 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { Graph, Value } from '../graph.js';
+import { elementCount, type Graph, type Value } from '../graph.js';
 import { openOnnx } from '../onnx-run.js';
 import { encodeModel } from '../proto.js';
 import { Histogram } from './histogram.js';
@@ -14,7 +14,7 @@ export interface ValueRange {
  * Runs the fp32 graph in ONNX Runtime on real frames and counts what each of the given inner values holds, in one pass.
  * @param values inner float32 values of the graph.
  * @param frames uint8 pictures as the graph's input takes them; at least one.
- * @throws CyclopsError `DATA_EMPTY` without frames; `PRECISION_UNFIT` naming a value that is not finite; `MODEL_INVALID`.
+ * @throws CyclopsError `DATA_EMPTY` without frames, `DATA_INVALID` for one of another size; `PRECISION_UNFIT` naming a value that is not finite; `MODEL_INVALID`.
  */
 export async function captureHistograms(
   graph: Graph,
@@ -27,11 +27,19 @@ export async function captureHistograms(
     ...values.filter(({ name }) => graph.outputs.every((output) => output.name !== name)),
   ];
   const bytes = encodeModel({ ...graph, outputs }, { producerVersion: '', metadata: {} });
+  const shape = graph.inputs[0]!.shape;
   const histograms = new Map(values.map(({ name }) => [name, new Histogram()]));
   const session = await openOnnx(bytes, `${graph.name} for calibration`);
   try {
     for (const [index, frame] of frames.entries()) {
-      const results = await session.runAll(frame, graph.inputs[0]!.shape);
+      const size = elementCount(shape);
+      if (frame.length !== size) {
+        throw new CyclopsError(
+          'DATA_INVALID',
+          `calibration frame ${index}: expected ${size} bytes for [${shape.join(', ')}], found ${frame.length}`,
+        );
+      }
+      const results = await session.runAll(frame, shape);
       for (const [name, histogram] of histograms) {
         const data = results.get(name)!;
         const fault = data.find((number) => !Number.isFinite(number));

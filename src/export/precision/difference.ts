@@ -18,7 +18,7 @@ export interface PrecisionDifference {
 export const differenceLimits = {
   fp16: { maxRelative: 0.05 },
   int8: { meanRelative: 0.05 },
-} as const;
+} as const satisfies Readonly<Record<string, Partial<PrecisionDifference>>>;
 
 /** Runs both graphs in ONNX Runtime on the same frames. */
 export async function measureDifference(

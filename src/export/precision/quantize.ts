@@ -1,21 +1,12 @@
 import { assert } from '../../base/assert.js';
 import { CyclopsError } from '../../base/errors.js';
+import type { ActivationType } from '../../model-package/schema.js';
 import type { Attribute, Constant, Graph, GraphNode, Value } from '../graph.js';
 import { floatsOf, makersOf, readersOf } from '../passes/pass.js';
 import type { ValueRange } from './calibrate.js';
 import { zonesOf } from './zones.js';
 
-/**
- * Type of the integers that flow between layers. `uint8` with a zero point: what ONNX Runtime's CPU kernels are fastest
- * with (VNNI multiplies unsigned by signed), and a ReLU costs nothing, because 0 is the smallest integer. `int8` with
- * zero point 0: the only kind TensorRT takes.
- */
-export const activationTypes = ['uint8', 'int8'] as const;
-
-/** One of the types of activations. */
-export type ActivationType = (typeof activationTypes)[number];
-
-/** One number a layer's integers times `scale` is the real number of (integer - zeroPoint). */
+/** A real number is scale * (integer - zeroPoint). */
 export interface QuantizationParameters {
   readonly scale: number;
   readonly zeroPoint: number;

@@ -1,13 +1,13 @@
-import type { PackagePrecision } from '../../model-package/schema.js';
+import type { ActivationType, CalibrationMethod, PackagePrecision } from '../../model-package/schema.js';
 import type { Graph } from '../graph.js';
 import { captureHistograms, type ValueRange } from './calibrate.js';
 import { measureDifference, type PrecisionDifference } from './difference.js';
 import { assertHalfRange, halfValuesOf, toHalf } from './half.js';
 import type { Histogram } from './histogram.js';
-import { type ActivationType, calibratedValuesOf, planQuantization, quantize } from './quantize.js';
+import { calibratedValuesOf, planQuantization, quantize } from './quantize.js';
 import { simulateHalf } from './simulate-half.js';
 import { thinHead } from './thin-head.js';
-import { type CalibrationMethod, rangeFrom } from './thresholds.js';
+import { rangeFrom } from './thresholds.js';
 
 /** Pictures as the graph's input takes them, uint8 [1, H, W, C], and where they come from. */
 export interface CalibrationFrames {
@@ -32,7 +32,7 @@ export type PrecisionOptions =
 export interface ReducedGraph {
   readonly graph: Graph;
   /** What `model.json` says of it. */
-  readonly facts: PackagePrecision;
+  readonly facts: PackagePrecision & { readonly precision: PrecisionOptions['kind'] };
   /** To the fp32 graph, over the calibration frames. */
   readonly difference: PrecisionDifference;
 }

@@ -1,15 +1,6 @@
+import type { CalibrationMethod } from '../../model-package/schema.js';
 import type { ValueRange } from './calibrate.js';
 import type { Histogram } from './histogram.js';
-
-/**
- * How a tensor's integer range is chosen from its histogram. `minmax`: everything seen; `percentile`: all but the
- * outermost share of either tail; `entropy`: the cut that loses the least information (Migacz, "8-bit inference with
- * TensorRT", GTC 2017).
- */
-export const calibrationMethods = ['minmax', 'percentile', 'entropy'] as const;
-
-/** One of the calibration methods. */
-export type CalibrationMethod = (typeof calibrationMethods)[number];
 
 /** Share of the numbers that `percentile` keeps on either side: 1 in 10 000 may be clipped. */
 const keptShare = 0.9999;

@@ -1,0 +1,63 @@
+import { readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { CyclopsError } from '../base/errors.js';
+import { openSource } from '../data/sources/index.js';
+import { parseSourceSpec } from '../data/sources/parse-spec.js';
+import type { CalibrationFrames } from '../export/index.js';
+import type { Intrinsics } from '../geometry/camera.js';
+import { readRgb } from '../image/codec.js';
+import type { ChannelOrder } from '../model-package/schema.js';
+import { networkView } from '../runtime/metric-scale.js';
+import { networkPicture } from './network-picture.js';
+
+const pictureExtensions = new Set(['.png', '.jpg', '.jpeg']);
+
+/** What the frames shall fit: the network's camera at its input size, and the order of bytes. */
+export interface CalibrationTarget {
+  readonly camera: Intrinsics;
+  readonly channels: ChannelOrder;
+}
+
+/**
+ * Frames for calibration as the runtime would hand them to the graph, spread evenly over what there is.
+ * @param text a folder of PNG or JPEG pictures (frames of a video, say), a folder of stereo pairs, or `street:SEED:COUNT`.
+ * @param count at most so many frames.
+ * @throws CyclopsError `DATA_EMPTY` for a folder without pictures or pairs; errors of the data source and of images.
+ */
+export async function readCalibrationFrames(
+  text: string,
+  { camera, channels }: CalibrationTarget,
+  count: number,
+): Promise<CalibrationFrames> {
+  const { width, height } = camera;
+  const input = { width, height, channels };
+  const pictures = await picturesIn(text);
+  if (pictures.length > 0) {
+    const frames: Uint8Array[] = [];
+    for (const index of spread(pictures.length, count)) {
+      const image = await readRgb(join(text, pictures[index]!));
+      frames.push(networkPicture(image, networkView(camera, image).crop, input));
+    }
+    return { frames, source: text };
+  }
+  const source = await openSource(parseSourceSpec(text, { width, height, framesPerScene: 1 }));
+  const frames: Uint8Array[] = [];
+  for (const index of spread(source.length, count)) {
+    const sample = await source.read(index);
+    frames.push(networkPicture(sample.left, networkView(camera, sample.camera).crop, input));
+  }
+  if (frames.length === 0) throw new CyclopsError('DATA_EMPTY', `${text}: expected frames for calibration, found none`);
+  return { frames, source: text };
+}
+
+/** Pictures right in a folder, by name; none where it is no folder. */
+async function picturesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => pictureExtensions.has(extname(name).toLowerCase())).sort();
+}
+
+/** At most `count` indices of 0 .. length-1, evenly apart. */
+function spread(length: number, count: number): number[] {
+  const taken = Math.min(length, count);
+  return Array.from({ length: taken }, (_, index) => Math.floor((index * length) / taken));
+}
