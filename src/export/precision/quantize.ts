@@ -24,6 +24,8 @@ export interface QuantizationPlan {
 
 /** Operators with a range of their own, for which ONNX Runtime has integer kernels. */
 const rangedOperators = new Set(['Add', 'AveragePool', 'Concat', 'GlobalAveragePool', 'LeakyRelu', 'Mul', 'Sigmoid']);
+/** Those of them that have one operand. */
+const activationOperators = new Set(['LeakyRelu', 'Sigmoid']);
 /** Operators that only move or choose numbers: their output is in the scale of their input. */
 const movingOperators = new Set(['MaxPool', 'Reshape', 'Resize', 'Transpose']);
 /** Activations that clip: free where the integers' range is cut to theirs. */
@@ -38,7 +40,14 @@ const clippingOperators = new Set(['Clip', 'Relu']);
 export function planQuantization(graph: Graph): QuantizationPlan {
   const zones = zonesOf(graph);
   const inner = graph.nodes.filter((node) => zones.get(node) === 'inner');
-  const integerNodes = new Set(inner.filter((node) => canCompute(graph, node)));
+  const makers = makersOf(graph);
+  const integerNodes = new Set<GraphNode>();
+  for (const node of inner) {
+    // Behind a float layer an activation stays in float too: a QuantizeLinear right behind a transposed convolution
+    // would make ONNX Runtime quantize that one's weights by itself, with one scale for all.
+    const isBehindFloat = activationOperators.has(node.op) && !integerNodes.has(makers.get(node.inputs[0]!)!);
+    if (canCompute(graph, node) && !isBehindFloat) integerNodes.add(node);
+  }
   if (![...integerNodes].some(({ op }) => op === 'Conv')) {
     throw new CyclopsError(
       'EXPORT_UNSUPPORTED',
@@ -46,7 +55,6 @@ export function planQuantization(graph: Graph): QuantizationPlan {
     );
   }
   const readers = readersOf(graph);
-  const makers = makersOf(graph);
   const fusedNodes = new Set<GraphNode>();
   for (const node of inner) {
     const maker = makers.get(node.inputs[0]!);

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Graph } from '../../../src/export/graph.js';
+import { openOnnx } from '../../../src/export/onnx-run.js';
+import { measureDifference } from '../../../src/export/precision/difference.js';
+import { parametersFrom, planQuantization, quantizeWeights } from '../../../src/export/precision/quantize.js';
+import { reducePrecision } from '../../../src/export/precision/reduce.js';
+import { thinHead } from '../../../src/export/precision/thin-head.js';
+import { decodeOutline, encodeModel } from '../../../src/export/proto.js';
+import { summarizeGraph } from '../../../src/export/summary.js';
+import { quantizableFrames, quantizableGraph } from '../../support/quantizable-graph.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const exact = quantizableGraph();
+const calibration = { frames: quantizableFrames(4, 100), source: 'test' };
+const otherFrames = quantizableFrames(2, 900);
+
+const bytesOf = (graph: Graph) => encodeModel(graph, { producerVersion: '', metadata: {} });
+
+/** Operators of a graph as ONNX Runtime runs it, after its own fusions. */
+async function optimizedOperators(context: TestContext, graph: Graph): Promise<Readonly<Record<string, number>>> {
+  const optimizedPath = join(await temporaryFolder(context), 'optimized.onnx');
+  await (await openOnnx(bytesOf(graph), 'test', { optimizedPath })).close();
+  return summarizeGraph(decodeOutline(await readFile(optimizedPath), optimizedPath)).operators;
+}
+
+test('ONNX Runtime computes the body on integers: every convolution, sum, join and activation', async (context) => {
+  const { graph } = await reducePrecision(exact, { kind: 'int8', calibration });
+  const operators = await optimizedOperators(context, graph);
+  const count = (name: string) => operators[name] ?? operators[`com.microsoft.${name}`] ?? 0;
+  const all = JSON.stringify(operators);
+  assert.equal(count('QLinearConv'), 5, all);
+  assert.equal(count('QLinearAdd'), 1, all);
+  assert.equal(count('QLinearConcat'), 1, all);
+  assert.equal(count('QLinearLeakyRelu'), 1, all);
+  assert.equal(count('MaxPool'), 1, all);
+  assert.equal(count('Relu'), 0, 'ReLUs vanish into the integers of what is before them');
+  // Floats are left at the ends (stem, head) and around the transposed convolution, which has no integer kernel.
+  assert.equal(count('nchwc.Conv') + count('Conv') + count('FusedConv'), 1, all);
+  assert.equal(count('ConvTranspose'), 2, all);
+  assert.equal(count('QuantizeLinear'), 2, all);
+  assert.equal(count('DequantizeLinear'), 2, all);
+});
+
+for (const method of ['minmax', 'percentile', 'entropy'] as const) {
+  test(`int8 calibrated by ${method} stays near fp32 on frames it has not seen`, async () => {
+    const { graph, facts } = await reducePrecision(exact, { kind: 'int8', calibration, method });
+    assert.deepEqual(facts.quantization, { activations: 'uint8', calibration: method, frames: 4, data: 'test' });
+    const { meanRelative } = await measureDifference(exact, graph, otherFrames);
+    assert.ok(meanRelative > 1e-5 && meanRelative < 0.02, String(meanRelative));
+  });
+}
+
+test('for TensorRT: signed integers with zero point 0 everywhere, float biases, nothing left out', async () => {
+  const { graph } = await reducePrecision(exact, { kind: 'int8', calibration, activations: 'int8' });
+  const zeroPoints = graph.nodes
+    .filter(({ op }) => op === 'QuantizeLinear' || op === 'DequantizeLinear')
+    .map(({ inputs }) => graph.constants.get(inputs[2]!)!);
+  assert.ok(zeroPoints.length > 20);
+  for (const constant of zeroPoints) {
+    assert.equal(constant.type, 'int8');
+    assert.ok(constant.data.every((value) => value === 0));
+  }
+  assert.ok([...graph.constants.values()].every(({ type }) => type !== 'int32' && type !== 'uint8'));
+  assert.equal(graph.nodes.filter(({ op }) => op === 'ConvTranspose').length, 1, 'the head is a Conv');
+  const { meanRelative } = await measureDifference(exact, graph, otherFrames);
+  assert.ok(meanRelative < 0.02, String(meanRelative));
+});
+
+test('first and last convolution stay in float; what only moves numbers keeps their scale', async () => {
+  const plan = planQuantization(exact);
+  const names = new Set([...plan.integerNodes].map(({ name }) => name));
+  for (const name of ['stem', 'head', 'head/sigmoid', 'up', 'up/leaky', 'pre/scale']) assert.ok(!names.has(name), name);
+  assert.equal(plan.values.get('pool'), 'sum/relu');
+  assert.equal(plan.values.get('repeat'), 'deep/leaky');
+  assert.ok(!plan.values.has('sum'), 'a sum before its ReLU is never stored');
+  assert.throws(() => planQuantization({ ...exact, nodes: exact.nodes.filter(({ op }) => op !== 'Conv') }), {
+    code: 'EXPORT_UNSUPPORTED',
+  });
+});
+
+test('the written graph counts as many parameters and multiplications as the fp32 one', async () => {
+  const { graph } = await reducePrecision(exact, { kind: 'int8', calibration, activations: 'int8' });
+  const [before, after] = [exact, graph].map((one) => summarizeGraph(decodeOutline(bytesOf(one), 'test')));
+  assert.equal(after!.parameters, before!.parameters);
+  assert.equal(after!.macs, before!.macs);
+  assert.equal(after!.unknownNodes, 0);
+});
+
+test('weights: one scale a channel, symmetric, within half a step; biases within int32', () => {
+  const data = Float32Array.of(0.5, -1, 0.25, 1e-12, 0, 1e-12, 0, 0, 0);
+  const { weights, scales, bias } = quantizeWeights(
+    { type: 'float32', shape: [3, 3], data },
+    Float32Array.of(0.1, 5, -3),
+    0.02,
+  );
+  assert.deepEqual([...weights.subarray(0, 3)], [64, -127, 32]);
+  for (let index = 0; index < data.length; index++) {
+    const scale = scales[Math.floor(index / 3)]!;
+    assert.ok(Math.abs(weights[index]! * scale - data[index]!) <= scale / 2 + 1e-9);
+  }
+  const expected = [0.1, 5, -3];
+  for (const [channel, sum] of bias.entries()) {
+    const step = 0.02 * scales[channel]!;
+    assert.ok(Math.abs(sum * step - expected[channel]!) <= Math.max(step, 1e-6), `channel ${channel}`);
+  }
+});
+
+test('integers span the range and hold 0 exactly', () => {
+  assert.deepEqual(parametersFrom({ min: 0, max: 51 }, 'uint8'), { scale: Math.fround(0.2), zeroPoint: 0 });
+  assert.deepEqual(parametersFrom({ min: 3, max: 51 }, 'uint8'), { scale: Math.fround(0.2), zeroPoint: 0 });
+  assert.equal(parametersFrom({ min: -1, max: 3 }, 'uint8').zeroPoint, 64);
+  assert.deepEqual(parametersFrom({ min: -4, max: -1 }, 'uint8').zeroPoint, 255);
+  assert.deepEqual(parametersFrom({ min: -1, max: 2.54 }, 'int8'), { scale: 0.02, zeroPoint: 0 });
+  assert.deepEqual(parametersFrom({ min: 0, max: 0 }, 'uint8'), { scale: 1, zeroPoint: 0 });
+});
+
+test('the head as a transposed convolution computes the same', async () => {
+  const thin = thinHead(exact);
+  assert.equal(thin.nodes.find(({ name }) => name === 'head')?.op, 'ConvTranspose');
+  const { maxRelative } = await measureDifference(exact, thin, otherFrames);
+  assert.ok(maxRelative < 1e-5, String(maxRelative));
+});
