@@ -12,6 +12,7 @@ export const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> 
   ops: () => import('./ops.js'),
   data: () => import('./data.js'),
   'train-memory': () => import('./train-memory.js'),
+  precision: () => import('./precision.js'),
 };
 
 /**

@@ -3,6 +3,7 @@ export { type OnnxRun, openOnnx } from './onnx-run.js';
 export { type ParityReport, parityLimit } from './parity.js';
 export type { PrecisionDifference } from './precision/difference.js';
 export type { CalibrationFrames, PrecisionOptions } from './precision/reduce.js';
+export { type ReducedPackage, type ReducePackageOptions, reducePackage } from './precision/reduce-package.js';
 export { decodeOutline, type GraphOutline } from './proto.js';
 export { type GraphSummary, summarizeGraph } from './summary.js';
 export { type EnginePackage, packageEngine } from './tensorrt/ep-context.js';

@@ -1,6 +1,14 @@
 import onnxProto from 'onnx-proto';
 import { CyclopsError, messageOf } from '../base/errors.js';
-import type { Attribute, Constant, ElementType, Graph, GraphNode, Value } from './graph.js';
+import {
+  type Attribute,
+  type Constant,
+  type ElementType,
+  elementCount,
+  type Graph,
+  type GraphNode,
+  type Value,
+} from './graph.js';
 
 const { onnx } = onnxProto;
 const { FLOAT, FLOAT16, UINT8, INT8, INT32, INT64 } = onnx.TensorProto.DataType;
@@ -147,18 +155,7 @@ export interface GraphOutline {
  * @throws CyclopsError `MODEL_INVALID` if it is none.
  */
 export function decodeOutline(bytes: Uint8Array, path: string): GraphOutline {
-  let model: onnxProto.onnx.ModelProto;
-  try {
-    model = onnx.ModelProto.decode(bytes);
-  } catch (error) {
-    throw new CyclopsError('MODEL_INVALID', `${path}: not an ONNX model, or a damaged one: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  const graph = model.graph;
-  if (graph === null || graph === undefined) {
-    throw new CyclopsError('MODEL_INVALID', `${path}: not an ONNX model: it holds no graph`);
-  }
+  const graph = decodeProto(bytes, path);
   const shapes = new Map<string, readonly number[]>();
   for (const value of [...(graph.input ?? []), ...(graph.output ?? []), ...(graph.valueInfo ?? [])]) {
     const dims = value.type?.tensorType?.shape?.dim;
@@ -175,6 +172,72 @@ export function decodeOutline(bytes: Uint8Array, path: string): GraphOutline {
     weights.set(name ?? '', { shape: (dims ?? []).map(Number), isFloat });
   }
   return { nodes: (graph.node ?? []).map(decodeNode), weights, shapes };
+}
+
+function decodeProto(bytes: Uint8Array, path: string): onnxProto.onnx.IGraphProto {
+  let model: onnxProto.onnx.ModelProto;
+  try {
+    model = onnx.ModelProto.decode(bytes);
+  } catch (error) {
+    throw new CyclopsError('MODEL_INVALID', `${path}: not an ONNX model, or a damaged one: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  const { graph } = model;
+  if (graph !== null && graph !== undefined) return graph;
+  throw new CyclopsError('MODEL_INVALID', `${path}: not an ONNX model: it holds no graph`);
+}
+
+/**
+ * The graph of an ONNX file that this exporter wrote in fp32: the inverse of `encodeModel`.
+ * @throws CyclopsError `MODEL_INVALID` for a file that says things ours do not: other types, free dimensions, nodes with
+ *   several outputs, weights that are not raw data.
+ */
+export function decodeGraph(bytes: Uint8Array, path: string): Graph {
+  const graph = decodeProto(bytes, path);
+  const refuse = (what: string): CyclopsError =>
+    new CyclopsError(
+      'MODEL_INVALID',
+      `${path}: expected a graph as cyclops export-onnx writes it in fp32, found ${what}`,
+    );
+  const typeNames = new Map(Object.entries(dataTypes).map(([name, type]) => [type, name as ElementType]));
+  const readValue = ({ name, type }: onnxProto.onnx.IValueInfoProto): Value => {
+    const tensor = type?.tensorType;
+    const element = typeNames.get(Number(tensor?.elemType));
+    const shape = (tensor?.shape?.dim ?? []).map(({ dimValue }) => Number(dimValue ?? Number.NaN));
+    if (typeof name !== 'string' || element === undefined || !shape.every(Number.isInteger)) {
+      throw refuse(`tensor ${name} of another type or of free size`);
+    }
+    return { name, type: element, shape };
+  };
+  const inputs = (graph.input ?? []).map(readValue);
+  const outputs = (graph.output ?? []).map(readValue);
+  const inner = (graph.valueInfo ?? []).map(readValue);
+  const values = new Map([...inputs, ...outputs, ...inner].map((value) => [value.name, value]));
+  const nodes = (graph.node ?? []).map(decodeNode).map(({ outputs: results, ...node }): GraphNode => {
+    const [output, ...others] = results;
+    if (output === undefined || others.length > 0 || !values.has(output)) {
+      throw refuse(`node ${node.name} (${node.op}) with ${results.length} outputs, or one of unknown shape`);
+    }
+    return { ...node, output };
+  });
+  const constants = new Map(
+    (graph.initializer ?? []).map(({ name, dims, dataType, rawData }): [string, Constant] => {
+      const shape = (dims ?? []).map(Number);
+      const raw = rawData ?? new Uint8Array();
+      // Copied, because numbers must start at multiples of their size.
+      const buffer = new Uint8Array(raw).buffer;
+      const count = elementCount(shape);
+      if (dataType === FLOAT && raw.byteLength === 4 * count) {
+        return [name ?? '', { type: 'float32', shape, data: new Float32Array(buffer) }];
+      }
+      if (dataType === INT64 && raw.byteLength === 8 * count) {
+        return [name ?? '', { type: 'int64', shape, data: Array.from(new BigInt64Array(buffer), Number) }];
+      }
+      throw refuse(`constant ${name} of another type or size`);
+    }),
+  );
+  return { name: graph.name ?? '', inputs, outputs, constants, nodes, values };
 }
 
 function decodeNode(node: onnxProto.onnx.INodeProto): GraphOutline['nodes'][number] {
