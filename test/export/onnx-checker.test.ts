@@ -1,9 +1,15 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { exportOnnx } from '../../src/export/export.js';
+import type { Graph } from '../../src/export/graph.js';
+import { toHalf } from '../../src/export/precision/half.js';
+import { reducePrecision } from '../../src/export/precision/reduce.js';
+import { encodeModel } from '../../src/export/proto.js';
 import { writeHandWrittenCheckpoint } from '../support/hand-written-checkpoint.js';
+import { quantizableFrames, quantizableGraph } from '../support/quantizable-graph.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { writeTinyPackage } from '../support/tiny-package.js';
 
@@ -37,5 +43,16 @@ test('the official checker accepts our files and agrees with every shape in them
     const options = { channels, parity: false, version: '0.1.0' };
     paths.push((await exportOnnx(checkpoint, join(folder, channels), options)).onnxPath);
   }
+  for (const activations of ['uint8', 'int8'] as const) {
+    const calibration = { frames: quantizableFrames(1, 1), source: 'test' };
+    const { graph } = await reducePrecision(quantizableGraph(), { kind: 'int8', calibration, activations });
+    paths.push(await written(join(folder, `${activations}.onnx`), graph));
+  }
+  paths.push(await written(join(folder, 'fp16.onnx'), toHalf(quantizableGraph())));
   await promisify(execFile)(python, ['-c', script, ...paths]);
 });
+
+async function written(path: string, graph: Graph): Promise<string> {
+  await writeFile(path, encodeModel(graph, { producerVersion: '0.1.0', metadata: {} }));
+  return path;
+}

@@ -1,8 +1,11 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
 import { packageVersion } from '../../base/paths.js';
 import type { ExportResult, PrecisionOptions } from '../../export/index.js';
 import { activationTypes, calibrationMethods, channelOrders, precisions } from '../../model-package/schema.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
+import type { CalibrationTarget } from '../calibration-frames.js';
 import type { Command, OptionValues } from '../command.js';
 import {
   choiceOption,
@@ -66,12 +69,14 @@ CHECKPOINT is a run folder of cyclops train (its latest checkpoint) or a checkpo
 takes uint8 pictures [1, H, W, C] and gives metres [1, H, W, 1]; normalisation and disparity -> depth are part of it.
 Every export is compared with tfjs on several pictures; a relative difference above 1e-4 fails with PARITY_FAILED, and
 nothing is written. fp16 keeps the depth head in float32 and refuses a network whose tensors overflow on the frames;
-int8 keeps the first and the last layer in float32. Calibrate on frames like those the network will see.
+int8 keeps the first and the last layer in float32. Calibrate on frames like those the network will see. For these two,
+CHECKPOINT may also be an fp32 package that export-onnx wrote.
 
   cyclops export-onnx out/student/best -o models/street
   cyclops export-onnx out/student/best -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
   cyclops export-onnx out/student/best -o models/orin --channels RGBA --tensorrt orin
   cyclops export-onnx out/student/best -o models/int8 --precision int8 --calibrate street:5000:32
+  cyclops export-onnx models/street -o models/street-fp16 --precision fp16 --calibrate frames/
   cyclops export-onnx models/orin --epcontext model.engine -o models/orin-engine  # after trtexec, on the board
 `,
   async run(values, positionals) {
@@ -79,8 +84,13 @@ int8 keeps the first and the last layer in float32. Calibrate on frames like tho
     const output = requiredText(values, 'output');
     const askedOfTensorRt = tensorRtFrom(values);
     if (values.epcontext !== undefined) return packEngine(values, checkpoint, output);
+    if (await isPackage(checkpoint)) return reduce(values, checkpoint, output, askedOfTensorRt);
     await checkSize(values, checkpoint);
-    const precision = await precisionFrom(values, checkpoint, askedOfTensorRt);
+    const precision = await precisionFrom(values, askedOfTensorRt, async () => {
+      const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
+      const { head } = await readCheckpointHead(checkpoint);
+      return { camera: head.camera, channels: choiceOption(values, 'channels', channelOrders) };
+    });
     const tensorRt = settingsFor(askedOfTensorRt, precision);
     // The comparison runs on the CPU: a GPU may round to TF32, and may be full of a training that is still going on.
     process.env.CUDA_VISIBLE_DEVICES = '';
@@ -105,8 +115,8 @@ int8 keeps the first and the last layer in float32. Calibrate on frames like tho
 /** What `--precision` and its fellows ask for, with the frames read; undefined for fp32. */
 async function precisionFrom(
   values: OptionValues,
-  checkpoint: string,
   tensorRt: TensorRtOptions | undefined,
+  target: () => Promise<CalibrationTarget>,
 ): Promise<PrecisionOptions | undefined> {
   const kind = choiceOption(values, 'precision', precisions);
   const foreign = ['calibrate', 'calibration', 'activations'].find(
@@ -130,11 +140,8 @@ async function precisionFrom(
     throw new CyclopsError('USAGE_INVALID', '--activations uint8 does not go with --tensorrt, which takes int8 alone');
   }
   const count = integerOption(values, 'calibration-frames', 1, 1000);
-  const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
   const { readCalibrationFrames } = await import('../calibration-frames.js');
-  const { head } = await readCheckpointHead(checkpoint);
-  const channels = choiceOption(values, 'channels', channelOrders);
-  const calibration = await readCalibrationFrames(requiredText(values, 'calibrate'), { ...head, channels }, count);
+  const calibration = await readCalibrationFrames(requiredText(values, 'calibrate'), await target(), count);
   if (kind === 'fp16') return { kind, calibration };
   return { kind, calibration, activations, ...(method === undefined ? {} : { method }) };
 }
@@ -148,17 +155,75 @@ function settingsFor(
   return { ...tensorRt, int8: true };
 }
 
-/** `--epcontext`: nothing is exported; an engine gets the facts of the package it was built from. */
-async function packEngine(values: OptionValues, source: string, output: string): Promise<number> {
-  const foreign = Object.keys(values).find(
-    (name) => !['output', 'epcontext', 'json', 'help'].includes(name) && isGiven(values, name),
+/** Whether the thing to export is an exported package already. */
+async function isPackage(path: string): Promise<boolean> {
+  if (path.endsWith('.onnx')) return true;
+  return stat(join(path, 'model.onnx')).then(
+    (found) => found.isFile(),
+    () => false,
   );
-  if (foreign !== undefined) {
+}
+
+/** A package in place of a checkpoint: it gets another precision and keeps the rest. */
+async function reduce(
+  values: OptionValues,
+  source: string,
+  output: string,
+  tensorRt: TensorRtOptions | undefined,
+): Promise<number> {
+  refuseOthers(
+    values,
+    [
+      'name',
+      'precision',
+      'calibrate',
+      'calibration-frames',
+      'calibration',
+      'activations',
+      'tensorrt',
+      'tensorrt-option',
+    ],
+    `${source}, which is a package: its graph says that already`,
+  );
+  const precision = await precisionFrom(values, tensorRt, async () => {
+    const { readModelPackage } = await import('../../model-package/read.js');
+    const { input, camera } = (await readModelPackage(source)).package;
+    return { camera: { ...camera, width: input.width, height: input.height }, channels: input.channels };
+  });
+  if (precision === undefined) {
     throw new CyclopsError(
       'USAGE_INVALID',
-      `--${foreign} does not go with --epcontext: the engine is packaged with what its package says`,
+      `${source}: is a package; expected --precision fp16 or int8, or a checkpoint`,
     );
   }
+  const { reducePackage } = await import('../../export/index.js');
+  const name = optionalText(values, 'name');
+  const settings = settingsFor(tensorRt, precision);
+  const result = await reducePackage(source, output, precision, {
+    ...(name === undefined ? {} : { name }),
+    ...(settings === undefined ? {} : { tensorRt: settings }),
+    command: commandLine(values, source, output, ['name', 'tensorrt']),
+  });
+  const lines = [
+    `${result.package.name}: ${result.package.provenance.network}, from ${source}`,
+    ...precisionRows(result),
+    `  written  ${result.onnxPath} (${formatBytes(result.onnxBytes)}, before ${formatBytes(result.sourceBytes)})`,
+    `           ${result.manifestPath}`,
+  ];
+  process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : `${lines.join('\n')}\n`);
+  return 0;
+}
+
+/** Throws `USAGE_INVALID` for an option that was written though it means nothing here. */
+function refuseOthers(values: OptionValues, allowed: readonly string[], reason: string): void {
+  const known = ['output', 'json', 'help', ...allowed];
+  const foreign = Object.keys(values).find((name) => !known.includes(name) && isGiven(values, name));
+  if (foreign !== undefined) throw new CyclopsError('USAGE_INVALID', `--${foreign} does not go with ${reason}`);
+}
+
+/** `--epcontext`: nothing is exported; an engine gets the facts of the package it was built from. */
+async function packEngine(values: OptionValues, source: string, output: string): Promise<number> {
+  refuseOthers(values, ['epcontext'], '--epcontext: the engine is packaged with what its package says');
   const { packageEngine } = await import('../../export/index.js');
   const result = await packageEngine(source, requiredText(values, 'epcontext'), output);
   process.stdout.write(
@@ -191,8 +256,12 @@ async function checkSize(values: OptionValues, checkpoint: string): Promise<void
   );
 }
 
-function commandLine(values: OptionValues, checkpoint: string, output: string): string {
-  const keys = ['name', 'channels', 'min-depth', 'max-depth', 'tensorrt'];
+function commandLine(
+  values: OptionValues,
+  checkpoint: string,
+  output: string,
+  keys: readonly string[] = ['name', 'channels', 'min-depth', 'max-depth', 'tensorrt'],
+): string {
   const reducing = ['precision', 'calibrate', 'calibration-frames', 'calibration', 'activations'];
   const options = [...keys, ...(values.precision === 'fp32' ? [] : reducing)].flatMap((key) => {
     const value = values[key];
@@ -229,7 +298,7 @@ function describe(result: ExportResult): string {
   ].join('\n');
 }
 
-function precisionRows({ package: written, difference }: ExportResult): string[] {
+function precisionRows({ package: written, difference }: Pick<ExportResult, 'package' | 'difference'>): string[] {
   if (difference === undefined) return [];
   const { precision, quantization } = written;
   const how =
