@@ -1,13 +1,21 @@
 import type { MonotonicNs } from '../../base/clock.js';
 import type { PixelFormat } from '../frame.js';
 
+/** Ways to ONNX Runtime. */
+export const engineKinds = ['ort-node', 'ort-capi'] as const;
+
+/** One of them. */
+export type EngineKind = (typeof engineKinds)[number];
+
 /** What is fixed about an opened engine. */
 export interface EngineInfo {
-  /** `ort-node` is ONNX Runtime through its Node binding. */
-  readonly engine: 'ort-node';
+  /** ONNX Runtime through its Node binding, or through its C interface. */
+  readonly engine: EngineKind;
   /** Execution provider that was asked for and is there. */
   readonly provider: string;
   readonly version: string;
+  /** Path of the shared library, where it is ours to choose. */
+  readonly library?: string;
   /** Threads of one operator; 0 = the runtime's own choice (one a core). */
   readonly threads: number;
   readonly input: { readonly width: number; readonly height: number; readonly format: PixelFormat };
@@ -18,7 +26,7 @@ export interface EngineInfo {
 
 /** One inference. */
 export interface InferResult {
-  /** The picture that was handed in, given back: its buffer was moved to the worker and returns here. */
+  /** The picture that was handed in, given back: its buffer was moved to the engine and returns here. */
   readonly input: Uint8Array<ArrayBuffer>;
   /** Network metres, H*W row-major: in the memory handed in for it, else a fresh array. */
   readonly depthM: Float32Array<ArrayBuffer>;
@@ -42,6 +50,11 @@ export interface Engine {
    * @returns the duration of each run, ms. The baseline of the latency benchmark.
    */
   runBare(input: Uint8Array, count: number): Promise<Float64Array>;
-  /** Waits for what is running, then ends the worker. */
+  /**
+   * Gives up what runs and what waits: their promises reject with `ENGINE_FAILED`. `ort-capi` ends the run between two
+   * operators; `ort-node` cannot, so its run goes on to its end unheard. The engine can be used again.
+   */
+  cancel(): void;
+  /** Waits for what is running, then lets go of session and worker. Calls after this reject with `ENGINE_FAILED`. */
   close(): Promise<void>;
 }

@@ -6,9 +6,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import { monotonicNow } from '../../base/clock.js';
 import { type ErrorCode, messageOf } from '../../base/errors.js';
+import { openFailure } from './open-failure.js';
+import { type GraphValue, signatureFault } from './signature.js';
 import type { FromWorker, ToWorker, WorkerJob } from './worker-messages.js';
 
 const job = workerData as WorkerJob;
+const { signature } = job;
 const port = parentPort!;
 const waiting: Exclude<ToWorker, { type: 'close' }>[] = [];
 let isBusy = false;
@@ -40,12 +43,12 @@ async function open(): Promise<InferenceSession | undefined> {
     const session = await InferenceSession.create(job.onnxPath, {
       executionProviders: [job.provider],
       ...(job.threads === 0 ? {} : { intraOpNumThreads: job.threads }),
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: job.isPrebuilt ? 'disabled' : 'all',
       executionMode: 'sequential',
       logSeverityLevel: 3,
       extra: { session: sessionEntries() },
     });
-    const fault = disagreement(session);
+    const fault = signatureFault(signature, graphValues(session.inputMetadata), graphValues(session.outputMetadata));
     if (fault !== undefined) {
       refuse('MODEL_MISMATCH', `${job.onnxPath}: ${fault}`);
       return undefined;
@@ -53,12 +56,8 @@ async function open(): Promise<InferenceSession | undefined> {
     send({ type: 'opened', version: env.versions.node ?? 'unknown', loadMs: performance.now() - start });
     return session;
   } catch (error) {
-    const text = messageOf(error).split('\n')[0]!;
-    if (job.provider !== 'cpu' && /provider|librar|\.so|cuda|tensorrt/i.test(text)) {
-      refuse('MACHINE_LACKS', `execution provider ${job.provider} cannot be used on this machine: ${text}`);
-    } else {
-      refuse('MODEL_INVALID', `${job.onnxPath}: ONNX Runtime cannot open it: ${text}`);
-    }
+    const { code, message } = openFailure(job.onnxPath, job.provider, messageOf(error));
+    refuse(code, message);
     return undefined;
   }
 }
@@ -68,18 +67,12 @@ function sessionEntries(): Record<string, string> {
   return job.provider === 'cpu' ? {} : { disable_cpu_ep_fallback: '1' };
 }
 
-function disagreement(session: InferenceSession): string | undefined {
-  const wanted = [
-    { what: 'input', name: job.inputName, type: 'uint8', shape: job.inputShape, found: session.inputMetadata },
-    { what: 'output', name: job.outputName, type: 'float32', shape: job.outputShape, found: session.outputMetadata },
-  ];
-  for (const { what, name, type, shape, found } of wanted) {
-    const value = found.find((candidate) => candidate.name === name);
-    const text = value?.isTensor === true ? `${value.type} [${value.shape.join(', ')}]` : 'nothing of that name';
-    const expected = `${type} [${shape.join(', ')}]`;
-    if (text !== expected) return `${what} ${name}: the package says ${expected}, the graph has ${text}`;
-  }
-  return undefined;
+function graphValues(found: InferenceSession['inputMetadata']): readonly GraphValue[] {
+  return found.map((value) =>
+    value.isTensor
+      ? { name: value.name, type: value.type, shape: value.shape }
+      : { name: value.name, type: 'not a tensor', shape: [] },
+  );
 }
 
 async function work(session: InferenceSession): Promise<void> {
@@ -99,19 +92,19 @@ async function work(session: InferenceSession): Promise<void> {
 async function infer(session: InferenceSession, task: Extract<ToWorker, { type: 'infer' }>): Promise<void> {
   const { id, input } = task;
   const inferStart = monotonicNow();
-  const feeds = { [job.inputName]: new Tensor('uint8', input, job.inputShape) };
+  const feeds = { [signature.inputName]: new Tensor('uint8', input, signature.inputShape) };
   // The binding fills an array that is handed in, and returns a copy beside it all the same.
   const results = await (task.depthM === undefined
     ? session.run(feeds)
-    : session.run(feeds, { [job.outputName]: new Tensor('float32', task.depthM, job.outputShape) }));
+    : session.run(feeds, { [signature.outputName]: new Tensor('float32', task.depthM, signature.outputShape) }));
   const inferEnd = monotonicNow();
-  const depthM = task.depthM ?? (results[job.outputName]!.data as Float32Array<ArrayBuffer>);
+  const depthM = task.depthM ?? (results[signature.outputName]!.data as Float32Array<ArrayBuffer>);
   send({ type: 'inferred', id, input, depthM, inferStart, inferEnd }, [input.buffer, depthM.buffer]);
 }
 
 async function bare(session: InferenceSession, id: number, input: Uint8Array, count: number): Promise<void> {
   const durationsMs = new Float64Array(count);
-  const feeds = { [job.inputName]: new Tensor('uint8', input, job.inputShape) };
+  const feeds = { [signature.inputName]: new Tensor('uint8', input, signature.inputShape) };
   for (let i = 0; i < count; i++) {
     const start = monotonicNow();
     await session.run(feeds);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CyclopsError } from '../../base/errors.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
-import { bytesPerPixel } from '../../model-package/schema.js';
 import type { Engine, EngineInfo, InferResult } from './engine.js';
+import { signatureOf } from './signature.js';
 import type { FromWorker, ToWorker, WorkerJob } from './worker-messages.js';
 
 /** How a session is opened. */
@@ -30,10 +30,8 @@ export async function openOrtNode(model: LoadedModelPackage, options: OrtNodeOpt
     onnxPath: model.onnxPath,
     provider: options.provider,
     threads: options.threads,
-    inputName: input.name,
-    outputName: output.name,
-    inputShape: [1, input.height, input.width, bytesPerPixel(input.channels)],
-    outputShape: [1, output.height, output.width, 1],
+    isPrebuilt: model.package.engine !== undefined,
+    signature: signatureOf(model.package),
   };
   const worker = new Worker(new URL('./ort-node-worker.js', import.meta.url), { workerData: job });
   const opened = await firstMessage(worker);
@@ -93,6 +91,12 @@ class OrtNodeEngine implements Engine {
     const message = await this.#ask((id) => ({ type: 'bare', id, input, count }), []);
     if (message.type !== 'bare') throw new Error(`assertion failed: answer ${message.type}`);
     return message.durationsMs;
+  }
+
+  cancel(): void {
+    const cancelled = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const pending of cancelled) pending.reject(new CyclopsError('ENGINE_FAILED', 'inference was cancelled'));
   }
 
   async close(): Promise<void> {

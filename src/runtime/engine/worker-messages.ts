@@ -1,15 +1,15 @@
 import type { MonotonicNs } from '../../base/clock.js';
 import type { ErrorCode } from '../../base/errors.js';
+import type { Signature } from './signature.js';
 
 /** What the worker opens, handed over at its start. */
 export interface WorkerJob {
   readonly onnxPath: string;
   readonly provider: string;
   readonly threads: number;
-  readonly inputName: string;
-  readonly outputName: string;
-  readonly inputShape: readonly number[];
-  readonly outputShape: readonly number[];
+  /** The graph is one `EPContext` node, which no optimisation shall touch. */
+  readonly isPrebuilt: boolean;
+  readonly signature: Signature;
 }
 
 /** What the main thread tells the worker. */
