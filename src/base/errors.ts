@@ -26,6 +26,7 @@ export const errorCodes = {
   TRAINING_DIVERGED: 6,
   CAPTURE_FAILED: 6,
   ENGINE_FAILED: 6,
+  SELF_TEST_FAILED: 6,
 } as const;
 
 /** One of the codes of the table above. */

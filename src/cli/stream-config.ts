@@ -1,8 +1,15 @@
 import { describeIssue, readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
-import { type SourceInput, type StreamConfig, type StreamConfigInput, streamConfigSchema } from '../runtime/index.js';
+import {
+  engineKinds,
+  providers,
+  type SourceInput,
+  type StreamConfig,
+  type StreamConfigInput,
+  streamConfigSchema,
+} from '../runtime/index.js';
 import type { OptionSpec, OptionValues } from './command.js';
-import { choiceOption, integerOption, numberOption, optionalText } from './options.js';
+import { choiceOption, integerOption, listOption, numberOption, optionalText, requiredText } from './options.js';
 
 /** The options that describe a stream; every command that streams offers the same. */
 export const streamOptions: Readonly<Record<string, OptionSpec>> = {
@@ -27,6 +34,19 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   frames: { type: 'string', value: 'N', help: 'end after N frames' },
   threads: { type: 'string', value: 'N', help: 'threads of the network; 0 = one a core [0]' },
   provider: { type: 'string', value: 'NAME', help: 'execution provider: cpu, cuda, tensorrt [cpu]' },
+  fallback: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME',
+    help: 'provider to use where that one cannot run; may be repeated [none: an error]',
+  },
+  engine: {
+    type: 'string',
+    value: 'NAME',
+    help: 'way to ONNX Runtime: ort-node, ort-capi [ort-node on the CPU, else ort-capi]',
+  },
+  'ort-library': { type: 'string', value: 'FILE', help: "libonnxruntime.so for ort-capi, such as a Jetson's" },
+  'allow-degraded': { type: 'boolean', help: 'stream although the self-test found wrong depth' },
   fx: { type: 'string', value: 'PX', help: "the camera's focal length, px of its full picture" },
   fov: { type: 'string', value: 'DEG', help: "the camera's horizontal field of view, degrees" },
   config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },
@@ -47,9 +67,11 @@ export async function streamConfig(values: OptionValues, model: string | undefin
     engine: {
       ...base.engine,
       ...(values.threads === undefined ? {} : { threads: integerOption(values, 'threads', 0, 256) }),
-      ...(values.provider === undefined
-        ? {}
-        : { provider: choiceOption(values, 'provider', ['cpu', 'cuda', 'tensorrt']) }),
+      ...(values.provider === undefined ? {} : { provider: choiceOption(values, 'provider', providers) }),
+      ...(values.fallback === undefined ? {} : { fallback: listOption(values, 'fallback') }),
+      ...(values.engine === undefined ? {} : { kind: choiceOption(values, 'engine', engineKinds) }),
+      ...(values['ort-library'] === undefined ? {} : { library: requiredText(values, 'ort-library') }),
+      ...(values['allow-degraded'] === true ? { allowDegraded: true } : {}),
     },
     ...(values.frames === undefined ? {} : { frames: integerOption(values, 'frames', 1, Number.MAX_SAFE_INTEGER) }),
   };

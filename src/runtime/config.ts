@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sourceSchema } from './capture/source.js';
+import { engineSettingsSchema } from './engine/settings.js';
 
 const pixels = z.number().positive().max(100_000);
 
@@ -35,13 +36,6 @@ const cameraSchema = focalSchema
     'expected only one of intrinsics, fxPx, horizontalFovDeg',
   );
 
-const engineSchema = z.strictObject({
-  /** Execution provider. One that this machine lacks is an error, never a silent run on the CPU. */
-  provider: z.enum(['cpu', 'cuda', 'tensorrt']).default('cpu'),
-  /** Threads of one operator; 0 = one a core. */
-  threads: z.int().min(0).max(256).default(0),
-});
-
 const captureSchema = z.strictObject({
   /** No frame for this long after the first one counts as a stall. */
   stallTimeoutMs: z.int().min(100).max(600_000).default(5000),
@@ -58,7 +52,7 @@ export const streamConfigSchema = z.strictObject({
   /** Folder of a model package. */
   model: z.string().min(1),
   camera: cameraSchema,
-  engine: engineSchema.prefault({}),
+  engine: engineSettingsSchema.prefault({}),
   capture: captureSchema.prefault({}),
   /** Ends after this many published frames; no limit unless given. */
   frames: z.int().positive().optional(),

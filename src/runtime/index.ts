@@ -3,6 +3,8 @@ export { type CapturePlan, planCapture } from './capture/plan.js';
 export { paceOf, type Source, type SourceInput, withoutPassword } from './capture/source.js';
 export { type StreamConfig, type StreamConfigInput, streamConfigSchema } from './config.js';
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
+export { engineKinds } from './engine/engine.js';
+export { providers } from './engine/open-failure.js';
 export {
   type DepthFrame,
   type Frame,

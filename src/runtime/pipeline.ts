@@ -4,9 +4,9 @@ import { type LoadedModelPackage, readModelPackage } from '../model-package/read
 import { type CapturePlan, planAgain, planCapture } from './capture/plan.js';
 import { CaptureSupervisor, type FaultCounts } from './capture/supervisor.js';
 import type { StreamConfig } from './config.js';
+import { openEngine, type ProvenEngine } from './engine/choose.js';
 import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
-import { openOrtNode } from './engine/ort-node.js';
-import { type SelfTestResult, selfTest } from './engine/self-test.js';
+import type { SelfTestResult } from './engine/self-test.js';
 import type { DepthFrame, Frame, FrameFacts, ModelState } from './frame.js';
 import { LatencyMeter, type LatencyReport } from './latency.js';
 import { LatestSlot } from './latest-slot.js';
@@ -64,7 +64,8 @@ const readAhead = { 'real-time': 1, fastest: 2 } as const;
 /**
  * Opens the model, proves it on its golden picture, starts capture and streams: capture -> latest slot -> engine ->
  * outputs. Resolves when the stream runs.
- * @throws CyclopsError of the model package, the source, the engine or an output's start; nothing is left running then.
+ * @throws CyclopsError of the model package, the source, the engine (`SELF_TEST_FAILED` for wrong depth) or an output's
+ *   start; nothing is left running then.
  */
 export async function startPipeline(
   config: StreamConfig,
@@ -75,16 +76,13 @@ export async function startPipeline(
   const plan = await planCapture(config, model.package);
   if (plan.view.isGuess) log.warn(plan.view.note);
   else log.info(plan.view.note);
-  const engine = await openOrtNode(model, config.engine);
+  const proven = await openEngine(model, config.engine, log);
   try {
-    const tested = await selfTest(engine, model.package);
-    if (!tested.ok)
-      log.error(tested, `self-test: depth of the golden picture differs by ${tested.maxRelativeDifference}`);
-    const pipeline = new Pipeline(config, model, plan, engine, tested, outputs, log);
+    const pipeline = new Pipeline(config, model, plan, proven, outputs, log);
     await pipeline.start();
     return pipeline;
   } catch (error) {
-    await engine.close();
+    await proven.engine.close();
     throw error;
   }
 }
@@ -102,6 +100,8 @@ class Pipeline implements RunningPipeline {
   readonly #model: LoadedModelPackage;
   readonly #plan: CapturePlan;
   readonly #session: Engine;
+  /** The engine that was asked for runs, and gives the right depth. */
+  readonly #isSound: boolean;
   readonly #outputs: readonly Output[];
   readonly #log: Logger;
   readonly #slot: LatestSlot<Frame>;
@@ -124,8 +124,7 @@ class Pipeline implements RunningPipeline {
     config: StreamConfig,
     model: LoadedModelPackage,
     plan: CapturePlan,
-    session: Engine,
-    tested: SelfTestResult,
+    proven: ProvenEngine,
     outputs: readonly Output[],
     log: Logger,
   ) {
@@ -134,11 +133,12 @@ class Pipeline implements RunningPipeline {
     this.#config = config;
     this.#model = model;
     this.#plan = plan;
-    this.#session = session;
+    this.#session = proven.engine;
+    this.#isSound = proven.selfTest.ok && proven.fellBack === undefined;
     this.#outputs = outputs;
     this.#log = log;
-    this.engine = session.info;
-    this.selfTest = tested;
+    this.engine = proven.engine.info;
+    this.selfTest = proven.selfTest;
     this.stream = {
       cameraId: config.camera.id,
       modelName: model.package.name,
@@ -303,7 +303,7 @@ class Pipeline implements RunningPipeline {
   }
 
   #state(): ModelState {
-    return this.selfTest.ok && this.#capture?.isRecovering !== true ? 'running' : 'degraded';
+    return this.#isSound && this.#capture?.isRecovering !== true ? 'running' : 'degraded';
   }
 
   #onSourceOver(): void {
@@ -337,7 +337,7 @@ class Pipeline implements RunningPipeline {
       stream: this.stream,
       engine: this.engine,
       selfTest: this.selfTest,
-      state: this.selfTest.ok ? 'running' : 'degraded',
+      state: this.#isSound ? 'running' : 'degraded',
       restarts,
       faults,
       latency: this.meter.report(),

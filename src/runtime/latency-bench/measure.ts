@@ -6,7 +6,7 @@ import { goldenInput } from '../../model-package/golden.js';
 import { readModelPackage } from '../../model-package/read.js';
 import type { Source } from '../capture/source.js';
 import type { StreamConfig } from '../config.js';
-import { openOrtNode } from '../engine/ort-node.js';
+import { openEngine } from '../engine/choose.js';
 import type { Pace } from '../outputs/output.js';
 import { startPipeline } from '../pipeline.js';
 import { loadNow, reportHead } from './head.js';
@@ -104,7 +104,7 @@ async function runBare(
   usage: UsageMeter,
 ): Promise<{ durationsMs: Float64Array; version: string }> {
   const model = await readModelPackage(options.config.model);
-  const engine = await openOrtNode(model, options.config.engine);
+  const { engine } = await openEngine(model, options.config.engine, options.log);
   try {
     const { width, height, channels } = model.package.input;
     const picture = goldenInput(height, width, channels);
