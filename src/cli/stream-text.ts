@@ -44,6 +44,7 @@ export function outcomeText(summary: Summary): string {
   return [
     `${latency.frames} frames, ${number(latency.fps)} fps, ${latency.dropped} dropped, ${summary.restarts} capture restarts`,
     `${stream.modelName}, ${stream.width}x${stream.height}, ${engine.engine} ${engine.version} on ${engine.provider}, ${golden}`,
+    ...(summary.fellBack === undefined ? [] : [`FELL BACK: ${summary.fellBack}`]),
     ...(written.length === 0 ? [] : [`written: ${written.join(', ')}`]),
   ].join('\n');
 }

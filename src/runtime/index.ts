@@ -5,6 +5,7 @@ export { type StreamConfig, type StreamConfigInput, streamConfigSchema } from '.
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 export { engineKinds } from './engine/engine.js';
 export { providers } from './engine/open-failure.js';
+export { examineOrtCapi, type OrtCapiFacts } from './engine/ort-capi/examine.js';
 export {
   type DepthFrame,
   type Frame,

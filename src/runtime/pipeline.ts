@@ -19,6 +19,8 @@ export interface Summary {
   readonly engine: EngineInfo;
   readonly selfTest: SelfTestResult;
   readonly state: ModelState;
+  /** Why the engine is not the one that was asked for. */
+  readonly fellBack?: string;
   /** Times the capture process was started again. */
   readonly restarts: number;
   /** What the capture process was lost to, each with its count. */
@@ -102,6 +104,7 @@ class Pipeline implements RunningPipeline {
   readonly #session: Engine;
   /** The engine that was asked for runs, and gives the right depth. */
   readonly #isSound: boolean;
+  readonly #fellBack: string | undefined;
   readonly #outputs: readonly Output[];
   readonly #log: Logger;
   readonly #slot: LatestSlot<Frame>;
@@ -134,6 +137,7 @@ class Pipeline implements RunningPipeline {
     this.#model = model;
     this.#plan = plan;
     this.#session = proven.engine;
+    this.#fellBack = proven.fellBack;
     this.#isSound = proven.selfTest.ok && proven.fellBack === undefined;
     this.#outputs = outputs;
     this.#log = log;
@@ -338,6 +342,7 @@ class Pipeline implements RunningPipeline {
       engine: this.engine,
       selfTest: this.selfTest,
       state: this.#isSound ? 'running' : 'degraded',
+      ...(this.#fellBack === undefined ? {} : { fellBack: this.#fellBack }),
       restarts,
       faults,
       latency: this.meter.report(),

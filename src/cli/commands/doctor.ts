@@ -4,6 +4,7 @@ import { examineCameras } from '../doctor/cameras.js';
 import { examineGstreamer } from '../doctor/gstreamer.js';
 import { examineGstreamerBinding, examineOnnxRuntime, examineSharp, examineTensorflow } from '../doctor/libraries.js';
 import { examineMachine } from '../doctor/machine.js';
+import { examineNvidia } from '../doctor/nvidia.js';
 import { type DoctorReport, formatReport, hasGaps } from '../doctor/report.js';
 
 /** `cyclops doctor`: what this machine can do. */
@@ -27,11 +28,12 @@ async function examine(): Promise<DoctorReport> {
   const [machine, gstreamer, cameras] = await Promise.all([examineMachine(), examineGstreamer(), examineCameras()]);
   // One after the other: each loads hundreds of megabytes, and a small board has not much more.
   const onnxRuntime = await examineOnnxRuntime();
+  const nvidia = await examineNvidia();
   const binding = await examineGstreamerBinding();
   const sharp = await examineSharp();
   const tensorflow = await examineTensorflow();
   return {
-    parts: [...machine, onnxRuntime, gstreamer.finding, binding, sharp, cameras, tensorflow],
+    parts: [...machine, onnxRuntime, ...nvidia, gstreamer.finding, binding, sharp, cameras, tensorflow],
     elements: gstreamer.elements,
   };
 }

@@ -1,0 +1,44 @@
+import type { OrtCapiFacts } from '../../runtime/index.js';
+import { runProbe } from './probe.js';
+import type { Finding } from './report.js';
+
+/** ONNX Runtime's C interface, which the engine `ort-capi` uses, and what there is of CUDA and TensorRT. */
+export async function examineNvidia(): Promise<readonly Finding[]> {
+  const answer = await runProbe<OrtCapiFacts>(new URL('./probe-nvidia.js', import.meta.url));
+  if (!answer.ok) {
+    return [
+      {
+        part: 'ONNX Runtime C API',
+        state: 'gap',
+        found: 'does not load',
+        todo: `${answer.reason}; set up again with npm run setup`,
+      },
+    ];
+  }
+  const { version, nvidia } = answer.value;
+  return [
+    {
+      part: 'ONNX Runtime C API',
+      state: 'ok',
+      found: `${version}, for --engine ort-capi`,
+      details: { ...answer.value },
+    },
+    nvidiaFinding(nvidia),
+  ];
+}
+
+/** GPU, driver and TensorRT; none of them is a gap, because streams run on the CPU. */
+export function nvidiaFinding(nvidia: OrtCapiFacts['nvidia']): Finding {
+  const part = 'NVIDIA GPU';
+  const { driverCuda, gpu, computeCapability, tensorrt, l4t } = nvidia;
+  if (driverCuda === undefined || gpu === undefined) {
+    return { part, state: 'absent', found: 'no driver or no GPU: --provider cuda and tensorrt cannot run' };
+  }
+  const found = [
+    `${gpu} (sm_${(computeCapability ?? '').replace('.', '')})`,
+    `driver for CUDA ${driverCuda}`,
+    tensorrt === undefined ? 'no TensorRT (libnvinfer.so)' : `TensorRT ${tensorrt}`,
+    ...(l4t === undefined ? [] : [`L4T ${l4t}`]),
+  ].join(', ');
+  return { part, state: 'ok', found, details: { ...nvidia } };
+}
