@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../src/base/paths.js';
+import { encodePng } from '../../../src/image/codec.js';
 import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { withoutTensorFlow } from '../../support/tensorflow.js';
@@ -55,6 +56,16 @@ test('what is wrong ends with one line and its exit code', async (context) => {
   const output = join(folder, 'package');
   const cases: readonly [args: readonly string[], code: number, sentence: RegExp][] = [
     [['export-onnx', checkpoint], 2, /--output: expected a value \[USAGE_INVALID\]/],
+    [
+      ['export-onnx', checkpoint, '-o', output, '--precision', 'int8'],
+      2,
+      /--precision int8 needs --calibrate FRAMES: ranges come from real frames/,
+    ],
+    [
+      ['export-onnx', checkpoint, '-o', output, '--calibration', 'minmax'],
+      2,
+      /--calibration does not go with --precision fp32/,
+    ],
     [
       ['export-onnx', checkpoint, '-o', output, '--channels', 'GRB'],
       2,
@@ -133,4 +144,29 @@ test('TensorRT settings go into the package, to the screen, and around an engine
     assert.equal(ended.code, 2, ended.err);
     assert.match(ended.err, sentence);
   }
+});
+
+test('a folder of pictures calibrates: checkpoint to fp32 package, fp32 package to fp16', async (context) => {
+  const folder = await temporaryFolder(context);
+  const checkpoint = await writeHandWrittenCheckpoint(folder);
+  const [exact, half] = [join(folder, 'fp32'), join(folder, 'fp16')];
+  const first = await runProgram('export-onnx.js', [checkpoint, '-o', exact, '--no-parity']);
+  assert.equal(first.code, 0, first.err);
+  const frames = join(folder, 'frames');
+  await mkdir(frames);
+  // Twice the network's size: the pictures are cut and resized as the runtime would do it.
+  for (let seed = 0; seed < 5; seed++) {
+    const data = Uint8Array.from({ length: 64 * 32 * 3 }, (_, index) => (index * (seed + 3)) % 256);
+    await writeFile(join(frames, `${seed}.png`), await encodePng({ width: 64, height: 32, data }));
+  }
+  const reducing = ['--precision', 'fp16', '--calibrate', frames, '--calibration-frames', '3'];
+  const second = await runProgram('export-onnx.js', [exact, '-o', half, ...reducing]);
+  assert.equal(second.code, 0, second.err);
+  assert.match(second.out, /fp16 {5}no tensor beyond its range; to fp32 over 3 frames: mean relative difference \d/);
+  const shown = await runProgram('bin.js', ['inspect', half, '--golden']);
+  assert.equal(shown.code, 0, shown.err);
+  assert.match(shown.out, /opset 17, fp16\)/);
+  const refused = await runProgram('export-onnx.js', [exact, '-o', half, ...reducing, '--channels', 'BGRx']);
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /--channels does not go with .*fp32, which is a package/);
 });
