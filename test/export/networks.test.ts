@@ -5,9 +5,13 @@ import { type TestContext, test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { exportOnnx } from '../../src/export/export.js';
 import { assertParity, checkParity, parityLimit } from '../../src/export/parity.js';
+import { reducePrecision } from '../../src/export/precision/reduce.js';
+import { decodeGraph } from '../../src/export/proto.js';
 import { readStudentCheckpoint } from '../../src/export/read-checkpoint.js';
+import { goldenInput } from '../../src/model-package/golden.js';
 import { readModelPackage } from '../../src/model-package/read.js';
 import type { ChannelOrder } from '../../src/model-package/schema.js';
+import { optimizedOperators } from '../support/optimized-operators.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { withoutTensorFlow } from '../support/tensorflow.js';
 
@@ -129,6 +133,25 @@ for (const { network, width, channels, operators } of cases) {
     assert.ok(overhead < 0.05, `the file is ${(100 * overhead).toFixed(1)} % larger than the weights`);
     const loaded = await readModelPackage(result.folder);
     assert.equal(loaded.package.provenance.network, network);
+  });
+}
+
+for (const network of ['mono-edge', 'mono-vgg'] as const) {
+  test(`${network}: int8 turns every convolution but the first and the last into integers`, {
+    skip: withoutTensorFlow,
+  }, async (context) => {
+    const checkpoint = await writeUntrained(context, { network, width: 0.25 }, 3);
+    const exported = await exportOnnx(checkpoint, join(checkpoint, '../package'), { parity: false, version: '0.1.0' });
+    const exact = decodeGraph(await readFile(exported.onnxPath), exported.onnxPath);
+    const { height, width } = exported.package.input;
+    const calibration = { frames: [goldenInput(height, width, 'RGB')], source: 'golden picture' };
+    const { graph } = await reducePrecision(exact, { kind: 'int8', calibration });
+    const count = await optimizedOperators(context, graph);
+    const { Conv: convolutions = 0, ConvTranspose: transposed = 0 } = exported.summary.operators;
+    assert.equal(count('QLinearConv'), convolutions - 2);
+    // The head is one more of them here.
+    assert.equal(count('ConvTranspose'), transposed + 1);
+    assert.equal(count('Relu'), 0);
   });
 }
 
