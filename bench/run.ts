@@ -11,6 +11,7 @@ export const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> 
   synth: () => import('./synth.js'),
   ops: () => import('./ops.js'),
   data: () => import('./data.js'),
+  sgbm: () => import('./sgbm.js'),
   'train-memory': () => import('./train-memory.js'),
   precision: () => import('./precision.js'),
 };
