@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
 import { measureLatency } from '../../runtime/latency-bench/measure.js';
@@ -5,6 +6,7 @@ import { reportText } from '../../runtime/latency-bench/text.js';
 import { writeLatencyReport } from '../../runtime/latency-bench/write.js';
 import type { Command } from '../command.js';
 import { integerOption, requiredText } from '../options.js';
+import { listenForStop, type StopReason } from '../stop-signal.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
 import { createLiveLine } from '../terminal.js';
 
@@ -33,7 +35,8 @@ export const command: Command = {
   positionals: { min: 1, max: 1 },
   details: `
 Two parts. First the bare ONNX Runtime (one session, one picture, a tight loop) and the whole stream as fast as the model
-takes, in turn: their ratio is what streaming costs. Then the stream in real time, at the rate of the source: the age of
+takes, in turn: their ratio, with the processor time of a frame taken apart (bare run, the source's own pipeline, the
+rest) and the best ratio that this source allows on these cores. Then the stream in real time, at the rate of the source: the age of
 a frame when its depth is published, stage by stage, and the frames that were dropped because the model was busy.
 
 Writes latency.txt, latency.json (docs/benchmarks.md describes it) and latency.png (histograms). Run it on a machine
@@ -55,6 +58,11 @@ that does nothing else.
       );
     }
     const line = createLiveLine();
+    let reason: StopReason | undefined;
+    const stop = listenForStop((name) => {
+      reason = name;
+      line.log(`${name}: stopping; there will be no report`);
+    });
     // The notes on the camera are for those who stream; here they would come once a stretch.
     const log = createLog('cyclops').child({}, { level: 'error' });
     const result = await measureLatency({
@@ -63,8 +71,19 @@ that does nothing else.
       rounds,
       warmUpFrames,
       log,
+      signal: stop.signal,
       onProgress: (what, share) => line.update(`${Math.round(share * 100)} %  ${what}`),
-    }).finally(() => line.close());
+    })
+      .catch((error: unknown) => {
+        if (reason === undefined) throw error;
+        return undefined;
+      })
+      .finally(() => {
+        stop.release();
+        line.close();
+      });
+    // The exit code of a command that a signal ended.
+    if (result === undefined) return 128 + constants.signals[reason!];
     const { report, bareMs, throughput, realTime } = result;
     const paths = await writeLatencyReport(folder, report, [
       { name: 'bare inference', values: bareMs },

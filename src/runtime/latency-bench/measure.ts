@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { elapsedMs, monotonicNow } from '../../base/clock.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
@@ -9,6 +10,7 @@ import type { StreamConfig } from '../config.js';
 import { openEngine } from '../engine/choose.js';
 import type { Pace } from '../outputs/output.js';
 import { startPipeline } from '../pipeline.js';
+import { type CaptureUsage, measureCapture } from './capture-cost.js';
 import { loadNow, reportHead } from './head.js';
 import { UsageMeter } from './process-usage.js';
 import type { LatencyReportFile, ReportSection } from './report.js';
@@ -27,6 +29,8 @@ export interface LatencyBenchOptions {
   /** Leaves the part in real time out; for a benchmark that only asks for the ratio. */
   readonly throughputOnly?: boolean;
   readonly log: Logger;
+  /** Ends the measurement in order: everything that was started is stopped, then the call rejects with its reason. */
+  readonly signal?: AbortSignal;
   /** Told what is being measured, 0..1 of the whole. */
   readonly onProgress?: (what: string, share: number) => void;
 }
@@ -40,9 +44,10 @@ export interface LatencyBenchResult {
 }
 
 /**
- * Measures a model on this machine: the bare runtime (one session, one picture, a tight loop) and the whole stream as
- * fast as the model takes, in turn in short stretches; then the stream in real time, where age and drops show. Every
- * stretch opens a session and a capture process of its own, so neither waits in memory while the other is measured.
+ * Measures a model on this machine: the bare runtime (one session, one picture, a tight loop), the whole stream as fast
+ * as the model takes, and the source's pipeline by itself, in turn in short stretches; then the stream in real time,
+ * where age and drops show. Every stretch opens a session and a capture process of its own, so none waits in memory
+ * while another is measured.
  * @throws CyclopsError of the model package, source or engine; `VIDEO_INVALID` where a source has too few frames.
  */
 export async function measureLatency(options: LatencyBenchOptions): Promise<LatencyBenchResult> {
@@ -52,6 +57,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
   const realTime = new Stretches('real-time');
   const bareMs: number[] = [];
   const bareUsage = new UsageMeter();
+  const captureUsage: CaptureUsage[] = [];
   const turns: { bareFps: number; streamingFps: number }[] = [];
   const loadBefore = loadNow();
   const model = await readModelPackage(config.model);
@@ -70,6 +76,11 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
     const bareFirst = round % 2 === 0 ? await bare() : undefined;
     const streamingFps = await throughput.measure(options, framesEach);
     turns.push({ bareFps: bareFirst ?? (await bare()), streamingFps });
+    const source = paced(config.camera.source, 'fastest');
+    const { warmUpFrames, signal } = options;
+    const settings = { warmUpFrames, frames: framesEach, ...(signal === undefined ? {} : { signal }) };
+    const usage = await measureCapture(source, model, settings);
+    if (usage !== undefined) captureUsage.push(usage);
   }
   let realTimeSection: ReportSection | null = null;
   if (options.throughputOnly !== true) {
@@ -78,6 +89,9 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
     realTimeSection = realTime.section();
   }
   const ratios = turns.map(({ bareFps, streamingFps }) => streamingFps / bareFps);
+  const bare = spreadOf(bareMs);
+  const bareCpuMsPerRun = (1000 * bareUsage.cpuS) / bareMs.length;
+  const streaming = throughput.section();
   return {
     report: {
       ...head!,
@@ -86,9 +100,10 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
         ratioMin: Math.min(...ratios),
         ratioMax: Math.max(...ratios),
         rounds: turns,
-        bare: reportSpread(spreadOf(bareMs)),
-        bareCpuMsPerRun: (1000 * bareUsage.cpuS) / bareMs.length,
-        streaming: throughput.section(),
+        bare: reportSpread(bare),
+        bareCpuMsPerRun,
+        ...costs(bareCpuMsPerRun, bare.meanMs, captureUsage, streaming.cpuMsPerFrame),
+        streaming,
       },
       stream: realTimeSection,
     },
@@ -98,19 +113,48 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
   };
 }
 
+/** What a streamed frame costs beside the bare run, and what that leaves at best. */
+function costs(
+  bareCpuMs: number,
+  bareMs: number,
+  captures: readonly CaptureUsage[],
+  streamCpuMs: number | null,
+): Pick<NonNullable<LatencyReportFile['throughput']>, 'captureCpuMsPerFrame' | 'otherCpuMsPerFrame' | 'ratioBound'> {
+  if (captures.length === 0 || streamCpuMs === null) {
+    return { captureCpuMsPerFrame: null, otherCpuMsPerFrame: null, ratioBound: null };
+  }
+  const sum = (pick: (usage: CaptureUsage) => number) => captures.reduce((total, usage) => total + pick(usage), 0);
+  const captureCpuMs = (1000 * sum((usage) => usage.cpuS)) / sum((usage) => usage.frames);
+  return {
+    captureCpuMsPerFrame: captureCpuMs,
+    otherCpuMsPerFrame: streamCpuMs - bareCpuMs - captureCpuMs,
+    // All cores busy with nothing but the network and the source; and never faster than the bare loop.
+    ratioBound: Math.min(1, (availableParallelism() * bareMs) / (bareCpuMs + captureCpuMs)),
+  };
+}
+
+/** The tight loop looks up after this many runs, to see whether it was asked to end. */
+const bareChunk = 100;
+
 async function runBare(
   options: LatencyBenchOptions,
   count: number,
   usage: UsageMeter,
-): Promise<{ durationsMs: Float64Array; version: string }> {
+): Promise<{ durationsMs: readonly number[]; version: string }> {
   const model = await readModelPackage(options.config.model);
   const { engine } = await openEngine(model, options.config.engine, options.log);
   try {
     const { width, height, channels } = model.package.input;
     const picture = goldenInput(height, width, channels);
+    options.signal?.throwIfAborted();
     await engine.runBare(picture, options.warmUpFrames);
     usage.start();
-    return { durationsMs: await engine.runBare(picture, count), version: engine.info.version };
+    const durationsMs: number[] = [];
+    while (durationsMs.length < count) {
+      options.signal?.throwIfAborted();
+      durationsMs.push(...(await engine.runBare(picture, Math.min(bareChunk, count - durationsMs.length))));
+    }
+    return { durationsMs, version: engine.info.version };
   } finally {
     usage.stop();
     await engine.close();
@@ -131,7 +175,7 @@ class Stretches {
 
   /** Streams warm-up and `frames` measured frames through a pipeline of its own. @returns published frames/s. */
   async measure(options: LatencyBenchOptions, frames: number): Promise<number> {
-    const { config, warmUpFrames, log } = options;
+    const { config, warmUpFrames, log, signal } = options;
     const source = paced(config.camera.source, this.#pace);
     const total = warmUpFrames + frames;
     const stretch = new SpanRecord();
@@ -154,11 +198,16 @@ class Stretches {
         this.#seconds += elapsedMs(startedAt) / 1000;
       }
     });
+    const stop = () => void pipeline.stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted === true) stop();
     try {
       await pipeline.done;
     } finally {
       this.#usage.stop();
+      signal?.removeEventListener('abort', stop);
     }
+    signal?.throwIfAborted();
     if (seen < total) {
       throw new CyclopsError('VIDEO_INVALID', `${config.model}: the source ended after ${seen} of ${total} frames`);
     }

@@ -87,6 +87,12 @@ export const latencyReportSchema = z.strictObject({
       bare: spread,
       /** Processor time of one run in the bare loop, ms. */
       bareCpuMsPerRun: z.number(),
+      /** Processor time a frame of the source's pipeline alone (decode, cut, resize, colour), ms; null for images. */
+      captureCpuMsPerFrame: z.number().nullable(),
+      /** What a streamed frame costs beyond these two, ms: pipes, messages, stamps, threads that wait, colder caches. */
+      otherCpuMsPerFrame: z.number().nullable(),
+      /** The best ratio possible: all cores busy with the network and the source's pipeline, and nothing else. */
+      ratioBound: z.number().positive().nullable(),
       streaming: section,
     })
     .nullable(),

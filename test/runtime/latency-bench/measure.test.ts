@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { isCyclopsError } from '../../../src/base/errors.js';
 import { median } from '../../../src/base/statistics.js';
+import { readModelPackage } from '../../../src/model-package/read.js';
 import { streamConfigSchema } from '../../../src/runtime/config.js';
+import { measureCapture } from '../../../src/runtime/latency-bench/capture-cost.js';
 import { measureLatency } from '../../../src/runtime/latency-bench/measure.js';
 import { latencyReportSchema } from '../../../src/runtime/latency-bench/report.js';
 import { reportText } from '../../../src/runtime/latency-bench/text.js';
-import { quietLog } from '../../support/stream.js';
+import { writeClip } from '../../support/clip.js';
+import { childrenOf, quietLog } from '../../support/stream.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
 
@@ -38,6 +42,11 @@ test('bare loop, stream as fast as it goes, stream in real time: all in one repo
   assert.equal(measured.rounds.length, 2);
   assert.equal(measured.ratio, median(measured.rounds.map((round) => round.streamingFps / round.bareFps)));
   assert.ok(measured.ratioMin <= measured.ratio && measured.ratio <= measured.ratioMax);
+  assert.ok(measured.ratioBound! > 0 && measured.ratioBound! <= 1);
+  const { bareCpuMsPerRun, captureCpuMsPerFrame, otherCpuMsPerFrame } = measured;
+  assert.ok(captureCpuMsPerFrame! >= 0);
+  const sumMs = bareCpuMsPerRun + captureCpuMsPerFrame! + otherCpuMsPerFrame!;
+  assert.ok(Math.abs(sumMs - measured.streaming.cpuMsPerFrame!) < 1e-9);
   assert.equal(measured.streaming.frames, 20);
   assert.equal(measured.streaming.dropped, 0, 'as fast as it goes, every frame is computed');
   assert.equal(measured.streaming.stamp, 'arrival');
@@ -66,6 +75,48 @@ test('bare loop, stream as fast as it goes, stream in real time: all in one repo
   assert.match(text, new RegExp(`STREAMING / BARE ONNX RUNTIME: ${measured.ratio.toFixed(3)}`));
   assert.match(text, /Stamps: pts\. Age counts from the presentation time/);
   assert.ok(text.includes(model.onnx.sha256));
+});
+
+test('a source by itself: frames are counted and paid for, a shorter video is an error that says so', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyPackage(folder, { width: 64, height: 32 });
+  const model = await readModelPackage(folder);
+  const test = { kind: 'test', pattern: 'snow', fps: 30, width: 1280, height: 720, pace: 'fastest' } as const;
+  const usage = await measureCapture(test, model, { warmUpFrames: 2, frames: 60 });
+  assert.equal(usage?.frames, 60);
+  // Noise of 1280x720 takes well over 0.2 ms to draw; times in /proc come in steps of 10 ms.
+  assert.ok(usage.cpuS >= 0.01, `${usage.cpuS} s`);
+  const path = join(folder, 'clip.mp4');
+  await writeClip(path, { frames: 8 });
+  const clip = { kind: 'file', path, pace: 'fastest', loop: false } as const;
+  await assert.rejects(measureCapture(clip, model, { warmUpFrames: 2, frames: 60 }), {
+    code: 'VIDEO_INVALID',
+    message: /clip\.mp4: ended after 8 of 62 frames/,
+  });
+  const looped = await measureCapture({ ...clip, loop: true }, model, { warmUpFrames: 2, frames: 20 });
+  assert.equal(looped?.frames, 20);
+});
+
+test('a measurement that is asked to end stops what it started and rejects', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyPackage(folder, { width: 64, height: 32 });
+  const config = streamConfigSchema.parse({
+    model: folder,
+    camera: { source: { kind: 'test' } },
+    engine: { threads: 1 },
+  });
+  const stop = new AbortController();
+  const measuring = measureLatency({
+    config,
+    frames: 100_000,
+    rounds: 1,
+    warmUpFrames: 1,
+    log: quietLog,
+    signal: stop.signal,
+  });
+  setTimeout(() => stop.abort(new Error('enough')), 1500);
+  await assert.rejects(measuring, /enough/);
+  assert.deepEqual(await childrenOf(), []);
 });
 
 test('a model that is not there is an error before anything is measured', async () => {
