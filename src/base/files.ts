@@ -140,8 +140,11 @@ async function exchangeFolder(temporary: string, path: string): Promise<void> {
   await rm(previous, { recursive: true, force: true });
 }
 
-/** Folders that processes which are no more left half filled: a checkpoint has hundreds of megabytes. */
-async function removeLeftovers(path: string): Promise<void> {
+/**
+ * Removes what processes that are no more left beside `path` under a temporary name: a checkpoint has hundreds of
+ * megabytes, a video as many as it was long. What a running process writes stays.
+ */
+export async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(resolve(path));
   const prefix = `${basename(resolve(path))}.tmp-`;
   for (const name of await readdir(folder).catch(() => [])) {

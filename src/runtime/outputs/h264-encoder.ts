@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { CyclopsError, systemCodeOf } from '../../base/errors.js';
-import { renameSynced, temporaryNameFor, writeErrorFor } from '../../base/files.js';
+import { removeLeftovers, renameSynced, temporaryNameFor, writeErrorFor } from '../../base/files.js';
 import type { RgbImage } from '../../geometry/raster.js';
 import { gdpBufferHeader, gdpStart, writeParts } from './gdp-writer.js';
 
@@ -92,6 +92,7 @@ export class H264Encoder {
     await mkdir(dirname(options.path), { recursive: true }).catch((error: unknown) => {
       throw writeErrorFor(options.path, error);
     });
+    await removeLeftovers(options.path);
     return new H264Encoder(options, temporaryNameFor(options.path), launch);
   }
 

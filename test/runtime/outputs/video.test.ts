@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -136,6 +137,22 @@ test('every frame is in the file, at its own time, with the colours of its depth
   const bar = (image: RgbImage) => Buffer.from(image.data.subarray(image.width * (height + 4) * 3));
   assert.ok(bar(images[0]!).some((value) => value > 200));
   assert.ok(!bar(images[0]!).equals(bar(images[1]!)));
+});
+
+test('what a killed process left of this video is swept at the next start, what another one writes is not', async () => {
+  const ended = execFile('true');
+  await once(ended, 'exit');
+  const left = `swept.mp4.tmp-${ended.pid}-0123abcd`;
+  const running = `swept.mp4.tmp-${process.pid}-0123abcd`;
+  const other = `other.mp4.tmp-${ended.pid}-0123abcd`;
+  for (const name of [left, running, other]) await writeFile(join(folder, name), 'half a video');
+  const output = new VideoOutput(join(folder, 'swept.mp4'));
+  await output.start(info);
+  const names = await readdir(folder);
+  await output.stop();
+  assert.ok(!names.includes(left), names.join(' '));
+  assert.ok(names.includes(running) && names.includes(other), names.join(' '));
+  for (const name of [running, other]) await rm(join(folder, name));
 });
 
 test('a stream without frames leaves no file behind', async () => {
