@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import type { Provider } from '../../../src/runtime/engine/open-failure.js';
 import { bundledLibraryPath, loadOrt } from '../../../src/runtime/engine/ort-capi/library.js';
 import { openOrtCapi } from '../../../src/runtime/engine/ort-capi/ort-capi.js';
 import { availableProviders } from '../../../src/runtime/engine/ort-capi/session.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { testEngineContract } from './engine-contract.js';
+
+const libraryModule = new URL('../../../src/runtime/engine/ort-capi/library.js', import.meta.url).href;
 
 testEngineContract('ort-capi', (model, options) =>
   openOrtCapi(model, { provider: options.provider as Provider, threads: 1 }),
@@ -31,6 +35,22 @@ test('a failing call carries the words and the code of ONNX Runtime', () => {
     details: { ortCode: 3 },
   });
   library.release('ReleaseSessionOptions', settings);
+});
+
+test('the library stays loaded through garbage collections, also where nothing else has loaded it', async () => {
+  // A process without onnxruntime-node, which would keep the same library loaded.
+  const script = `
+    const { loadOrt } = await import(${JSON.stringify(libraryModule)});
+    const { availableProviders } = await import(${JSON.stringify(libraryModule.replace('library.js', 'session.js'))});
+    const library = loadOrt();
+    for (let round = 0; round < 5; round++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      gc();
+      console.log(availableProviders(library).includes('CPUExecutionProvider'));
+    }`;
+  const args = ['--expose-gc', '--input-type=module', '-e', script];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  assert.equal(stdout, 'true\n'.repeat(5));
 });
 
 test('what is not ONNX Runtime is refused with its path', async (t) => {

@@ -40,6 +40,15 @@ export interface OrtLibrary {
 }
 
 const loaded = new Map<string, OrtLibrary>();
+/** koffi unloads a library whose handle is garbage, and functions found behind pointers do not hold on to it. */
+const handles: ReturnType<typeof koffi.load>[] = [];
+
+/** Loads a shared library for the rest of the process. @throws Error of the dynamic linker. */
+export function loadForGood(path: string): ReturnType<typeof koffi.load> {
+  const handle = koffi.load(path);
+  handles.push(handle);
+  return handle;
+}
 
 /**
  * The library that came with onnxruntime-node: the CPU everywhere, on x86-64 also CUDA and TensorRT where their
@@ -128,7 +137,7 @@ function open(path: string): OrtLibrary {
 
 function apiBase(path: string): Pointer {
   try {
-    const base = koffi.load(path).func('OrtGetApiBase', 'void *', [])() as Pointer | null;
+    const base = loadForGood(path).func('OrtGetApiBase', 'void *', [])() as Pointer | null;
     if (base !== null) return base;
   } catch (error) {
     throw new CyclopsError('MACHINE_LACKS', `${path}: cannot be loaded as ONNX Runtime: ${messageOf(error)}`, {

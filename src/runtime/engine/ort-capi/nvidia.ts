@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import koffi from 'koffi';
 import type { EngineMachine } from '../../../model-package/tensorrt/engine-key.js';
+import { loadForGood } from './library.js';
 
 /** What a machine has of NVIDIA's; undefined where it is not there. */
 export interface NvidiaFacts {
@@ -89,7 +89,7 @@ export function l4tReleaseText(text: string): string | undefined {
 
 function open(name: string): ((symbol: string, takes: readonly string[]) => Native) | undefined {
   try {
-    const library = koffi.load(name);
+    const library = loadForGood(name);
     return (symbol, takes) => library.func(symbol, 'int', [...takes]) as Native;
   } catch {
     return undefined;
