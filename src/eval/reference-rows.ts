@@ -14,7 +14,7 @@ export interface ReferenceRow extends FigureRow {
 
 type Figures = Readonly<Partial<Record<ColumnName, number>>>;
 
-const guo = 'Guo et al., ECCV 2018, table 1';
+const guo = 'Guo et al., ECCV 2018';
 const monodepth2 = 'Godard et al., ICCV 2019';
 const depthHints = 'Watson et al., ICCV 2019';
 
@@ -53,7 +53,7 @@ const forwardMono: readonly (readonly [name: string, source: string, values: rea
   ['Monodepth2 R18 M 640x192, median-scaled', monodepth2, [0.115, 0.903, 4.863, 0.193, 0.877, 0.959, 0.981]],
   ['Depth Hints R50 S 640x192 pp', depthHints, [0.102, 0.762, 4.602, 0.189, 0.88]],
   ['Depth Hints R50 S 1024x320 pp', depthHints, [0.096, 0.71, 4.393, 0.185, 0.89]],
-  ['LSIM 512x256', 'Goldman et al., CVPRW 2019', [0.113]],
+  ['LSIM 512x256', 'Goldman et al., CVPRW 2019, as Papers with Code lists it', [0.113]],
 ];
 
 const improved: readonly (readonly [name: string, values: readonly number[]])[] = [
@@ -87,8 +87,8 @@ const stereoServer: readonly (readonly [name: string, d1: number])[] = [
 ];
 
 /**
- * Published figures to stand beside ours. Only what was read in the papers' own tables or their authors' pages; the axis
- * of the true depth is told wherever tables differ in it.
+ * Published figures to stand beside ours, from the papers' tables and their authors' pages unless `source` names another
+ * place; the axis of the true depth is told wherever tables differ in it.
  */
 export const referenceRows: readonly ReferenceRow[] = [
   ...guoMono.map(
@@ -134,7 +134,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       protocol: 'scene-flow',
       variant: 'all',
       name,
-      source: 'Guo et al., ECCV 2018, table 3',
+      source: guo,
       figures: figures(['epe', 'bad1', 'bad3'], values),
     }),
   ),
@@ -143,7 +143,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       protocol: 'kitti-2015',
       variant: 'all',
       name: `${name} (test set)`,
-      source: "KITTI's server",
+      source: "KITTI's server, as S3-Stereo's figure shows it",
       figures: { d1 },
     }),
   ),
