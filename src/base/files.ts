@@ -153,7 +153,8 @@ export async function removeLeftovers(path: string): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process of this number; it may be another one than meant, where numbers are used again. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<{
     load: () => import('./commands/data.js'),
   },
   train: { summary: 'train a stereo teacher or a mono student', load: () => import('./commands/train.js') },
+  pipeline: {
+    summary: 'run a whole experiment from one file',
+    load: () => import('./commands/pipeline.js'),
+  },
   label: { summary: "write a teacher's disparity for every pair", load: () => import('./commands/label.js') },
   eval: {
     summary: 'measure a network or stored disparity against ground truth',

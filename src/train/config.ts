@@ -89,6 +89,16 @@ export const trainingConfigSchema = z.strictObject({
   logEvery: positiveInt,
 });
 
+/** Settings that decide nothing about the numbers of a run: they may change between its parts. */
+export const freeSettings = [
+  'workers',
+  'prefetch',
+  'validateEvery',
+  'checkpointEvery',
+  'reportEvery',
+  'logEvery',
+] as const satisfies readonly (keyof z.output<typeof trainingConfigSchema>)[];
+
 /** A complete training configuration. */
 export type TrainingConfig = z.output<typeof trainingConfigSchema>;
 

@@ -27,6 +27,31 @@ const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'
 
 /** A chart as a figure with inline SVG; it follows the page's light or dark colours. */
 export function formatChart(chart: Chart): string {
+  const title = `<figcaption>${escapeHtml(chart.title)}</figcaption>`;
+  const drawing = draw(chart);
+  if (drawing === undefined) return `<figure>${title}<p class="none">nothing yet</p></figure>`;
+  return `<figure>${title}<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(chart.title)}">${drawing.content}</svg>${legend(drawing.named)}</figure>`;
+}
+
+/** Height of a line of text in a chart of its own, px. */
+const lineHeight = 18;
+
+/** A chart as an SVG file of its own, with title and legend; undefined while there is nothing to draw. */
+export function formatChartFile(chart: Chart): string | undefined {
+  const drawing = draw(chart);
+  if (drawing === undefined) return undefined;
+  const entries = drawing.named.map((line, index) => {
+    const y = height + 2 * lineHeight + index * lineHeight;
+    const last = formatTick(line.points[line.points.length - 1]![1]);
+    return `<line x1="20" x2="44" y1="${y - 4}" y2="${y - 4}" stroke="${colors[index % colors.length]}" stroke-width="3"/><text x="52" y="${y}">${escapeHtml(line.name)} ${last}</text>`;
+  });
+  const total = height + 2 * lineHeight + entries.length * lineHeight;
+  const style = 'text{font:12px sans-serif;fill:#445}.title{font-weight:600}.grid{stroke:#dde1e6}.axis{stroke:#667}';
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="${width}" height="${total}"><style>${style}</style><rect width="100%" height="100%" fill="#fff"/><text class="title" x="20" y="16">${escapeHtml(chart.title)}</text><g transform="translate(0 ${lineHeight})">${drawing.content}</g>${entries.join('')}</svg>\n`;
+}
+
+/** Axes and lines of a chart, and the lines that have a name in the legend; undefined if there is no point. */
+function draw(chart: Chart): { readonly content: string; readonly named: readonly ChartLine[] } | undefined {
   const drawn = chart.lines
     .map((line) => ({
       ...line,
@@ -36,8 +61,7 @@ export function formatChart(chart: Chart): string {
       ),
     }))
     .filter((line) => line.points.length > 0);
-  const title = `<figcaption>${escapeHtml(chart.title)}</figcaption>`;
-  if (drawn.length === 0) return `<figure>${title}<p class="none">nothing yet</p></figure>`;
+  if (drawn.length === 0) return undefined;
   const values = drawn.flatMap((line) => line.points.map(([, y]) => y));
   const axis = chart.scale === 'log' ? logAxis(values) : linearAxis(values, chart.yMaxAtLeast ?? 0);
   const xTicks = linearTicks(0, Math.max(1, chart.xMax), 6);
@@ -68,7 +92,7 @@ export function formatChart(chart: Chart): string {
       parts.push(`<circle cx="${fixed(xOf(x))}" cy="${fixed(yOf(y))}" r="3" fill="${colors[index % colors.length]}"/>`);
     }
   }
-  return `<figure>${title}<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(chart.title)}">${parts.join('')}</svg>${legend(named)}</figure>`;
+  return { content: parts.join(''), named };
 }
 
 /** Exponential moving average with its start-up bias removed; `memory` is the number of points it looks back. */

@@ -40,7 +40,7 @@ export function formatReport(report: Report): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 ${reload}
 <title>${escapeHtml(report.title)} - step ${report.step}</title>
-<style>${style}</style>
+<style>${pageStyle}</style>
 </head>
 <body>
 <header>
@@ -190,7 +190,8 @@ function eventsSection(records: readonly RunRecord[]): string {
   return rows.length === 0 ? '' : `<section><h2>Events</h2><table>${rows.join('')}</table></section>`;
 }
 
-const style = `
+/** The style sheet of our pages: charts, tables and pictures, in light and dark. */
+export const pageStyle = `
 :root{color-scheme:light dark;--ink:#1b1f24;--pale:#667;--paper:#fff;--card:#f5f6f8;--rule:#dde1e6;--accent:#0072b2}
 @media(prefers-color-scheme:dark){:root{--ink:#e7e9ec;--pale:#9aa3ad;--paper:#14171a;--card:#1d2226;--rule:#333a41;--accent:#56b4e9}}
 *{box-sizing:border-box}

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import { networkNames } from '../../train/checkpoint-schema.js';
-import { type PartialTrainingConfig, type TrainingConfig, tunings } from '../../train/config.js';
+import { freeSettings, type PartialTrainingConfig, type TrainingConfig, tunings } from '../../train/config.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
@@ -172,12 +172,7 @@ const mayChange = [
   'labels',
   'validationData',
   'steps',
-  'workers',
-  'prefetch',
-  'validateEvery',
-  'checkpointEvery',
-  'reportEvery',
-  'logEvery',
+  ...freeSettings,
 ] as const satisfies readonly (keyof TrainingConfig)[];
 
 async function resumedConfig(folder: string, given: PartialTrainingConfig): Promise<TrainingConfig> {

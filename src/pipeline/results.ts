@@ -1,0 +1,94 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readText } from '../base/files.js';
+import type { Evaluation } from '../eval/evaluate.js';
+import { type RunRecord, readRunLog } from '../train/run-log.js';
+import type { Plan, PlannedStep } from './plan.js';
+import type { Claim } from './schema.js';
+import { readState, type StepState } from './state.js';
+import { isTraining } from './training-step.js';
+
+/** What is known of one step. */
+export interface StepResult {
+  readonly step: PlannedStep;
+  readonly state: StepState;
+  /** Of a training step that began. */
+  readonly records: readonly RunRecord[];
+  /** Of an evaluate step that is done. */
+  readonly evaluation?: Evaluation;
+  /** Its sheets. */
+  readonly pictures: readonly string[];
+}
+
+/** Reads what the steps of a pipeline have made so far. @throws CyclopsError for damaged files. */
+export async function readResults(plan: Plan): Promise<StepResult[]> {
+  const results: StepResult[] = [];
+  for (const step of plan.steps) {
+    const state = await readState(step);
+    const isDone = step.kind === 'evaluate' && state.kind === 'done';
+    results.push({
+      step,
+      state,
+      records: isTraining(step) ? await readRunLog(join(step.output, 'run.jsonl')) : [],
+      ...(isDone ? { evaluation: parseEvaluation(await readText(step.output)) } : {}),
+      pictures: isDone ? await picturesOf(step) : [],
+    });
+  }
+  return results;
+}
+
+/** JSON has no NaN, which stands for a range of depth without pixels. */
+function parseEvaluation(text: string): Evaluation {
+  const { ranges, ...rest } = JSON.parse(text) as Evaluation;
+  return { ...rest, ranges: ranges.map((range) => ({ ...range, absRel: range.absRel ?? Number.NaN })) };
+}
+
+async function picturesOf(step: PlannedStep): Promise<string[]> {
+  const folder = join(step.folder, 'pictures');
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((name) => name.endsWith('.jpg'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** A claim and what the figures say of it; `holds` is undefined while one of them is missing. */
+export interface ClaimResult {
+  readonly claim: Claim;
+  readonly holds: boolean | undefined;
+  /** The figures in words. */
+  readonly text: string;
+}
+
+const figures: Readonly<Record<Claim['figure'], readonly [name: string, read: (evaluation: Evaluation) => number]>> = {
+  absRel: ['Abs Rel', ({ depth }) => depth.absRel],
+  rmse: ['RMSE', ({ depth }) => depth.rmse],
+  d1: ['D1', ({ disparity }) => disparity.d1],
+  epePx: ['EPE', ({ disparity }) => disparity.epePx],
+};
+
+/** Holds each claim against the figures. */
+export function checkClaims(claims: readonly Claim[], results: readonly StepResult[]): ClaimResult[] {
+  return claims.map((claim) => {
+    const [name, read] = figures[claim.figure];
+    const sides = [claim.lower, claim.than].map((wanted) => {
+      const result = results.find(({ step }) => step.name === wanted);
+      const value = result?.evaluation === undefined ? undefined : read(result.evaluation);
+      return { row: result === undefined ? wanted : rowName(result.step), value };
+    });
+    const [lower, than] = [sides[0]!, sides[1]!];
+    const text = `${name}: ${lower.row} ${shown(lower.value)}, ${than.row} ${shown(than.value)}`;
+    if (lower.value === undefined || than.value === undefined) return { claim, holds: undefined, text };
+    const limit = than.value * (1 + (claim.within ?? 0));
+    return { claim, holds: claim.within === undefined ? lower.value < limit : lower.value <= limit, text };
+  });
+}
+
+/** The name of an evaluate step's row. */
+export function rowName(step: PlannedStep): string {
+  return (step.kind === 'evaluate' ? step.settings.row : undefined) ?? step.name;
+}
+
+function shown(value: number | undefined): string {
+  return value === undefined ? 'not measured' : value.toFixed(3);
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { partialTrainingConfigSchema } from '../train/config.js';
+
+const count = z.int().positive().max(1_000_000);
+const side = z.int().min(16).max(8192);
+const place = z.string().min(1);
+const share = z.number().min(0).max(1);
+
+/** Writes rendered pairs as a folder, as `cyclops synth` does. */
+const renderSchema = z.strictObject({
+  domain: z.enum(['flying', 'street']),
+  seed: z.int().nonnegative(),
+  count,
+  width: side,
+  height: side,
+  framesPerScene: count.optional(),
+  jpeg: z.boolean().optional(),
+  reflective: share.optional(),
+  textureless: share.optional(),
+  workers: z.int().positive().max(256).optional(),
+});
+
+/** Training settings, as in a `--config` file of `cyclops train`; the kind of step says the stage. */
+const trainingSchema = partialTrainingConfigSchema.omit({ stage: true });
+
+/** Writes a teacher's labels, as `cyclops label` does. */
+const labelSchema = z.strictObject({ teacher: place, data: place });
+
+/** Measures one thing against ground truth, as `cyclops eval` does; its figures are a row of a table of the report. */
+const evaluateSchema = z.strictObject({
+  data: place,
+  /** What is measured: one of these three. */
+  network: place.optional(),
+  labels: place.optional(),
+  baseline: z.enum(['constant', 'position']).optional(),
+  /** Size of rendered pairs, px. */
+  width: side.optional(),
+  height: side.optional(),
+  /** Only the first so many pairs. */
+  count: count.optional(),
+  pixels: z.enum(['all', 'noc']).optional(),
+  maxDepthM: z.number().positive().max(1000).optional(),
+  crop: z.enum(['none', 'garg']).optional(),
+  /** Pairs that the report shows. */
+  pictures: z.int().nonnegative().max(20).optional(),
+  /** Where the row stands: the table's title, and the row's name [the step's]. */
+  table: z.string().min(1),
+  row: z.string().min(1).optional(),
+});
+
+/** The settings of each kind of step. */
+export const settingsSchemas = {
+  render: renderSchema,
+  pretrain: trainingSchema.omit({ tuning: true }),
+  finetune: trainingSchema,
+  label: labelSchema,
+  distil: trainingSchema.omit({ tuning: true }),
+  evaluate: evaluateSchema,
+} as const;
+
+/** What a step can be. */
+export type StepKind = keyof typeof settingsSchemas;
+
+/** The kinds of steps, in the order of a pipeline. */
+export const stepKinds = Object.keys(settingsSchemas) as StepKind[];
+
+/** The settings of a step of one kind, defaults of the file included, references to other steps not yet replaced. */
+export type StepSettings<Kind extends StepKind = StepKind> = {
+  readonly [K in Kind]: z.output<(typeof settingsSchemas)[K]>;
+}[Kind];
+
+const figure = z.enum(['absRel', 'rmse', 'd1', 'epePx']);
+const stepName = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected small letters, digits and -');
+
+/** A statement about two evaluate steps, by their names; the report says whether the figures bear it out. */
+const claimSchema = z.strictObject({
+  say: place,
+  /** Figures for which less is better. */
+  figure,
+  /** Steps: the first one's figure is expected below the second one's, or with `within` no more than that above it. */
+  lower: stepName,
+  than: stepName,
+  /** A share of the second figure. */
+  within: z.number().positive().max(10).optional(),
+});
+
+/** A statement about two evaluate steps. */
+export type Claim = z.output<typeof claimSchema>;
+
+const anySettings = z.record(z.string(), z.unknown());
+const settingsByKind = z.strictObject({
+  render: anySettings.optional(),
+  pretrain: anySettings.optional(),
+  finetune: anySettings.optional(),
+  label: anySettings.optional(),
+  distil: anySettings.optional(),
+  evaluate: anySettings.optional(),
+});
+
+/**
+ * A pipeline's file: steps in their order, by name. A value `$NAME` stands for what an earlier step made. Settings are
+ * checked by `settingsSchemas` once the defaults of their kind are in.
+ */
+export const pipelineSchema = z.strictObject({
+  title: place,
+  /** Where everything is written; relative to the folder the command runs in. */
+  folder: place,
+  /** Settings of all steps of a kind; a step's own win. */
+  defaults: settingsByKind.optional(),
+  steps: z.record(
+    stepName,
+    settingsByKind.refine((step) => Object.keys(step).length === 1, `expected one of ${stepKinds.join(', ')}`),
+  ),
+  claims: z.array(claimSchema).optional(),
+});
+
+/** A parsed pipeline's file. */
+export type PipelineFile = z.output<typeof pipelineSchema>;
