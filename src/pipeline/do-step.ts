@@ -130,9 +130,9 @@ async function evaluate(
       maxDepthM: settings.maxDepthM ?? 80,
       crop: settings.crop ?? 'none',
       count: total,
-      async onImage(sample, filled, result) {
+      async onImage(sample, filled, [result]) {
         signal.throwIfAborted();
-        if (done < (settings.pictures ?? 0)) {
+        if (result !== undefined && done < (settings.pictures ?? 0)) {
           await mkdir(join(step.folder, 'pictures'), { recursive: true });
           const sheet = await encodeJpeg(evaluationSheet(sample, filled, result), 85);
           await writeAtomic(join(step.folder, 'pictures', `${sample.id}.jpg`), sheet);

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeAtomic } from '../base/files.js';
-import { formatDuration } from '../base/format.js';
+import { escapeHtml, formatDuration } from '../base/format.js';
 import { formatRanges, formatTable, rowOf } from '../eval/tables.js';
 import { pageStyle } from '../train/report.js';
-import { type Chart, type ChartLine, escapeHtml, formatChart, formatChartFile, smooth } from '../train/report-chart.js';
+import { type Chart, type ChartLine, formatChart, formatChartFile, smooth } from '../train/report-chart.js';
 import type { RunRecord } from '../train/run-log.js';
 import type { Plan } from './plan.js';
 import { type ClaimResult, checkClaims, readResults, rowName, type StepResult } from './results.js';

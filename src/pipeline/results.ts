@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readText } from '../base/files.js';
 import type { Evaluation } from '../eval/evaluate.js';
+import { columns, figureOf, rowOf } from '../eval/tables.js';
 import { type RunRecord, readRunLog } from '../train/run-log.js';
 import type { Plan, PlannedStep } from './plan.js';
 import type { Claim } from './schema.js';
@@ -37,10 +38,9 @@ export async function readResults(plan: Plan): Promise<StepResult[]> {
   return results;
 }
 
-/** JSON has no NaN, which stands for a range of depth without pixels. */
+/** JSON has no NaN, which stands for a figure without pixels. */
 function parseEvaluation(text: string): Evaluation {
-  const { ranges, ...rest } = JSON.parse(text) as Evaluation;
-  return { ...rest, ranges: ranges.map((range) => ({ ...range, absRel: range.absRel ?? Number.NaN })) };
+  return JSON.parse(text, (_, value: unknown) => (value === null ? Number.NaN : value)) as Evaluation;
 }
 
 async function picturesOf(step: PlannedStep): Promise<string[]> {
@@ -60,24 +60,19 @@ export interface ClaimResult {
   readonly text: string;
 }
 
-const figures: Readonly<Record<Claim['figure'], readonly [name: string, read: (evaluation: Evaluation) => number]>> = {
-  absRel: ['Abs Rel', ({ depth }) => depth.absRel],
-  rmse: ['RMSE', ({ depth }) => depth.rmse],
-  d1: ['D1', ({ disparity }) => disparity.d1],
-  epePx: ['EPE', ({ disparity }) => disparity.epePx],
-};
-
 /** Holds each claim against the figures. */
 export function checkClaims(claims: readonly Claim[], results: readonly StepResult[]): ClaimResult[] {
   return claims.map((claim) => {
-    const [name, read] = figures[claim.figure];
+    const { title, digits } = columns[claim.figure];
     const sides = [claim.lower, claim.than].map((wanted) => {
       const result = results.find(({ step }) => step.name === wanted);
-      const value = result?.evaluation === undefined ? undefined : read(result.evaluation);
+      const value =
+        result?.evaluation === undefined ? undefined : figureOf(rowOf(wanted, result.evaluation), claim.figure);
       return { row: result === undefined ? wanted : rowName(result.step), value };
     });
     const [lower, than] = [sides[0]!, sides[1]!];
-    const text = `${name}: ${lower.row} ${shown(lower.value)}, ${than.row} ${shown(than.value)}`;
+    const shown = (value: number | undefined): string => (value === undefined ? 'not measured' : value.toFixed(digits));
+    const text = `${title}: ${lower.row} ${shown(lower.value)}, ${than.row} ${shown(than.value)}`;
     if (lower.value === undefined || than.value === undefined) return { claim, holds: undefined, text };
     const limit = than.value * (1 + (claim.within ?? 0));
     return { claim, holds: claim.within === undefined ? lower.value < limit : lower.value <= limit, text };
@@ -87,8 +82,4 @@ export function checkClaims(claims: readonly Claim[], results: readonly StepResu
 /** The name of an evaluate step's row. */
 export function rowName(step: PlannedStep): string {
   return (step.kind === 'evaluate' ? step.settings.row : undefined) ?? step.name;
-}
-
-function shown(value: number | undefined): string {
-  return value === undefined ? 'not measured' : value.toFixed(3);
 }

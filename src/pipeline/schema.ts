@@ -40,7 +40,7 @@ const evaluateSchema = z.strictObject({
   count: count.optional(),
   pixels: z.enum(['all', 'noc']).optional(),
   maxDepthM: z.number().positive().max(1000).optional(),
-  crop: z.enum(['none', 'garg']).optional(),
+  crop: z.enum(['none', 'garg', 'eigen']).optional(),
   /** Pairs that the report shows. */
   pictures: z.int().nonnegative().max(20).optional(),
   /** Where the row stands: the table's title, and the row's name [the step's]. */
@@ -69,7 +69,7 @@ export type StepSettings<Kind extends StepKind = StepKind> = {
   readonly [K in Kind]: z.output<(typeof settingsSchemas)[K]>;
 }[Kind];
 
-const figure = z.enum(['absRel', 'rmse', 'd1', 'epePx']);
+const figure = z.enum(['absRel', 'rmse', 'silog', 'd1', 'epe']);
 const stepName = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected small letters, digits and -');
 
 /** A statement about two evaluate steps, by their names; the report says whether the figures bear it out. */

@@ -6,7 +6,7 @@ import { checkClaims, type StepResult } from '../../src/pipeline/results.js';
 
 function result(name: string, absRel?: number): StepResult {
   const step = { name, kind: 'evaluate', settings: { row: `row ${name}` } } as unknown as PlannedStep;
-  const evaluation = { depth: { absRel } } as Evaluation;
+  const evaluation = { images: [], depth: { absRel } } as unknown as Evaluation;
   const state = { kind: 'waiting' } as const;
   return { step, state, records: [], pictures: [], ...(absRel === undefined ? {} : { evaluation }) };
 }

@@ -24,9 +24,6 @@ test('a pipeline stopped in the middle goes on, skips what is done, and ends wit
   const first = startCyclops(['pipeline', 'run', file]);
   const [target, stereo] = [plan.steps[0]!, plan.steps[1]!];
   while (first.child.exitCode === null && !existsSync(join(stereo.output, 'run.jsonl'))) await setTimeout(20);
-  const second = await cyclops(['pipeline', 'run', file]);
-  assert.equal(second.code, 2);
-  assert.match(second.stderr, /process \d+ runs this pipeline already/);
   first.child.kill('SIGTERM');
   const stopped = await first.ended;
   assert.equal(stopped.code, 0, stopped.stderr);
