@@ -49,6 +49,7 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   'allow-degraded': { type: 'boolean', help: 'stream although the self-test found wrong depth' },
   fx: { type: 'string', value: 'PX', help: "the camera's focal length, px of its full picture" },
   fov: { type: 'string', value: 'DEG', help: "the camera's horizontal field of view, degrees" },
+  calibration: { type: 'string', value: 'FILE', help: "the camera's calibration, as ROS or OpenCV writes it (YAML)" },
   config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },
 };
 
@@ -103,14 +104,15 @@ function cameraInput(
   const own: SourceInput | undefined = launch === undefined ? base?.source : { kind: 'pipeline', launch };
   const source = text === undefined ? own : parseSource(text);
   if (source === undefined) return undefined;
-  const hasLens = values.fx !== undefined || values.fov !== undefined;
-  const { intrinsics, fxPx, horizontalFovDeg, ...rest } = base ?? {};
+  const hasLens = values.fx !== undefined || values.fov !== undefined || values.calibration !== undefined;
+  const { calibration, intrinsics, fxPx, horizontalFovDeg, ...rest } = base ?? {};
   const lens = hasLens
     ? {
+        ...(values.calibration === undefined ? {} : { calibration: optionalText(values, 'calibration') as string }),
         ...(values.fx === undefined ? {} : { fxPx: numberOption(values, 'fx', 1, 100_000) }),
         ...(values.fov === undefined ? {} : { horizontalFovDeg: numberOption(values, 'fov', 5, 170) }),
       }
-    : definedOnly({ intrinsics, fxPx, horizontalFovDeg });
+    : definedOnly({ calibration, intrinsics, fxPx, horizontalFovDeg });
   return { ...rest, ...lens, source: withOptions(source, values) };
 }
 

@@ -16,8 +16,10 @@ export const cameraIntrinsicsSchema = z.strictObject({
   cyPx: z.number().optional(),
 });
 
-/** How the focal length is known: a whole calibration, fx in px of the source's picture, or its field of view. */
+/** How the focal length is known: a calibration file or its numbers, fx in px of the source's picture, or its field of view. */
 const focalSchema = z.strictObject({
+  /** Path of a calibration that ROS or OpenCV wrote, with the lens's distortion; relative to where the command runs. */
+  calibration: z.string().min(1).optional(),
   intrinsics: cameraIntrinsicsSchema.optional(),
   fxPx: pixels.optional(),
   horizontalFovDeg: z.number().min(5).max(170).optional(),
@@ -32,8 +34,9 @@ const cameraSchema = focalSchema
     source: sourceSchema,
   })
   .refine(
-    (camera) => [camera.intrinsics, camera.fxPx, camera.horizontalFovDeg].filter((v) => v !== undefined).length <= 1,
-    'expected only one of intrinsics, fxPx, horizontalFovDeg',
+    ({ calibration, intrinsics, fxPx, horizontalFovDeg }) =>
+      [calibration, intrinsics, fxPx, horizontalFovDeg].filter((value) => value !== undefined).length <= 1,
+    'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg',
   );
 
 const captureSchema = z.strictObject({

@@ -7,6 +7,7 @@ import type { StreamConfig } from './config.js';
 import { openEngine, type ProvenEngine } from './engine/choose.js';
 import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 import type { SelfTestResult } from './engine/self-test.js';
+import { undistortingEngine } from './engine/undistorting.js';
 import type { DepthFrame, Frame, FrameFacts, ModelState } from './frame.js';
 import { LatencyMeter, type LatencyReport } from './latency.js';
 import { LatestSlot } from './latest-slot.js';
@@ -78,8 +79,12 @@ export async function startPipeline(
   const plan = await planCapture(config, model.package);
   if (plan.view.isGuess) log.warn(plan.view.note);
   else log.info(plan.view.note);
-  const proven = await openEngine(model, config.engine, log);
+  let proven = await openEngine(model, config.engine, log);
   try {
+    if (plan.undistortion !== undefined) {
+      const engine = await undistortingEngine(proven.engine, plan.undistortion, config.engine.threads);
+      proven = { ...proven, engine };
+    }
     const pipeline = new Pipeline(config, model, plan, proven, outputs, log);
     await pipeline.start();
     return pipeline;
@@ -276,7 +281,8 @@ class Pipeline implements RunningPipeline {
       stamps: { capture: captureTime, arrival: arrivalTime, inferStart, inferEnd, publish: monotonicNow() },
       quality,
       droppedBefore,
-      image: { ...image, data: result.input },
+      // What was captured may be larger: the network saw what the engine gives back.
+      image: { ...image, width, height, data: result.input },
       networkDepth: { width, height, data: result.depthM },
       depthScale,
       intrinsics,

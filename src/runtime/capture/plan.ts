@@ -1,7 +1,10 @@
+import { CyclopsError } from '../../base/errors.js';
 import type { ModelPackage } from '../../model-package/schema.js';
+import { readCalibration } from '../calibration.js';
 import type { StreamConfig } from '../config.js';
 import { cameraOf, type NetworkView, networkView } from '../metric-scale.js';
 import type { Pace } from '../outputs/output.js';
+import { planUndistortion, type Undistortion } from '../undistort.js';
 import { assertElements, type GstSource, pipelineText } from './elements.js';
 import { type ElementSet, installedElements } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
@@ -12,6 +15,8 @@ import { paceOf } from './source.js';
 export interface CapturePlan {
   readonly job: CaptureJob;
   readonly view: NetworkView;
+  /** The step between capture and network for a camera with a lens; undefined where none is needed. */
+  readonly undistortion: Undistortion | undefined;
   readonly pace: Pace;
   /** Nominal rate of the source, frames/s; undefined where it does not tell. */
   readonly fps: number | undefined;
@@ -30,14 +35,27 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
   const facts = await probeSource(source);
   const { width, height, channels: format } = model.input;
   const training = { ...model.camera, width, height };
-  const view = networkView(training, cameraOf(camera, facts.width, facts.height) ?? facts);
+  const calibration = camera.calibration === undefined ? undefined : await readCalibration(camera.calibration);
+  // The network looks through the rectified pinhole, whatever the lens does.
+  const lensless = calibration === undefined ? camera : { intrinsics: calibration.rectified };
+  const view = networkView(training, cameraOf(lensless, facts.width, facts.height) ?? facts);
+  const undistortion =
+    calibration === undefined ? undefined : planUndistortion(calibration, view.intrinsics, facts.width, facts.height);
   const pace = paceOf(source);
-  const common = { width, height, format, crop: view.crop, sourceWidth: facts.width, sourceHeight: facts.height };
+  const common = {
+    width: undistortion?.width ?? width,
+    height: undistortion?.height ?? height,
+    crop: undistortion?.crop ?? view.crop,
+    format,
+    sourceWidth: facts.width,
+    sourceHeight: facts.height,
+  };
   if (source.kind === 'images') {
     const { fps, loop } = source;
     return {
       job: { kind: 'images', paths: facts.paths, ...common, fps, pace: source.pace, loop },
       view,
+      undistortion,
       pace,
       fps,
       sourceWidth: facts.width,
@@ -50,6 +68,7 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
   return {
     job: { kind: 'gst', launch, loop: source.kind === 'file' && source.loop },
     view,
+    undistortion,
     pace,
     fps: facts.fps,
     sourceWidth: facts.width,
@@ -60,13 +79,20 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
 /**
  * The plan for a source that has begun to send pictures of another size. A focal length in px belongs to the size it was
  * given for, and is scaled from there; a picture of another shape is an error, because nothing says what was cut away.
- * @throws CyclopsError as `planCapture`; `CAMERA_INVALID` for another shape.
+ * @throws CyclopsError as `planCapture`; `CAMERA_INVALID` for another shape, or where the pictures are undistorted: that
+ *   map is built for one size.
  */
 export async function planAgain(
   config: Pick<StreamConfig, 'camera'>,
   model: ModelPackage,
   plan: CapturePlan,
 ): Promise<CapturePlan> {
+  if (plan.undistortion !== undefined) {
+    throw new CyclopsError(
+      'CAMERA_INVALID',
+      `${config.camera.id}: the pictures have changed their size, but are undistorted for ${plan.sourceWidth}x${plan.sourceHeight}; start again`,
+    );
+  }
   const { fxPx, ...camera } = config.camera;
   if (fxPx === undefined) return planCapture(config, model);
   const intrinsics = { width: plan.sourceWidth, height: plan.sourceHeight, fxPx };

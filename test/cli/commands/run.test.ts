@@ -251,7 +251,7 @@ test('mistakes of the command line: exit code 2 and what was expected', async ()
     ],
     [
       [model, '--source', 'test', '--fx', '500', '--fov', '60'],
-      /expected only one of intrinsics, fxPx, horizontalFovDeg/,
+      /expected only one of calibration, intrinsics, fxPx, horizontalFovDeg/,
     ],
     [[model, '--source', 'test', '--pace', 'slow'], /--pace: expected one of real-time, fastest, found "slow"/],
     [[model, '--source', 'test', '--thread', '2'], /unknown option --thread; did you mean "threads"\?/],
