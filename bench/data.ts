@@ -1,151 +1,170 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { elapsedMs, monotonicNow } from '../src/base/clock.js';
-import type { Loader, LoaderOptions } from '../src/data/loader.js';
-import { openLoader } from '../src/data/loader.js';
-import type { SourceSpec, StereoSample } from '../src/data/sample.js';
-import { openSource } from '../src/data/sources/index.js';
-import { encodePng } from '../src/image/codec.js';
-import { encodePng16 } from '../src/image/png16.js';
-import type { Bench, Comparison } from './measure.js';
-import { alternate, printTable, rounded } from './measure.js';
+import type { LoaderOptions } from '../src/data/loader.js';
+import type { PartialTrainingConfig, TrainingConfig } from '../src/train/config.js';
+import type { Bench, BenchResult } from './measure.js';
+import { median, printTable, rounded } from './measure.js';
 
-/** Pairs on disk: enough that a run does not see the same one in one batch twice, few enough to render in seconds. */
-const pairsOnDisk = 12;
+/** Pairs on disk: enough that a batch holds none twice, few enough to render in seconds. */
+const pairsOnDisk = 16;
 
-/** How much is measured of each source: some seconds a round on two cores; rendering costs ten times as much as reading. */
-const effort = {
-  disk: { rounds: 5, batchSize: 4, batchesPerThread: 6 },
-  rendered: { rounds: 3, batchSize: 2, batchesPerThread: 2 },
-} as const;
+/** The stages of the shipped model's recipe (configs/edge-street): light networks, so data must come fast. */
+const teacher = { stage: 'teacher', network: 'stereo-softarg', width: 384, height: 192, batch: 4 } as const;
+const student = { stage: 'student', network: 'mono-edge', width: 640, height: 192, batch: 8 } as const;
 
-/** How fast batches come out of threads against the same work on one thread, from disk and rendered on the fly. */
+/** Measured steps of each stage, and those before, in which the threads start and code warms up. */
+const steps = 12;
+const warmSteps = 4;
+
+/** Batches that are read without training, for the speed of reading alone. */
+const readBatches = 12;
+
+/** Whether data keep up with training: real steps of a teacher and a student, on pairs and labels in folders. */
 export const bench: Bench = {
   name: 'data',
-  question: 'How many training samples a second do loading threads deliver, against loading without threads?',
-  async run() {
-    const workers = availableParallelism();
-    const folder = await mkdtemp(join(tmpdir(), 'cyclops-bench-data-'));
-    try {
-      const rendered: SourceSpec = {
-        kind: 'synthetic',
-        domain: 'street',
-        seed: 1,
-        count: 1000,
-        width: 512,
-        height: 160,
-        framesPerScene: 1,
-      };
-      await writePairs(folder, { ...rendered, width: 1242, height: 375, count: pairsOnDisk });
-      const disk = await compare({ kind: 'kitti-2015', folder }, workers, effort.disk);
-      const live = await compare(rendered, workers, effort.rendered);
-      printTable(
-        ['source', 'no threads, samples/s', `${workers} threads, samples/s`, 'ratio', 'ratio of rounds'],
-        [row('PNG 1242x375 on disk', disk), row('street 512x160, rendered', live)],
-      );
-      return {
-        headline: `samples/s with ${workers} threads / without, from disk`,
-        value: rounded(disk.ratio),
-        unit: 'ratio',
-        // A thread a core: 0.7 of the ideal leaves room for the main thread and for memory that all of them share.
-        target: { op: '>=', value: rounded(0.7 * workers, 2) },
-        details: { workers, effort, disk: figures(disk), rendered: figures(live) },
-      };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
+  question: 'What share of its time does a training step wait for data from a folder?',
+  run: measure,
 };
 
-/** The layout of KITTI 2015, as it lies on disk in training. */
-async function writePairs(folder: string, spec: SourceSpec): Promise<void> {
-  const source = await openSource(spec);
-  const cameras: Record<string, unknown> = {};
-  for (let index = 0; index < source.length; index++) {
-    const sample = await source.read(index);
-    cameras[sample.id] = sample.camera;
-    for (const [name, bytes] of await encoded(sample)) {
-      await mkdir(join(folder, 'training', name), { recursive: true });
-      await writeFile(join(folder, 'training', name, `${sample.id}.png`), bytes);
-    }
-  }
-  await writeFile(join(folder, 'cameras.json'), JSON.stringify(cameras));
-}
-
-async function encoded(sample: StereoSample): Promise<[string, Uint8Array][]> {
-  return [
-    ['image_2', await encodePng(sample.left)],
-    ['image_3', await encodePng(sample.right)],
-    ['disp_occ_0', encodePng16(sample.disparityLeft!)],
-    ['disp_occ_0_right', encodePng16(sample.disparityRight!)],
-  ];
-}
-
-async function compare(
-  source: SourceSpec,
-  workers: number,
-  { rounds, batchSize, batchesPerThread }: (typeof effort)[keyof typeof effort],
-): Promise<Comparison> {
-  const options: LoaderOptions = {
-    source,
-    batchSize,
-    width: 512,
-    height: 160,
-    augmentation: 'stereo',
-    seed: 1,
-    startStep: 0,
-    workers: 0,
-    prefetch: workers,
-  };
-  // Opened once: starting threads and warming up their code is paid once a run, not once a step.
-  const threaded = await openLoader({ ...options, workers });
-  const direct = await openLoader(options);
+async function measure(): Promise<BenchResult> {
+  const root = await mkdtemp(join(tmpdir(), 'cyclops-bench-data-'));
   try {
-    await threaded.next();
-    await direct.next();
-    return await alternate(
-      () => threadedRate(threaded, options, batchesPerThread * workers),
-      () => rate(direct, batchesPerThread, batchSize),
-      rounds,
+    const data = join(root, 'data');
+    const labels = join(root, 'labels');
+    await writePairs(data);
+    await writeLabels(data, labels);
+    const stages = {
+      teacher: await measureStage({ ...teacher, data }, join(root, 'teacher')),
+      student: await measureStage({ ...student, data, labels }, join(root, 'student')),
+    };
+    printTable(
+      ['stage', 'step, ms', 'waiting, %', 'needs, samples/s', 'threads read, samples/s', 'processor ms a sample'],
+      Object.entries(stages).map(([name, stage]) => [
+        `${name}: ${stage.network} ${stage.size} x ${stage.batch}`,
+        stage.stepMs,
+        rounded(100 * stage.waitShare, 2),
+        stage.neededPerS,
+        stage.readPerS,
+        stage.processorMs,
+      ]),
     );
+    return {
+      headline: 'share of its time that a training step waits for data, the larger of teacher and student',
+      value: rounded(100 * Math.max(stages.teacher.waitShare, stages.student.waitShare), 3),
+      unit: '%',
+      target: { op: '<=', value: 5 },
+      details: { pairsOnDisk, steps, ...stages },
+    };
   } finally {
-    await threaded.close();
-    await direct.close();
+    await rm(root, { recursive: true, force: true });
   }
 }
 
-/** The rate of a running pipeline: what waits ready is taken first, and afterwards the threads get the time to fall idle. */
-async function threadedRate(loader: Loader, options: LoaderOptions, batches: number): Promise<number> {
-  for (let i = 0; i < options.prefetch; i++) await loader.next();
-  const samplesPerSecond = await rate(loader, batches, options.batchSize);
-  await setTimeout((2000 * options.prefetch * options.batchSize) / samplesPerSecond);
-  return samplesPerSecond;
+async function writePairs(folder: string): Promise<void> {
+  const { writeDataset } = await import('../src/data/synthetic/dataset.js');
+  const { defaultHardShares } = await import('../src/data/synthetic/shares.js');
+  const plan = {
+    domain: 'street',
+    seed: 1,
+    count: pairsOnDisk,
+    width: 1242,
+    height: 375,
+    framesPerScene: 1,
+    firstScene: 0,
+    jpeg: false,
+    hard: defaultHardShares,
+  } as const;
+  await writeDataset(folder, plan, { workers: 1, command: 'npm run bench -- data' });
 }
 
-async function rate(loader: Loader, batches: number, batchSize: number): Promise<number> {
-  const start = monotonicNow();
-  for (let i = 0; i < batches; i++) await loader.next();
-  return (batches * batchSize) / (elapsedMs(start) / 1000);
+/** Labels as `cyclops label` writes them, with the truth in the teacher's place: reading them costs the same. */
+async function writeLabels(data: string, folder: string): Promise<void> {
+  const { openLabelWriter } = await import('../src/data/labels.js');
+  const { openSource } = await import('../src/data/sources/index.js');
+  const source = await openSource({ kind: 'kitti-2015', folder: data });
+  const writer = await openLabelWriter(folder, {
+    format: 'cyclops-labels',
+    formatVersion: 1,
+    teacher: 'truth',
+    checkpointSha256: '0'.repeat(64),
+    width: 1242,
+    height: 375,
+    dataFingerprint: source.imagesFingerprint,
+    settings: {},
+  });
+  for (let index = 0; index < source.length; index++) {
+    const { id, disparityLeft, disparityRight, visibleLeft, visibleRight } = await source.read(index);
+    // A slope of shares: a constant would compress to nothing and be read for nothing.
+    const confidence = { ...disparityLeft!, data: disparityLeft!.data.map((px) => px / (px + 20)) };
+    await writer.write(id, {
+      disparityLeft: disparityLeft!,
+      disparityRight: disparityRight!,
+      visibleLeft: visibleLeft!,
+      visibleRight: visibleRight!,
+      confidenceLeft: confidence,
+      confidenceRight: confidence,
+    });
+  }
 }
 
-function row(name: string, { subject, baseline, ratio, ratioMin, ratioMax }: Comparison): (string | number)[] {
-  return [
-    name,
-    rounded(baseline.median, 3),
-    rounded(subject.median, 3),
-    rounded(ratio, 3),
-    `${rounded(ratioMin, 3)} .. ${rounded(ratioMax, 3)}`,
-  ];
+async function measureStage(given: PartialTrainingConfig, folder: string) {
+  const { train, loaderOptionsOf } = await import('../src/train/loop.js');
+  const { resolveTrainingConfig, sourcesOf } = await import('../src/train/resolve-config.js');
+  const { readRunLog } = await import('../src/train/run-log.js');
+  const config = resolveTrainingConfig({
+    ...given,
+    steps: warmSteps + steps,
+    useConfidence: given.stage === 'student',
+    validationData: 'none',
+    validateEvery: 0,
+    checkpointEvery: 0,
+    reportEvery: 0,
+    logEvery: 1,
+  });
+  const { training } = await sourcesOf(config);
+  const reading = await measureReading(loaderOptionsOf(config, training, 0));
+  const { signal } = new AbortController();
+  await train({ config, folder, resume: false, command: 'npm run bench -- data', signal });
+  const records = (await readRunLog(join(folder, 'run.jsonl'))).flatMap((record) =>
+    record.kind === 'step' && record.step > warmSteps ? [record] : [],
+  );
+  return { ...describe(config), ...shares(records, config.batch), ...reading };
 }
 
-function figures({ subject, baseline, ratio, ratioMin, ratioMax }: Comparison) {
+function describe({ network, width, height, batch, workers }: TrainingConfig) {
+  return { network, size: `${width}x${height}`, batch, workers };
+}
+
+/** A step that waits for nothing needs `neededPerS`. */
+function shares(records: readonly { readonly imagesPerS: number; readonly waitShare: number }[], batch: number) {
+  const seconds = records.map(({ imagesPerS }) => batch / imagesPerS);
+  const waits = records.map(({ waitShare }, index) => waitShare * seconds[index]!);
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   return {
-    samplesPerSecond: rounded(subject.median),
-    samplesPerSecondWithoutThreads: rounded(baseline.median),
-    ratio: rounded(ratio),
-    ratioMin: rounded(ratioMin),
-    ratioMax: rounded(ratioMax),
+    stepMs: rounded(1000 * median(seconds), 3),
+    waitShare: rounded(sum(waits) / sum(seconds), 3),
+    neededPerS: rounded((batch * records.length) / (sum(seconds) - sum(waits)), 3),
   };
+}
+
+/** How fast the run's own threads read while nothing else runs, and what that costs all cores together. */
+async function measureReading(options: LoaderOptions) {
+  const { openLoader } = await import('../src/data/loader.js');
+  const loader = await openLoader(options);
+  try {
+    for (let i = 0; i <= options.prefetch; i++) await loader.next();
+    const start = monotonicNow();
+    const before = process.cpuUsage();
+    for (let i = 0; i < readBatches; i++) await loader.next();
+    const { user, system } = process.cpuUsage(before);
+    const samples = readBatches * options.batchSize;
+    return {
+      readPerS: rounded((1000 * samples) / elapsedMs(start), 3),
+      processorMs: rounded((user + system) / 1000 / samples, 3),
+    };
+  } finally {
+    await loader.close();
+  }
 }

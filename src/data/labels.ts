@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
 import { readBytes, writeAtomic, writeJsonAtomic } from '../base/files.js';
-import type { FloatMap, MaskMap } from '../geometry/raster.js';
+import type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
 import {
   decodeMaskPng,
   decodePng16,
@@ -14,7 +14,7 @@ import {
   encodeSharePng,
 } from '../image/png16.js';
 import { resizeDisparity, resizeMapBilinear, resizeMaskNearest } from '../image/resize.js';
-import type { StereoSample } from './sample.js';
+import type { StereoSample, TruthWanted } from './sample.js';
 
 const labelsSchema = z.strictObject({
   format: z.literal('cyclops-labels'),
@@ -100,7 +100,12 @@ export async function readLabelsInfo(folder: string): Promise<LabelsInfo> {
  * width ratio.
  * @throws CyclopsError `FILE_MISSING` if the pair was not labelled, `IMAGE_INVALID`.
  */
-export async function readPairLabels(folder: string, id: string, width: number, height: number): Promise<PairLabels> {
+export async function readPairLabels(
+  folder: string,
+  id: string,
+  { width, height }: Pick<RgbImage, 'width' | 'height'>,
+  wanted: TruthWanted = 'both',
+): Promise<PairLabels> {
   const disparity = async (subfolder: string): Promise<FloatMap | undefined> => {
     const map = await readOptional(pathOf(folder, subfolder, id), decodePng16);
     return map === undefined || isSize(map, width, height) ? map : resizeDisparity(map, width, height);
@@ -113,17 +118,23 @@ export async function readPairLabels(folder: string, id: string, width: number, 
     const map = await readOptional(pathOf(folder, subfolder, id), decodeSharePng);
     return map === undefined || isSize(map, width, height) ? map : resizeMapBilinear(map, width, height);
   };
-  const disparityLeft = await disparity('disp_left');
-  if (disparityLeft === undefined) {
+  if (!existsSync(pathOf(folder, 'disp_left', id))) {
     throw new CyclopsError('FILE_MISSING', `${pathOf(folder, 'disp_left', id)}: pair ${id} has no label`);
   }
+  const right =
+    wanted === 'left'
+      ? {}
+      : {
+          disparityRight: await disparity('disp_right'),
+          visibleRight: await visible('visible_right'),
+          confidenceRight: await confidence('confidence_right'),
+        };
+  if (wanted === 'right' && right.disparityRight !== undefined) return withoutUndefined(right);
   return withoutUndefined({
-    disparityLeft,
-    disparityRight: await disparity('disp_right'),
+    disparityLeft: await disparity('disp_left'),
     visibleLeft: await visible('visible_left'),
-    visibleRight: await visible('visible_right'),
     confidenceLeft: await confidence('confidence_left'),
-    confidenceRight: await confidence('confidence_right'),
+    ...right,
   });
 }
 
@@ -139,6 +150,6 @@ function isSize(map: FloatMap | MaskMap, width: number, height: number): boolean
   return map.width === width && map.height === height;
 }
 
-function withoutUndefined(labels: { [K in keyof PairLabels]: PairLabels[K] | undefined }): PairLabels {
+function withoutUndefined(labels: { readonly [K in keyof PairLabels]: PairLabels[K] | undefined }): PairLabels {
   return Object.fromEntries(Object.entries(labels).filter(([, map]) => map !== undefined));
 }

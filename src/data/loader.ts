@@ -121,16 +121,7 @@ class ThreadedLoader implements Loader {
   }
 
   #startWorker(source: StereoSource, options: LoaderOptions): Worker {
-    const { batchSize, width, height, augmentation, seed, rightJitter, clean } = options;
-    const settings: BatchSettings = {
-      batchSize,
-      width,
-      height,
-      augmentation,
-      seed,
-      ...(rightJitter === undefined ? {} : { rightJitter }),
-      ...(clean === undefined ? {} : { clean }),
-    };
+    const { source: _spec, startStep: _start, workers: _threads, prefetch: _ahead, ...settings } = options;
     const start: WorkerStart = { source: source.spec, settings };
     const worker = new Worker(new URL('./loader-worker.js', import.meta.url), { workerData: start });
     worker.on('message', (reply: WorkerReply) => {

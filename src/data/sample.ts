@@ -32,6 +32,12 @@ export interface StereoSample {
 export type ViewSample = Omit<StereoSample, 'right'> & { readonly right?: RgbImage };
 
 /**
+ * Whose truth or labels a reader needs, as decoding them is most of the work: of both views (the default), or of one. Where
+ * `right` has no disparity, the left view's is read in its place. A source may give more than was asked for.
+ */
+export type TruthWanted = 'both' | 'left' | 'right';
+
+/**
  * An indexed, lazily read collection of pairs. Reading the same index twice gives the same bytes. `spec` is plain data
  * from which `openSource` (src/data/sources/index.ts) rebuilds the source inside a worker thread.
  */
@@ -48,7 +54,7 @@ export interface StereoSource {
   /** The id of a pair, without reading it. */
   idAt(index: number): string;
   /** @throws CyclopsError naming the file: missing right view, wrong size, truncated image. */
-  read(index: number): Promise<StereoSample>;
+  read(index: number, truth?: TruthWanted): Promise<StereoSample>;
   /** The same without the right view, which need not exist: for networks that look at one image, and for figures. */
   readonly readView?: (index: number) => Promise<ViewSample>;
 }

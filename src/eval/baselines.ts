@@ -61,7 +61,7 @@ export async function positionBaseline(source: StereoSource): Promise<Predict> {
 /** Predicts what is stored: the left disparity of a labels folder. @throws CyclopsError `FILE_MISSING` when asked for a pair that has none. */
 export function storedLabels(folder: string): Predict {
   return async (sample) => {
-    const { disparityLeft } = await readPairLabels(folder, sample.id, sample.left.width, sample.left.height);
+    const { disparityLeft } = await readPairLabels(folder, sample.id, sample.left, 'left');
     return disparityLeft as FloatMap;
   };
 }

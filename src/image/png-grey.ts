@@ -50,6 +50,20 @@ export function encodeGreyPng(image: GreyImage): Uint8Array {
  * @throws CyclopsError `IMAGE_INVALID`.
  */
 export function decodeGreyPng(bytes: Uint8Array, name: string): GreyImage {
+  const { width, height, depth, samples } = decodeGreySamples(bytes, name);
+  return { width, height, data: depth === 8 ? samples : fromBigEndian(samples) };
+}
+
+/** A grey picture as PNG stores it: samples of 16 bits are two bytes, the higher one first. */
+export interface GreySamples {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: 8 | 16;
+  readonly samples: Uint8Array;
+}
+
+/** As `decodeGreyPng`, without the last pass over the pixels, for readers that convert them anyway. */
+export function decodeGreySamples(bytes: Uint8Array, name: string): GreySamples {
   const { header, body } = readChunks(bytes, name);
   const view = new DataView(header.buffer, header.byteOffset, header.length);
   const width = view.getUint32(0);
@@ -76,8 +90,7 @@ export function decodeGreyPng(bytes: Uint8Array, name: string): GreyImage {
   if (filtered.length !== expected) {
     throw invalid(name, `expected ${expected} bytes of pixels for ${width}x${height}, found ${filtered.length}`);
   }
-  const samples = unfilter(filtered, rowBytes, height, bytesPerPixel, name);
-  return { width, height, data: depth === 8 ? samples : fromBigEndian(samples) };
+  return { width, height, depth, samples: unfilter(filtered, rowBytes, height, bytesPerPixel, name) };
 }
 
 function readChunks(bytes: Uint8Array, name: string): { header: Uint8Array; body: Uint8Array } {

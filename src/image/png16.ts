@@ -2,7 +2,7 @@ import { CyclopsError } from '../base/errors.js';
 import { readBytes } from '../base/files.js';
 import type { FloatMap, MaskMap } from '../geometry/raster.js';
 import { createFloatMap, createMaskMap } from '../geometry/raster.js';
-import { decodeGreyPng, encodeGreyPng } from './png-grey.js';
+import { decodeGreyPng, decodeGreySamples, encodeGreyPng } from './png-grey.js';
 
 /** KITTI's unit on disk: one step is 1/256 px of disparity, or 1/256 m of depth. */
 const stepsPerUnit = 256;
@@ -27,12 +27,13 @@ export function encodePng16(map: FloatMap): Uint8Array {
  * @throws CyclopsError `IMAGE_INVALID`, also for a PNG that has only 8 bits.
  */
 export function decodePng16(bytes: Uint8Array, name: string): FloatMap {
-  const { width, height, data } = decodeGreyPng(bytes, name);
-  if (data instanceof Uint8Array) {
-    throw new CyclopsError('IMAGE_INVALID', `${name}: expected 16 bits a pixel, found 8`);
+  const { width, height, depth, samples } = decodeGreySamples(bytes, name);
+  if (depth !== 16) throw new CyclopsError('IMAGE_INVALID', `${name}: expected 16 bits a pixel, found 8`);
+  const values = new Float32Array(width * height);
+  for (let i = 0, at = 0; i < values.length; i++, at += 2) {
+    const steps = (samples[at]! << 8) | samples[at + 1]!;
+    values[i] = steps === 0 ? Number.NaN : steps / stepsPerUnit;
   }
-  const values = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) values[i] = data[i] === 0 ? Number.NaN : data[i]! / stepsPerUnit;
   return { width, height, data: values };
 }
 

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CyclopsError, isCyclopsError } from '../base/errors.js';
-import { type Batch, type Loader, openLoader } from '../data/loader.js';
+import { type Batch, type Loader, type LoaderOptions, openLoader } from '../data/loader.js';
+import type { SourceSpec } from '../data/sample.js';
 import { readCheckpointHead } from './checkpoint-files.js';
 import type { TrainingConfig } from './config.js';
 import type { TrainingProgress } from './progress.js';
@@ -47,19 +48,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, folder } = options;
   const previous = options.resume ? await readCheckpointHead(join(folder, 'checkpoint')) : undefined;
   const sources = await sourcesOf(config);
-  const loader = await openLoader({
-    source: sources.training,
-    batchSize: config.batch,
-    width: config.width,
-    height: config.height,
-    augmentation: config.augmentation,
-    rightJitter: config.rightJitter,
-    clean: config.supervision === 'none',
-    seed: config.seed,
-    startStep: previous?.head.step ?? 0,
-    workers: config.workers,
-    prefetch: config.prefetch,
-  });
+  const loader = await openLoader(loaderOptionsOf(config, sources.training, previous?.head.step ?? 0));
   try {
     if (previous !== undefined) assertSameData(previous, loader);
     await mkdir(folder, { recursive: true });
@@ -125,6 +114,29 @@ async function doWhatIsDue(run: TrainingRun, config: TrainingConfig, startStep: 
   if (isDue(checkpointEvery)) await run.save();
   if (isReportDue) await run.report('running');
   run.restartClock();
+}
+
+/** How a run's batches are loaded: what is in them follows from the configuration and the data alone. */
+export function loaderOptionsOf(config: TrainingConfig, source: SourceSpec, startStep: number): LoaderOptions {
+  return {
+    source,
+    batchSize: config.batch,
+    width: config.width,
+    height: config.height,
+    augmentation: config.augmentation,
+    rightJitter: config.rightJitter,
+    clean: config.supervision === 'none',
+    truth: needsBothTruths(config) ? 'both' : 'left',
+    seed: config.seed,
+    startStep,
+    workers: config.workers,
+    prefetch: config.prefetch,
+  };
+}
+
+/** Only visibility is ever taken from the right view's truth; see `visibleTruth` of a step. */
+function needsBothTruths({ supervision, stage, occlusion }: TrainingConfig): boolean {
+  return supervision !== 'none' && (stage === 'teacher' || occlusion === 'left-right');
 }
 
 function assertHasTarget(batch: Batch, config: TrainingConfig): void {

@@ -54,7 +54,7 @@ test('labels of another size are brought to the size of the images', async (t) =
   const folder = await temporaryFolder(t);
   const writer = await openLabelWriter(folder, info);
   await writer.write('a', { disparityLeft: createFloatMap(48, 24, 6), confidenceLeft: createFloatMap(48, 24, 1) });
-  const labels = await readPairLabels(folder, 'a', 96, 48);
+  const labels = await readPairLabels(folder, 'a', { width: 96, height: 48 });
   assert.equal(labels.disparityLeft!.data.length, 96 * 48);
   assert.ok(
     labels.disparityLeft!.data.every((d) => d === 12),

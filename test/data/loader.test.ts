@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
@@ -55,6 +55,21 @@ test('bytes depend on source, seed and step, not on threads or where loading beg
   assert.deepEqual(await digests({ ...options, workers: 3, prefetch: 5 }, 7), direct);
   assert.deepEqual(await digests({ ...options, startStep: 4 }, 3), direct.slice(4));
   assert.notDeepEqual(await digests({ ...options, seed: 6 }, 7), direct);
+});
+
+test('with only one view of truth decoded, the rest of a batch stays as it was', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 5);
+  // Pair 1 has no truth of the right view: swapping it is left out either way.
+  for (const name of ['disp_occ_0_right', 'disp_noc_0_right'])
+    await rm(join(folder, 'training', name, '000001_10.png'));
+  const both = await openLoader({ ...optionsFor(folder), workers: 0 });
+  const left = await openLoader({ ...optionsFor(folder), truth: 'left' });
+  t.after(() => left.close());
+  for (let step = 0; step < 6; step++) {
+    const { disparityRight: _d, visibleRight: _v, ...expected } = { ...(await both.next()), waitMs: 0 };
+    assert.deepEqual({ ...(await left.next()), waitMs: 0 }, expected);
+  }
 });
 
 test('every epoch holds every pair once, in another order', async (t) => {

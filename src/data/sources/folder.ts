@@ -4,7 +4,7 @@ import type { StereoCamera } from '../../geometry/camera.js';
 import type { RgbImage } from '../../geometry/raster.js';
 import { readRgb } from '../../image/codec.js';
 import { readLabelsInfo, readPairLabels } from '../labels.js';
-import type { FolderSpec, StereoSample, StereoSource, ViewSample } from '../sample.js';
+import type { FolderSpec, StereoSample, StereoSource, TruthWanted, ViewSample } from '../sample.js';
 import { selectBySplit } from '../splits.js';
 import { assertSameSize } from './files.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -47,13 +47,13 @@ export async function openFolder(spec: FolderSpec, layout: Layout): Promise<Ster
     }),
     imagesFingerprint,
     idAt: (index) => pairAt(index).id,
-    async read(index) {
+    async read(index, wanted = 'both') {
       const pair = pairAt(index);
-      const [view, right] = await Promise.all([readView(pair, spec.labels), readRightView(pair)]);
+      const [view, right] = await Promise.all([readView(pair, spec.labels, wanted), readRightView(pair)]);
       assertSameSize(view.left, pair.left, right, pair.right ?? '');
       return { ...view, right };
     },
-    readView: async (index) => readView(pairAt(index), spec.labels),
+    readView: async (index) => readView(pairAt(index), spec.labels, 'both'),
   };
 
   function pairAt(index: number): PairFiles {
@@ -103,14 +103,14 @@ function selectPairs(pairs: readonly PairFiles[], ids: readonly string[], folder
   });
 }
 
-async function readView(pair: PairFiles, labels: string | undefined): Promise<ViewSample> {
+async function readView(pair: PairFiles, labels: string | undefined, wanted: TruthWanted): Promise<ViewSample> {
   const stored = await readRgb(pair.left);
   const camera = await readPairCamera(pair, stored);
   const left = pair.crop?.(stored) ?? stored;
   const truth =
     labels === undefined
-      ? await readPairTruth(pair, camera)
-      : await readPairLabels(labels, pair.id, left.width, left.height);
+      ? await readPairTruth(pair, camera, wanted)
+      : await readPairLabels(labels, pair.id, left, wanted);
   return { id: pair.id, left, camera, origin: pair.left, ...truth };
 }
 
@@ -132,8 +132,12 @@ export async function readPairCamera(pair: PairFiles, stored: RgbImage): Promise
 }
 
 /** A pair's truth, of the size of its pictures as used. @throws CyclopsError `IMAGE_SIZE_MISMATCH`, and those of its files. */
-export async function readPairTruth(pair: PairFiles, camera: StereoCamera): Promise<Partial<StereoSample>> {
-  const truth = await pair.readTruth(camera);
+export async function readPairTruth(
+  pair: PairFiles,
+  camera: StereoCamera,
+  wanted: TruthWanted = 'both',
+): Promise<Partial<StereoSample>> {
+  const truth = await pair.readTruth(camera, wanted);
   for (const [key, map] of Object.entries(truth)) {
     // The one map that may be coarser than its picture.
     if (key !== 'depthLeft')

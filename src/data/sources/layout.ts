@@ -1,6 +1,6 @@
 import type { StereoCamera } from '../../geometry/camera.js';
 import type { RgbImage } from '../../geometry/raster.js';
-import type { FolderLayout, FolderSpec, StereoSample } from '../sample.js';
+import type { FolderLayout, FolderSpec, StereoSample, TruthWanted } from '../sample.js';
 
 /** What a data set knows about a pair beyond its pictures. */
 export type Truth = Partial<
@@ -33,8 +33,8 @@ export interface PairFiles {
   readonly crop?: (image: RgbImage) => RgbImage;
   /** @param size of the pictures as stored, px. @returns the camera of the pictures as used. */
   readCamera(size: Size): Promise<StereoCamera>;
-  /** @param camera of the pictures as used. */
-  readTruth(camera: StereoCamera): Promise<Truth>;
+  /** @param camera of the pictures as used. @param wanted a layout may give more than that. */
+  readTruth(camera: StereoCamera, wanted: TruthWanted): Promise<Truth>;
 }
 
 /** The pairs of a folder, and what was found that belongs to no pair. */

@@ -128,11 +128,13 @@ async function listStereo(spec: FolderSpec, names: Names): Promise<Listing> {
           }
           return names.parseCamera(await readText(calibration), size, calibration, leftName);
         },
-        async readTruth(size) {
+        async readTruth(size, wanted) {
+          const hasRight = files.right.all !== undefined || files.right.visible !== undefined;
+          const isLeft = wanted !== 'right' || !hasRight;
           return {
-            ...(await readViewTruth(files.left, 'left', size, left.get(id)!)),
-            ...(await readViewTruth(files.right, 'right', size, left.get(id)!)),
-            ...(files.objects === undefined
+            ...(isLeft ? await readViewTruth(files.left, 'left', size, left.get(id)!) : {}),
+            ...(wanted === 'left' ? {} : await readViewTruth(files.right, 'right', size, left.get(id)!)),
+            ...(files.objects === undefined || wanted !== 'both'
               ? {}
               : { foregroundLeft: await readObjects(files.objects, size, left.get(id)!) }),
           };
