@@ -3,7 +3,7 @@ import type { StereoCamera } from '../geometry/camera.js';
 import type { FloatMap, MaskMap } from '../geometry/raster.js';
 import type { Augmentation, TrainingMaps, TrainingSample } from './augment.js';
 import { combineColors, drawAugmentation, transformSample, writeColors } from './augment.js';
-import type { StereoSample, StereoSource, TruthWanted } from './sample.js';
+import type { StereoSample, StereoSource } from './sample.js';
 
 /** What decides the content of every batch, beside the data. */
 export interface BatchSettings {
@@ -102,7 +102,7 @@ export async function buildBatch(
 }
 
 /** Leaves out what a source gave beyond the truth that was wanted. */
-function onlyTruth(sample: StereoSample, wanted: TruthWanted): StereoSample {
+function onlyTruth(sample: StereoSample, wanted: 'both' | 'left' | 'right'): StereoSample {
   if (wanted === 'both') return sample;
   const { disparityLeft, visibleLeft, confidenceLeft, ...withoutLeft } = sample;
   if (wanted === 'right' && sample.disparityRight !== undefined) return withoutLeft;

@@ -41,11 +41,14 @@ export type PairLabels = Pick<
   'disparityLeft' | 'disparityRight' | 'visibleLeft' | 'visibleRight' | 'confidenceLeft' | 'confidenceRight'
 >;
 
+/** Labels of a pair can be written once they have a left disparity. */
+export type WritableLabels = PairLabels & { readonly disparityLeft: FloatMap };
+
 /** Writes the labels of pairs into one folder; a pair counts as done only when all its files are there. */
 export interface LabelWriter {
   isDone(id: string): boolean;
   /** @throws CyclopsError `DISK_FULL` or `WRITE_FAILED`. */
-  write(id: string, labels: PairLabels & { readonly disparityLeft: FloatMap }): Promise<void>;
+  write(id: string, labels: WritableLabels): Promise<void>;
 }
 
 /**
@@ -70,15 +73,7 @@ export async function openLabelWriter(folder: string, info: LabelsInfo): Promise
   }
   return {
     isDone: (id) => existsSync(pathOf(folder, 'disp_left', id)),
-    async write(id, labels) {
-      const { disparityLeft, ...others } = labels;
-      for (const { key, subfolder, encode } of files) {
-        const map = others[key as keyof typeof others];
-        if (map !== undefined) await writeAtomic(pathOf(folder, subfolder, id), encode(map as FloatMap & MaskMap));
-      }
-      // Last, because its presence says that the pair is done.
-      await writeAtomic(pathOf(folder, 'disp_left', id), encodePng16(disparityLeft));
-    },
+    write: (id, labels) => writePairLabels(folder, id, labels),
   };
 }
 
@@ -89,6 +84,19 @@ const files = [
   { key: 'confidenceLeft', subfolder: 'confidence_left', encode: encodeSharePng },
   { key: 'confidenceRight', subfolder: 'confidence_right', encode: encodeSharePng },
 ] as const;
+
+/**
+ * Encodes and writes one pair's labels. The left disparity comes last: its file says that a pair is done.
+ * @throws CyclopsError `DISK_FULL` or `WRITE_FAILED`.
+ */
+export async function writePairLabels(folder: string, id: string, labels: WritableLabels): Promise<void> {
+  const { disparityLeft, ...others } = labels;
+  for (const { key, subfolder, encode } of files) {
+    const map = others[key];
+    if (map !== undefined) await writeAtomic(pathOf(folder, subfolder, id), encode(map as FloatMap & MaskMap));
+  }
+  await writeAtomic(pathOf(folder, 'disp_left', id), encodePng16(disparityLeft));
+}
 
 /** Reads `labels.json` of a labels folder. @throws CyclopsError `FILE_MISSING`, `CONFIG_INVALID`. */
 export async function readLabelsInfo(folder: string): Promise<LabelsInfo> {

@@ -32,10 +32,10 @@ export interface StereoSample {
 export type ViewSample = Omit<StereoSample, 'right'> & { readonly right?: RgbImage };
 
 /**
- * Whose truth or labels a reader needs, as decoding them is most of the work: of both views (the default), or of one. Where
- * `right` has no disparity, the left view's is read in its place. A source may give more than was asked for.
+ * Whose truth or labels a reader needs, as decoding them is most of the work: of both views (the default), of one, or
+ * none. Where `right` has no disparity, the left view's is read in its place. A source may give more than was asked for.
  */
-export type TruthWanted = 'both' | 'left' | 'right';
+export type TruthWanted = 'both' | 'left' | 'right' | 'none';
 
 /**
  * An indexed, lazily read collection of pairs. Reading the same index twice gives the same bytes. `spec` is plain data

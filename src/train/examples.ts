@@ -2,6 +2,7 @@ import type { BatchData } from '../data/batch.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { encodeJpeg } from '../image/codec.js';
 import { colorizeDisparity } from '../image/colormap.js';
+import { greyPicture, middleRange } from '../image/map-picture.js';
 import { resizeArea } from '../image/resize.js';
 import { infer, mapOf } from './infer.js';
 import type { NetworkEntry } from './networks/index.js';
@@ -26,16 +27,16 @@ export async function makeExamples(
       const { width, height } = batch;
       const target = batch.disparityLeft === undefined ? undefined : mapOf(batch.disparityLeft, index, width, height);
       const prediction = mapOf(disparityPx, index, width, height);
-      const range = rangeOf(target ?? prediction);
-      const color = (map: FloatMap): RgbImage => colorizeDisparity(unknownAsNaN(map), range.minPx, range.maxPx);
+      const { low, high } = middleRange(target ?? prediction);
+      const color = (map: FloatMap): RgbImage => colorizeDisparity(unknownAsNaN(map), low, high);
       const pictures: [string, RgbImage][] = [
         [entry.role === 'teacher' ? 'left' : 'input', rgbOf(batch.left, index, batch)],
       ];
       if (entry.role === 'teacher') pictures.push(['right', rgbOf(batch.right, index, batch)]);
-      pictures.push([`prediction, ${range.minPx.toFixed(1)} to ${range.maxPx.toFixed(1)} px`, color(prediction)]);
+      pictures.push([`prediction, ${low.toFixed(1)} to ${high.toFixed(1)} px`, color(prediction)]);
       if (target !== undefined) pictures.push(['target', color(target)]);
       if (visible !== undefined)
-        pictures.push(['visible in the other view', greyOf(mapOf(visible, index, width, height))]);
+        pictures.push(['visible in the other view', greyPicture(mapOf(visible, index, width, height))]);
       examples.push({
         id: batch.ids[index]!,
         pictures: await Promise.all(pictures.map(([caption, image]) => encodePicture(caption, image))),
@@ -57,20 +58,7 @@ function rgbOf(values: Float32Array, index: number, { width, height }: BatchData
   return { width, height, data };
 }
 
-function greyOf(map: FloatMap): RgbImage {
-  const data = new Uint8Array(map.data.length * 3);
-  for (let i = 0; i < map.data.length; i++) data.fill(Math.round(255 * map.data[i]!), i * 3, i * 3 + 3);
-  return { width: map.width, height: map.height, data };
-}
-
 /** In a batch 0 means unknown. A network's value below 0 is no disparity either, but is shown as the farthest colour. */
 function unknownAsNaN(map: FloatMap): FloatMap {
   return { ...map, data: map.data.map((value) => (value === 0 ? Number.NaN : Math.max(value, 1e-3))) };
-}
-
-/** The middle 96 % of the known values, so that one wild pixel does not flatten the colours. */
-function rangeOf(map: FloatMap): { minPx: number; maxPx: number } {
-  const known = map.data.filter((value) => value > 0).sort();
-  const minPx = Math.max(0.5, known[Math.floor(known.length * 0.02)] ?? 0.5);
-  return { minPx, maxPx: Math.max(minPx * 1.5, known[Math.floor(known.length * 0.98)] ?? 1) };
 }

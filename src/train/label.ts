@@ -1,10 +1,16 @@
 import { CyclopsError } from '../base/errors.js';
-import { openLabelWriter, type PairLabels } from '../data/labels.js';
+import { writeAtomic } from '../base/files.js';
+import { labelSheet } from '../data/label-preview.js';
+import { openLabelWriter } from '../data/labels.js';
 import type { StereoSample, StereoSource } from '../data/sample.js';
-import { disparityOfMatch } from '../geometry/consistency.js';
-import type { FloatMap, MaskMap } from '../geometry/raster.js';
+import { encodePng } from '../image/codec.js';
 import { sha256 } from './checkpoint-files.js';
-import { openPredictor, type Predictor, type ViewPrediction } from './predict.js';
+import { labelSettings } from './label-maps.js';
+import { openLabelThreads } from './label-threads.js';
+import { openPredictor, type Predictor } from './predict.js';
+
+/** Pairs on the contact sheet. */
+const previewRows = 8;
 
 /** What labelling needs. */
 export interface LabelOptions {
@@ -12,9 +18,11 @@ export interface LabelOptions {
   readonly teacher: string;
   readonly source: StereoSource;
   readonly folder: string;
-  /** Aborted: the pair in progress is finished, then labelling stops; running it again goes on. */
+  /** Aborted: the pairs in progress are finished, then labelling stops; running it again goes on. */
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number, skipped: number) => void;
+  /** Where a contact sheet (PNG) of the labels is written at the end. */
+  readonly preview?: string;
 }
 
 /** How labelling ended. */
@@ -25,15 +33,6 @@ export interface LabelResult {
   readonly skipped: number;
   readonly status: 'finished' | 'stopped';
 }
-
-/** What decides labels beside teacher and data; stands in labels.json. */
-const settings = {
-  /** A pixel counts as visible from this probability on: Guo et al. 2018. */
-  visibleThreshold: 0.8,
-  /** Left-right difference at which the confidence has fallen to half: px, and share of the disparity. */
-  halfConfidencePx: 1,
-  halfConfidenceShare: 0.03,
-} as const;
 
 /**
  * Writes a teacher's disparity, visibility and confidence of both views for every pair of a source, restartable.
@@ -57,7 +56,7 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
 
   async function labelAll(teacher: Predictor, { folder, onProgress }: LabelOptions): Promise<LabelResult> {
     const total = source.length;
-    const first = await source.read(0);
+    const first = await source.read(0, 'none');
     const writer = await openLabelWriter(folder, {
       format: 'cyclops-labels',
       formatVersion: 1,
@@ -66,73 +65,42 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
       width: first.left.width,
       height: first.left.height,
       dataFingerprint: source.imagesFingerprint,
-      settings,
+      settings: labelSettings,
     });
     const missing = Array.from({ length: total }, (_, index) => index).filter(
       (index) => !writer.isDone(source.idAt(index)),
     );
     const skipped = total - missing.length;
     let written = 0;
-    let pending = missing[0] === 0 ? Promise.resolve<StereoSample | undefined>(first) : readAhead(source, missing[0]);
-    for (const [position, index] of missing.entries()) {
-      if (signal.aborted) break;
-      const sample = (await pending)!;
-      // Reads the next pair while the network looks at this one.
-      pending = readAhead(source, missing[position + 1]);
-      await writer.write(source.idAt(index), await labelPair(teacher, sample));
-      written++;
-      onProgress?.(skipped + written, total, skipped);
+    const threads = openLabelThreads(folder);
+    try {
+      let pending = readAhead(source, missing[0]);
+      for (const [position, index] of missing.entries()) {
+        if (signal.aborted) break;
+        const sample = (await pending)!;
+        // The next pair is read, and those before are checked, encoded and written, while the network looks at this one.
+        pending = readAhead(source, missing[position + 1]);
+        const prediction = await teacher.predictBoth(sample);
+        await threads.write(source.idAt(index), prediction, () => {
+          written++;
+          onProgress?.(skipped + written, total, skipped);
+        });
+      }
+      await threads.finish();
+    } finally {
+      await threads.close();
     }
-    await pending.catch(() => undefined);
+    if (options.preview !== undefined) {
+      const sheet = await labelSheet(source, folder, writer.isDone, previewRows);
+      if (sheet !== undefined) await writeAtomic(options.preview, await encodePng(sheet));
+    }
     return { total, written, skipped, status: written + skipped === total ? 'finished' : 'stopped' };
   }
 }
 
 function readAhead(source: StereoSource, index: number | undefined): Promise<StereoSample | undefined> {
-  const sample = index === undefined ? Promise.resolve(undefined) : source.read(index);
+  const sample = index === undefined ? Promise.resolve(undefined) : source.read(index, 'none');
   // An error is thrown where the sample is awaited; until then it must not count as unhandled.
   sample.catch(() => undefined);
   return sample;
-}
-
-async function labelPair(
-  teacher: Predictor,
-  sample: StereoSample,
-): Promise<PairLabels & { readonly disparityLeft: FloatMap }> {
-  const { left, right } = await teacher.predictBoth(sample);
-  return {
-    disparityLeft: left.disparity,
-    disparityRight: right.disparity,
-    visibleLeft: visibleMask(left.visible),
-    visibleRight: visibleMask(right.visible),
-    confidenceLeft: confidence(left, right, -1),
-    confidenceRight: confidence(right, left, 1),
-  };
-}
-
-function visibleMask(probability: FloatMap): MaskMap {
-  const data = Uint8Array.from(probability.data, (value) => (value >= settings.visibleThreshold ? 1 : 0));
-  return { width: probability.width, height: probability.height, data };
-}
-
-/**
- * Confidence of a view's disparity d, 0..1: p / (1 + (e / h)^2). p is the probability that the pixel is visible in the
- * other view; e = |d - d_other(match)| is how far both views disagree about it; h = max(1 px, 3 % of d), where
- * KITTI's outliers begin at 3 px and 5 %. 0 where there is no disparity, or the match lies outside the other image.
- * @param direction the match of x lies at x + direction * d.
- */
-export function confidence(own: ViewPrediction, other: ViewPrediction, direction: -1 | 1): FloatMap {
-  const { width, height, data: disparity } = own.disparity;
-  const data = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      const d = disparity[i]!;
-      const found = disparityOfMatch(own.disparity, other.disparity, x, y, direction);
-      if (Number.isNaN(found)) continue;
-      const half = Math.max(settings.halfConfidencePx, settings.halfConfidenceShare * d);
-      data[i] = own.visible.data[i]! / (1 + ((d - found) / half) ** 2);
-    }
-  }
-  return { width, height, data };
 }

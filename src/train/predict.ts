@@ -81,8 +81,8 @@ export async function openPredictor(path: string, options: PredictorOptions = {}
       const right = resizeArea(sample.right, width, height);
       // The right view's disparity is the left one's of the mirrored, exchanged pair, mirrored back.
       const result = await infer(model, entry, {
-        left: joined(rgb01(left), rgb01(flipImage(right))),
-        right: joined(rgb01(right), rgb01(flipImage(left))),
+        left: rgb01(left, flipImage(right)),
+        right: rgb01(right, flipImage(left)),
         width,
         height,
         count: 2,
@@ -145,13 +145,10 @@ function roundedUp(image: RgbImage, multiple: number): Size {
   return { width: up(image.width), height: up(image.height) };
 }
 
-function rgb01(image: RgbImage): Float32Array {
-  return Float32Array.from(image.data, (value) => value / 255);
-}
-
-function joined(first: Float32Array, second: Float32Array): Float32Array {
-  const both = new Float32Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
+/** Pictures of one size, one after another, as values 0..1. */
+function rgb01(...images: readonly RgbImage[]): Float32Array {
+  const out = new Float32Array(images.reduce((sum, { data }) => sum + data.length, 0));
+  let at = 0;
+  for (const { data } of images) for (let i = 0; i < data.length; i++) out[at++] = data[i]! / 255;
+  return out;
 }

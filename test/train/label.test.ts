@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { openSource } from '../../src/data/sources/index.js';
 import { createFloatMap } from '../../src/geometry/raster.js';
+import { readRgb } from '../../src/image/codec.js';
 import { readPng16 } from '../../src/image/png16.js';
-import { confidence } from '../../src/train/label.js';
+import { confidence } from '../../src/train/label-maps.js';
 import { openPredictor } from '../../src/train/predict.js';
 import { cyclops } from '../support/command.js';
 import { tinySample, tinySize, writeTinyFolder } from '../support/tiny-pairs.js';
@@ -32,6 +33,9 @@ describe('labels of a teacher', () => {
     assert.deepEqual(JSON.parse(first.stdout), { total: 3, written: 3, skipped: 0, status: 'finished' });
     const folders = ['disp_left', 'disp_right', 'visible_left', 'visible_right', 'confidence_left', 'confidence_right'];
     for (const folder of folders) assert.equal((await readdir(at('labels', folder))).length, 3, folder);
+    const sheet = await readRgb(at('labels', 'preview.png'));
+    assert.equal(sheet.width, 5 * (420 + 6) + 6, 'left, right, disparity, visibility, confidence');
+    assert.ok(sheet.height > 3 * 210, 'a row for each of the three pairs');
 
     const path = at('labels', 'disp_left', '000001_10.png');
     const others = at('labels', 'disp_left', '000002_10.png');

@@ -107,6 +107,7 @@ async function readView(pair: PairFiles, labels: string | undefined, wanted: Tru
   const stored = await readRgb(pair.left);
   const camera = await readPairCamera(pair, stored);
   const left = pair.crop?.(stored) ?? stored;
+  if (wanted === 'none') return { id: pair.id, left, camera, origin: pair.left };
   const truth =
     labels === undefined
       ? await readPairTruth(pair, camera, wanted)

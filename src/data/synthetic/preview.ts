@@ -1,5 +1,6 @@
-import { createRgbImage, type MaskMap, type RgbImage } from '../../geometry/raster.js';
+import type { RgbImage } from '../../geometry/raster.js';
 import { colorizeDisparity } from '../../image/colormap.js';
+import { greyPicture } from '../../image/map-picture.js';
 import { contactSheet, type SheetCell } from '../../image/sheet.js';
 import type { RenderedPair } from './render-pair.js';
 
@@ -16,14 +17,8 @@ export function previewSheet(pairs: readonly RenderedPair[], title: string): Rgb
         image: colorizeDisparity(pair.disparityLeft, low, high),
         label: `disparity ${low.toFixed(1)}-${high.toFixed(0)} px`,
       },
-      { image: pictureOf(pair.visibleLeft), label: 'seen by both (white)' },
+      { image: greyPicture(pair.visibleLeft), label: 'seen by both (white)' },
     ];
   });
   return contactSheet(cells, { columns: 4, cellWidth: 480, title });
-}
-
-function pictureOf(mask: MaskMap): RgbImage {
-  const image = createRgbImage(mask.width, mask.height);
-  for (let i = 0; i < mask.data.length; i++) image.data.fill(mask.data[i] === 0 ? 0 : 255, i * 3, i * 3 + 3);
-  return image;
 }

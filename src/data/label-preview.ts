@@ -1,0 +1,45 @@
+import type { RgbImage } from '../geometry/raster.js';
+import { colorizeDisparity } from '../image/colormap.js';
+import { greyPicture, middleRange } from '../image/map-picture.js';
+import { contactSheet, type SheetCell } from '../image/sheet.js';
+import { readPairLabels } from './labels.js';
+import type { StereoSource } from './sample.js';
+
+/**
+ * A contact sheet of pseudo labels: left and right picture, the teacher's disparity, visibility and confidence of the
+ * left view, a row each, of at most `rows` labelled pairs, evenly spaced over the source. Only what it shows is read.
+ * @param isLabelled whether a pair has labels.
+ * @returns undefined where no pair has any.
+ * @throws CyclopsError of the source, `IMAGE_INVALID` of the labels.
+ */
+export async function labelSheet(
+  source: StereoSource,
+  folder: string,
+  isLabelled: (id: string) => boolean,
+  rows: number,
+): Promise<RgbImage | undefined> {
+  const labelled = Array.from({ length: source.length }, (_, index) => index).filter((index) =>
+    isLabelled(source.idAt(index)),
+  );
+  const count = Math.min(rows, labelled.length);
+  if (count === 0) return undefined;
+  const cells: SheetCell[] = [];
+  for (let row = 0; row < count; row++) {
+    cells.push(...(await rowOf(source, folder, labelled[Math.floor((row * labelled.length) / count)]!)));
+  }
+  return contactSheet(cells, { columns: 5, cellWidth: 420, title: `labels, ${count} of ${labelled.length} pairs` });
+}
+
+async function rowOf(source: StereoSource, folder: string, index: number): Promise<SheetCell[]> {
+  const { id, left, right } = await source.read(index, 'none');
+  const labels = await readPairLabels(folder, id, left, 'left');
+  const disparity = labels.disparityLeft!;
+  const { low, high } = middleRange(disparity);
+  return [
+    { image: left, label: id },
+    { image: right, label: 'right' },
+    { image: colorizeDisparity(disparity, low, high), label: `disparity ${low.toFixed(1)}-${high.toFixed(1)} px` },
+    { image: greyPicture(labels.visibleLeft!), label: 'seen by both (white)' },
+    { image: greyPicture(labels.confidenceLeft!), label: 'confidence (white = 1)' },
+  ];
+}

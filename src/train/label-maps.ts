@@ -1,0 +1,59 @@
+import type { WritableLabels } from '../data/labels.js';
+import { disparityOfMatch } from '../geometry/consistency.js';
+import { createMaskMap, type FloatMap, type MaskMap } from '../geometry/raster.js';
+import type { ViewPrediction } from './predict.js';
+
+/** What decides labels beside teacher and data; stands in labels.json. */
+export const labelSettings = {
+  /** A pixel counts as visible from this probability on: Guo et al. 2018. */
+  visibleThreshold: 0.8,
+  /** Left-right difference at which the confidence has fallen to half: px, and share of the disparity. */
+  halfConfidencePx: 1,
+  halfConfidenceShare: 0.03,
+} as const;
+
+/** What a teacher says about both views of a pair. */
+export interface PairPrediction {
+  readonly left: ViewPrediction;
+  readonly right: ViewPrediction;
+}
+
+/** Labels of a pair from what a teacher says about it: visibility cut at its threshold, confidence by both views' agreement. */
+export function labelsFrom({ left, right }: PairPrediction): WritableLabels {
+  return {
+    disparityLeft: left.disparity,
+    disparityRight: right.disparity,
+    visibleLeft: visibleMask(left.visible),
+    visibleRight: visibleMask(right.visible),
+    confidenceLeft: confidence(left, right, -1),
+    confidenceRight: confidence(right, left, 1),
+  };
+}
+
+function visibleMask({ width, height, data }: FloatMap): MaskMap {
+  const mask = createMaskMap(width, height);
+  for (let i = 0; i < data.length; i++) if (data[i]! >= labelSettings.visibleThreshold) mask.data[i] = 1;
+  return mask;
+}
+
+/**
+ * Confidence of a view's disparity d, 0..1: p / (1 + (e / h)^2). p is the probability that the pixel is visible in the
+ * other view; e = |d - d_other(match)| is how far both views disagree about it; h = max(1 px, 3 % of d), where
+ * KITTI's outliers begin at 3 px and 5 %. 0 where there is no disparity, or the match lies outside the other image.
+ * @param direction the match of x lies at x + direction * d.
+ */
+export function confidence(own: ViewPrediction, other: ViewPrediction, direction: -1 | 1): FloatMap {
+  const { width, height, data: disparity } = own.disparity;
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      const d = disparity[i]!;
+      const found = disparityOfMatch(own.disparity, other.disparity, x, y, direction);
+      if (Number.isNaN(found)) continue;
+      const half = Math.max(labelSettings.halfConfidencePx, labelSettings.halfConfidenceShare * d);
+      data[i] = own.visible.data[i]! / (1 + ((d - found) / half) ** 2);
+    }
+  }
+  return { width, height, data };
+}
