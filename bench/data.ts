@@ -8,7 +8,7 @@ import type { Bench, BenchResult } from './measure.js';
 import { median, printTable, rounded } from './measure.js';
 
 /** Pairs on disk: enough that a batch holds none twice, few enough to render in seconds. */
-const pairsOnDisk = 16;
+const pairsOnDisk = 12;
 
 /** The stages of the shipped model's recipe (configs/edge-street): light networks, so data must come fast. */
 const teacher = { stage: 'teacher', network: 'stereo-softarg', width: 384, height: 192, batch: 4 } as const;

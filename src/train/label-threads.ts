@@ -68,14 +68,14 @@ export function openLabelThreads(folder: string): LabelThreads {
 /** The answer to what a thread was just given: undefined if all is well. */
 function replyOf(worker: Worker): Promise<Error | undefined> {
   return new Promise((resolve) => {
-    const end = (error: Error | undefined): void => {
-      worker.removeAllListeners();
+    const onMessage = (reply: LabelReply): void =>
+      end(reply.kind === 'failed' ? errorFromPlain(reply.error) : undefined);
+    const onExit = (code: number): void => end(new Error(`a labelling thread ended with code ${code}`));
+    worker.on('message', onMessage).on('error', end).on('exit', onExit);
+
+    function end(error: Error | undefined): void {
+      worker.off('message', onMessage).off('error', end).off('exit', onExit);
       resolve(error);
-    };
-    worker.once('message', (reply: LabelReply) =>
-      end(reply.kind === 'failed' ? errorFromPlain(reply.error) : undefined),
-    );
-    worker.once('error', end);
-    worker.once('exit', (code) => end(new Error(`a labelling thread ended with code ${code}`)));
+    }
   });
 }
