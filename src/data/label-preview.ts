@@ -1,3 +1,4 @@
+import { isCyclopsError } from '../base/errors.js';
 import type { RgbImage } from '../geometry/raster.js';
 import { colorizeDisparity } from '../image/colormap.js';
 import { greyPicture, middleRange } from '../image/map-picture.js';
@@ -9,8 +10,7 @@ import type { StereoSource } from './sample.js';
  * A contact sheet of pseudo labels: left and right picture, the teacher's disparity, visibility and confidence of the
  * left view, a row each, of at most `rows` labelled pairs, evenly spaced over the source. Only what it shows is read.
  * @param isLabelled whether a pair has labels.
- * @returns undefined where no pair has any.
- * @throws CyclopsError of the source, `IMAGE_INVALID` of the labels.
+ * @returns undefined where no pair has any. A pair of which a picture has become unreadable is left out.
  */
 export async function labelSheet(
   source: StereoSource,
@@ -22,16 +22,26 @@ export async function labelSheet(
     isLabelled(source.idAt(index)),
   );
   const count = Math.min(rows, labelled.length);
-  if (count === 0) return undefined;
   const cells: SheetCell[] = [];
   for (let row = 0; row < count; row++) {
     cells.push(...(await rowOf(source, folder, labelled[Math.floor((row * labelled.length) / count)]!)));
   }
-  return contactSheet(cells, { columns: 5, cellWidth: 420, title: `labels, ${count} of ${labelled.length} pairs` });
+  if (cells.length === 0) return undefined;
+  return contactSheet(cells, {
+    columns: 5,
+    cellWidth: 420,
+    title: `labels, ${cells.length / 5} of ${labelled.length} pairs`,
+  });
 }
 
 async function rowOf(source: StereoSource, folder: string, index: number): Promise<SheetCell[]> {
-  const { id, left, right } = await source.read(index, 'none');
+  const sample = await source.read(index, 'none').catch((error: unknown) => {
+    // The labels are made: a picture that broke since then must not end the command that only shows them.
+    if (isCyclopsError(error)) return undefined;
+    throw error;
+  });
+  if (sample === undefined) return [];
+  const { id, left, right } = sample;
   const labels = await readPairLabels(folder, id, left, 'left');
   const disparity = labels.disparityLeft!;
   const { low, high } = middleRange(disparity);
