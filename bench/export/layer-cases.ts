@@ -8,6 +8,7 @@ import {
   Slice,
 } from '../../src/train/layers/image-layers.js';
 import { ConstantGain, CosineSimilarity1d, SoftArgmaxDisparity } from '../../src/train/layers/matching-cost.js';
+import { SimilarityWindow } from '../../src/train/layers/similarity-window.js';
 import type { tf } from '../../src/train/tf.js';
 
 type TensorFlow = typeof tf;
@@ -432,9 +433,18 @@ export const layerCases: readonly LayerCase[] = [
     },
   },
   {
+    name: 'SimilarityWindow around an estimate, inside and outside the image',
+    rounds: 3,
+    build: (tf, input, _random, round) => {
+      const view = () => apply(tf.layers.conv2d({ filters: 5, kernelSize: 3, padding: 'same' }), input);
+      const estimate = apply(tf.layers.conv2d({ filters: 1, kernelSize: 1 }), input);
+      return apply(new SimilarityWindow({ radius: round, unitPx: 4 }), [view(), view(), estimate]);
+    },
+  },
+  {
     name: 'SoftArgmaxDisparity',
     rounds: 2,
-    build: (_tf, input) => apply(new SoftArgmaxDisparity({ step: 0.2 }), input),
+    build: (_tf, input, _random, round) => apply(new SoftArgmaxDisparity({ step: 0.2, zero: round }), input),
   },
   {
     name: 'models as layers, used twice: functional and sequential, with several outputs',

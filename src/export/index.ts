@@ -1,6 +1,17 @@
+export { compareGraphs, type GraphDifferences, type WeightDifference } from './differences.js';
+export { estimateGraph, type GraphEstimate } from './estimate.js';
 export { type ExportOptions, type ExportResult, exportOnnx } from './export.js';
+export {
+  convertLayersModel,
+  exportLayersModel,
+  type LayersModelOptions,
+  type LayersModelResult,
+  type OpenSize,
+} from './layers-model.js';
+export type { ModelParityReport } from './model-parity.js';
 export { type OnnxRun, openOnnx } from './onnx-run.js';
 export { type ParityReport, parityLimit } from './parity.js';
+export { type ExportPlan, planLayersModel, planStudent } from './plan.js';
 export type { PrecisionDifference } from './precision/difference.js';
 export type { CalibrationFrames, PrecisionOptions } from './precision/reduce.js';
 export { type ReducedPackage, type ReducePackageOptions, reducePackage } from './precision/reduce-package.js';

@@ -8,6 +8,10 @@ export interface OnnxRun {
   run(data: Uint8Array | Float32Array, shape: readonly number[]): Promise<Float32Array>;
   /** The same, with every output of the graph by name; all of them float32. */
   runAll(data: Uint8Array | Float32Array, shape: readonly number[]): Promise<ReadonlyMap<string, Float32Array>>;
+  /** @param feeds float32 by input name. @returns every output by name; all must be float32. */
+  runTensors(
+    feeds: ReadonlyMap<string, { readonly data: Float32Array; readonly shape: readonly number[] }>,
+  ): Promise<ReadonlyMap<string, Float32Array>>;
   close(): Promise<void>;
 }
 
@@ -57,6 +61,20 @@ export async function openOnnx(bytes: Uint8Array, owner: string, options: OnnxRu
   return {
     run: async (data, shape) => (await runAll(data, shape)).get(outputName)!,
     runAll,
+    async runTensors(feeds) {
+      const tensors = [...feeds].map(([name, { data, shape }]) => [name, new Tensor('float32', data, shape)] as const);
+      const results = await session.run(Object.fromEntries(tensors));
+      return new Map(
+        session.outputNames.map((name) => {
+          const { data } = results[name]!;
+          if (data instanceof Float32Array) return [name, data];
+          throw new CyclopsError(
+            'MODEL_INVALID',
+            `${owner}: expected float32 for ${name}, found ${results[name]!.type}`,
+          );
+        }),
+      );
+    },
     close: () => session.release(),
   };
 }

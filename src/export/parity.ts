@@ -67,7 +67,8 @@ export async function checkParity(
   }
 }
 
-async function loadTensorFlow(): Promise<TensorFlow> {
+/** TensorFlow for a comparison. @throws CyclopsError `MACHINE_LACKS` where it cannot be loaded. */
+export async function loadTensorFlow(): Promise<TensorFlow> {
   try {
     return (await import('../train/tf.js')).tf;
   } catch (error) {

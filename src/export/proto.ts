@@ -1,5 +1,6 @@
 import onnxProto from 'onnx-proto';
 import { CyclopsError, messageOf } from '../base/errors.js';
+import { assertBoundedStructure } from './bounded.js';
 import {
   type Attribute,
   type Constant,
@@ -144,10 +145,27 @@ export function encodeEngineModel(model: EngineModel): Uint8Array {
 /** What a summary needs of any ONNX graph, ours or foreign: the operators, and every shape the file states. */
 export interface GraphOutline {
   readonly nodes: readonly (Omit<GraphNode, 'output'> & { readonly outputs: readonly string[] })[];
-  /** Shape and bytes of each initializer by name. */
-  readonly weights: ReadonlyMap<string, { readonly shape: readonly number[]; readonly isFloat: boolean }>;
+  /** Names of the graph's inputs (those that are no weights) and outputs. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Shape and element type of each initializer by name, and its bytes where the file holds them as they are. */
+  readonly weights: ReadonlyMap<
+    string,
+    { readonly shape: readonly number[]; readonly isFloat: boolean; readonly type: string; readonly raw: Uint8Array }
+  >;
   /** Shape of inputs, outputs and inner values where the file states it; a free dimension is NaN. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Element type, such as `float32`, of the same values where the file states it. */
+  readonly types: ReadonlyMap<string, string>;
+}
+
+const typeNames = new Map(
+  Object.entries(onnx.TensorProto.DataType).map(([name, number]) => [number, name.toLowerCase()]),
+);
+
+function typeName(number: number | null | undefined): string {
+  const name = typeNames.get(number ?? 0) ?? 'undefined';
+  return name === 'float' ? 'float32' : name === 'double' ? 'float64' : name;
 }
 
 /**
@@ -157,8 +175,10 @@ export interface GraphOutline {
 export function decodeOutline(bytes: Uint8Array, path: string): GraphOutline {
   const graph = decodeProto(bytes, path);
   const shapes = new Map<string, readonly number[]>();
+  const types = new Map<string, string>();
   for (const value of [...(graph.input ?? []), ...(graph.output ?? []), ...(graph.valueInfo ?? [])]) {
     const dims = value.type?.tensorType?.shape?.dim;
+    if (typeof value.name === 'string') types.set(value.name, typeName(value.type?.tensorType?.elemType));
     if (typeof value.name === 'string' && Array.isArray(dims)) {
       shapes.set(
         value.name,
@@ -166,15 +186,20 @@ export function decodeOutline(bytes: Uint8Array, path: string): GraphOutline {
       );
     }
   }
-  const weights = new Map<string, { shape: readonly number[]; isFloat: boolean }>();
-  for (const { name, dims, dataType } of graph.initializer ?? []) {
+  const weights = new Map<string, { shape: readonly number[]; isFloat: boolean; type: string; raw: Uint8Array }>();
+  for (const { name, dims, dataType, rawData } of graph.initializer ?? []) {
     const isFloat = dataType === FLOAT || dataType === FLOAT16;
-    weights.set(name ?? '', { shape: (dims ?? []).map(Number), isFloat });
+    const raw = rawData ?? new Uint8Array();
+    weights.set(name ?? '', { shape: (dims ?? []).map(Number), isFloat, type: typeName(dataType), raw });
   }
-  return { nodes: (graph.node ?? []).map(decodeNode), weights, shapes };
+  const namesOf = (values: readonly onnxProto.onnx.IValueInfoProto[] | null | undefined): string[] =>
+    (values ?? []).flatMap(({ name }) => (typeof name === 'string' && !weights.has(name) ? [name] : []));
+  const [inputs, outputs] = [namesOf(graph.input), namesOf(graph.output)];
+  return { nodes: (graph.node ?? []).map(decodeNode), inputs, outputs, weights, shapes, types };
 }
 
 function decodeProto(bytes: Uint8Array, path: string): onnxProto.onnx.IGraphProto {
+  assertBoundedStructure(bytes, path);
   let model: onnxProto.onnx.ModelProto;
   try {
     model = onnx.ModelProto.decode(bytes);

@@ -160,12 +160,17 @@ function parseShape(bytes: Uint8Array): (number | string)[] {
   return shape;
 }
 
-interface Field {
+/** One field of a protobuf message: a number, or the bytes of a text or an inner message. */
+export interface Field {
   readonly number: number;
   readonly value: number | Uint8Array;
 }
 
-function* fieldsOf(bytes: Uint8Array): Generator<Field> {
+/**
+ * The fields of a protobuf message, one by one, without looking into them; fixed-size numbers are skipped.
+ * @throws Error in words where the bytes are no message.
+ */
+export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   let offset = 0;
   const varint = (): number => {
     let result = 0;

@@ -11,6 +11,7 @@ import { encodeModel } from '../../src/export/proto.js';
 import { writeHandWrittenCheckpoint } from '../support/hand-written-checkpoint.js';
 import { quantizableFrames, quantizableGraph } from '../support/quantizable-graph.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { withoutTensorFlow } from '../support/tensorflow.js';
 import { writeTinyPackage } from '../support/tiny-package.js';
 
 /** A Python with the `onnx` package: CYCLOPS_TEST_PYTHON, else python3. */
@@ -56,3 +57,20 @@ async function written(path: string, graph: Graph): Promise<string> {
   await writeFile(path, encodeModel(graph, { producerVersion: '0.1.0', metadata: {} }));
   return path;
 }
+test('the official checker accepts every layer class in every setting', {
+  skip: reasonToSkip() || withoutTensorFlow,
+}, async (context) => {
+  const { tf } = await import('../../src/train/tf.js');
+  const { layerCases } = await import('../../bench/export/layer-cases.js');
+  const { runLayerCase } = await import('../../bench/export/run-case.js');
+  const folder = await temporaryFolder(context);
+  const paths: string[] = [];
+  for (const [index, layerCase] of layerCases.entries()) {
+    for (let round = 0; round < (layerCase.rounds ?? 1); round++) {
+      const path = join(folder, `${index}-${round}.onnx`);
+      await writeFile(path, (await runLayerCase(tf, layerCase, round)).onnx);
+      paths.push(path);
+    }
+  }
+  await promisify(execFile)(python, ['-c', script, ...paths]);
+});

@@ -7,6 +7,7 @@ import { activationTypes, calibrationMethods, channelOrders, precisions } from '
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
 import type { CalibrationTarget } from '../calibration-frames.js';
 import type { Command, OptionValues } from '../command.js';
+import { exportBareGraph, isLayersModel, printPlan } from '../export-graph.js';
 import {
   choiceOption,
   integerOption,
@@ -23,7 +24,7 @@ import { formatBytes } from '../terminal.js';
 export const command: Command = {
   name: 'export-onnx',
   summary: 'Turn a student checkpoint into a model package: model.onnx + model.json.',
-  usage: 'CHECKPOINT -o DIR|FILE.onnx [options]',
+  usage: 'CHECKPOINT|MODEL.json -o DIR|FILE.onnx [options]',
   options: {
     output: { type: 'string', short: 'o', value: 'PATH', help: 'folder for model.onnx and model.json, or FILE.onnx' },
     name: { type: 'string', value: 'NAME', help: 'name in the package [network and input size]' },
@@ -33,7 +34,11 @@ export const command: Command = {
       default: 'RGB',
       help: `byte order of the pictures it will get: ${channelOrders.join(', ')}`,
     },
-    size: { type: 'string', value: 'WxH', help: 'refuse unless the network was trained at this input size' },
+    size: {
+      type: 'string',
+      value: 'WxH',
+      help: 'refuse unless the network was trained at this input size; for MODEL.json: sides it leaves open',
+    },
     'min-depth': { type: 'string', value: 'M', default: '0.5', help: 'nearest depth it gives, metres' },
     'max-depth': { type: 'string', value: 'M', default: '80', help: 'farthest depth it gives, metres' },
     precision: {
@@ -54,6 +59,7 @@ export const command: Command = {
       value: 'TYPE',
       help: 'int8: uint8 for ONNX Runtime on a CPU, int8 for TensorRT [int8 with --tensorrt, else uint8]',
     },
+    'dry-run': { type: 'boolean', help: 'print what the fp32 export would hold and cost; run and write nothing' },
     'no-parity': { type: 'boolean', help: 'do not compare ONNX Runtime with tfjs (then TensorFlow is not needed)' },
     ...tensorRtOptionSpecs,
     epcontext: {
@@ -72,15 +78,22 @@ nothing is written. fp16 keeps the depth head in float32 and refuses a network w
 int8 keeps the first and the last layer in float32. Calibrate on frames like those the network will see. For these two,
 CHECKPOINT may also be an fp32 package that export-onnx wrote.
 
+MODEL.json is any tfjs LayersModel (model.save, or tensorflowjs_converter): it becomes FILE.onnx with its own tensors in
+and out, float32 and channels last; only --size, --no-parity, --dry-run and --json count.
+
   cyclops export-onnx out/student/best -o models/street
   cyclops export-onnx out/student/best -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
   cyclops export-onnx out/student/best -o models/orin --channels RGBA --tensorrt orin
   cyclops export-onnx out/student/best -o models/int8 --precision int8 --calibrate street:5000:32
   cyclops export-onnx models/street -o models/street-fp16 --precision fp16 --calibrate frames/
+  cyclops export-onnx out/student/best --dry-run
+  cyclops export-onnx segmentation/model.json -o segmentation.onnx
   cyclops export-onnx models/orin --epcontext model.engine -o models/orin-engine  # after trtexec, on the board
 `,
   async run(values, positionals) {
     const checkpoint = positionals[0]!;
+    if (values['dry-run'] === true) return printPlan(values, checkpoint);
+    if (isLayersModel(checkpoint)) return exportBareGraph(values, checkpoint);
     const output = requiredText(values, 'output');
     const askedOfTensorRt = tensorRtFrom(values);
     if (values.epcontext !== undefined) return packEngine(values, checkpoint, output);

@@ -39,7 +39,12 @@ import {
   convertSlice,
 } from './reorder.js';
 import { convertResize2d, convertUpSampling2d } from './resizing.js';
-import { convertCorrelation1d, convertCosineSimilarity1d, convertSoftArgmaxDisparity } from './stereo.js';
+import {
+  convertCorrelation1d,
+  convertCosineSimilarity1d,
+  convertSimilarityWindow,
+  convertSoftArgmaxDisparity,
+} from './stereo.js';
 
 /** Does nothing once training is over. */
 const passThrough: LayerConverter = ({ inputs: [input] }) => input;
@@ -61,6 +66,7 @@ const imageConverters: Readonly<Record<string, LayerConverter>> = {
   MaxPooling2D: convertMaxPooling2d,
   Resize2D: convertResize2d,
   SeparableConv2D: convertSeparableConv2d,
+  SimilarityWindow: convertSimilarityWindow,
   SoftArgmaxDisparity: convertSoftArgmaxDisparity,
   UpSampling2D: convertUpSampling2d,
   ZeroPadding2D: convertZeroPadding2d,

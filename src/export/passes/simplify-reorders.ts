@@ -4,7 +4,7 @@ import { floatsOf, type Pass, readersOf } from './pass.js';
 
 /**
  * Fewer Transpose and Reshape: two behind each other become one or none, a Transpose that moves only axes of size 1 is a
- * Reshape, and the Transpose before a flattened matrix product goes into the order of its weights.
+ * Reshape, an Identity gives its name to what it repeats, and the Transpose before a flattened matrix product goes into the order of its weights.
  */
 export const simplifyReorders: Pass = {
   name: 'simplify-reorders',
@@ -26,6 +26,13 @@ export const simplifyReorders: Pass = {
         if (folded !== undefined) nodes[nodes.indexOf(makers.get(folded.flat.output)!)] = folded.flat;
         keep(folded?.gemm ?? node);
         continue;
+      }
+      if (node.op === 'Identity') {
+        const maker = makers.get(node.inputs[0]!);
+        if (maker !== undefined && readers.get(maker.output)?.length === 1) {
+          nodes[nodes.indexOf(maker)] = { ...maker, output: node.output };
+          continue;
+        }
       }
       const simple = joinWithMaker(graph, asReshape(graph, node, constants), makers);
       const isNothing = simple !== undefined && shapeText(graph, simple.inputs[0]!) === shapeText(graph, simple.output);

@@ -1,0 +1,63 @@
+import type { GraphDifferences, GraphEstimate, GraphSummary } from '../export/index.js';
+import { formatBytes } from './terminal.js';
+
+/** A line: what it is about, and the text. */
+export type Row = [label: string, text: string];
+
+/** Lines with their labels in one column. */
+export function formatRows(rows: readonly Row[]): string {
+  return rows.map(([label, text]) => `  ${label.padEnd(9)}${text}`).join('\n');
+}
+
+/** Cost, memory, operators and TensorRT's refusals of a graph. */
+export function estimateRows(summary: GraphSummary, estimate: GraphEstimate): Row[] {
+  const operators = Object.entries(summary.operators).map(([op, count]) => `${count} ${op}`);
+  const unknown = summary.unknownNodes === 0 ? '' : ` (${summary.unknownNodes} nodes of unknown shape not counted)`;
+  const refused = estimate.fallingBack;
+  const list = refused.slice(0, 8).map(({ node, op, reason }) => `${node || '(no name)'} (${op}: ${reason})`);
+  const more = refused.length > list.length ? `, and ${refused.length - list.length} more` : '';
+  return [
+    [
+      'cost',
+      `${(summary.parameters / 1e6).toFixed(2)} M parameters, ${((2 * summary.macs) / 1e9).toFixed(2)} GFLOP an image (${(summary.macs / 1e9).toFixed(2)} GMAC)${unknown}`,
+    ],
+    [
+      'memory',
+      `${formatBytes(estimate.constantBytes)} constants, ${formatBytes(estimate.peakActivationBytes)} activations at most${estimate.peakNode === '' ? '' : ` (at ${estimate.peakNode})`}`,
+    ],
+    ['nodes', `${summary.nodes}: ${operators.join(', ')}`],
+    [
+      'fallback',
+      refused.length === 0 ? 'none: TensorRT takes every node' : `TensorRT does not take ${list.join(', ')}${more}`,
+    ],
+  ];
+}
+
+/** Where two graphs differ, a line a kind of difference. */
+export function differenceRows({
+  onlyInFirst,
+  onlyInSecond,
+  changedNodes,
+  weights,
+  equalWeights,
+}: GraphDifferences): Row[] {
+  const rows: Row[] = [];
+  if (onlyInFirst.length > 0) rows.push(['only A', listText(onlyInFirst)]);
+  if (onlyInSecond.length > 0) rows.push(['only B', listText(onlyInSecond)]);
+  if (changedNodes.length > 0) rows.push(['changed', listText(changedNodes)]);
+  const sorted = weights.toSorted((a, b) => (b.relative ?? Infinity) - (a.relative ?? Infinity));
+  const texts = sorted.map(
+    ({ name, relative }) =>
+      `${name} (${relative === undefined ? 'other type or shape' : `${(100 * relative).toPrecision(2)} %`})`,
+  );
+  rows.push([
+    'weights',
+    `${equalWeights} equal${texts.length === 0 ? '' : `, ${texts.length} differ: ${listText(texts)}`}`,
+  ]);
+  return rows;
+}
+
+function listText(items: readonly string[], most = 8): string {
+  const more = items.length > most ? `, and ${items.length - most} more` : '';
+  return `${items.slice(0, most).join(', ')}${more}`;
+}

@@ -1,0 +1,58 @@
+import type { ChannelOrder } from '../model-package/schema.js';
+import { estimateGraph, type GraphEstimate } from './estimate.js';
+import { buildGraph } from './export.js';
+import type { Graph, Value } from './graph.js';
+import { buildLayersModelGraph, type OpenSize, readLayersModel } from './layers-model.js';
+import { type PassReport, runPasses } from './passes/index.js';
+import { decodeOutline, encodeModel } from './proto.js';
+import { readStudentCheckpoint } from './read-checkpoint.js';
+import { type GraphSummary, summarizeGraph } from './summary.js';
+
+/** What an export would give, in fp32; nothing is run or written. */
+export interface ExportPlan {
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly summary: GraphSummary;
+  readonly estimate: GraphEstimate;
+  readonly passes: readonly PassReport[];
+  readonly onnxBytes: number;
+  readonly weightBytes: number;
+}
+
+/**
+ * The plan of a student checkpoint.
+ * @throws CyclopsError those of reading and converting it.
+ */
+export async function planStudent(
+  path: string,
+  range: { readonly channels: ChannelOrder; readonly minM: number; readonly maxM: number },
+): Promise<ExportPlan> {
+  const checkpoint = await readStudentCheckpoint(path);
+  return planGraph(checkpoint.head.network, buildGraph(checkpoint, range), checkpoint.network.weightBytes);
+}
+
+/**
+ * The plan of a tfjs LayersModel.
+ * @throws CyclopsError those of reading and converting it.
+ */
+export async function planLayersModel(path: string, size?: OpenSize): Promise<ExportPlan> {
+  const model = await readLayersModel(path);
+  return planGraph(path, buildLayersModelGraph(model, size), model.network.weightBytes);
+}
+
+function planGraph(name: string, built: Graph, weightBytes: number): ExportPlan {
+  const { graph, reports } = runPasses(built);
+  const onnx = encodeModel(graph, { producerVersion: '', metadata: {} });
+  const outline = decodeOutline(onnx, name);
+  return {
+    name,
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    summary: summarizeGraph(outline),
+    estimate: estimateGraph(outline),
+    passes: reports,
+    onnxBytes: onnx.byteLength,
+    weightBytes,
+  };
+}
