@@ -28,6 +28,7 @@ export async function runLayerCase(tf: TensorFlow, layerCase: LayerCase, round: 
   const shape = [...(layerCase.shape?.(random, round) ?? [side(), side(), 3])];
   const input = tf.input({ shape });
   const model = tf.model({ inputs: input, outputs: layerCase.build(tf, input, random, round) });
+  drawWeights(tf, model, random);
   const inputShape = [1, ...shape];
   const count = shape.reduce((product, size) => product * size, 1);
   const values = Float32Array.from({ length: count }, () => random.normal());
@@ -45,6 +46,23 @@ export async function runLayerCase(tf: TensorFlow, layerCase: LayerCase, round: 
   } finally {
     await session.close();
   }
+}
+
+/** Weights of the round's own seed, biases and statistics too: tfjs' initialisers draw others in every run. */
+function drawWeights(tf: TensorFlow, model: tf.LayersModel, random: Random): void {
+  tf.tidy(() => {
+    const drawn = model.weights.map((weight) => {
+      const shape = weight.shape.map((size) => size ?? 1);
+      const count = shape.reduce((product, size) => product * size, 1);
+      const isVariance = weight.originalName.endsWith('moving_variance');
+      const draw = (): number => (isVariance ? random.uniform(0.2, 2) : random.normal(0, 0.4));
+      return tf.tensor(
+        Float32Array.from({ length: count }, () => draw()),
+        shape,
+      );
+    });
+    model.setWeights(drawn);
+  });
 }
 
 /** What tfjs would write to disk: model.json and its weights. */

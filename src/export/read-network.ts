@@ -109,6 +109,14 @@ function parseLayersModel(
       cause: error,
     });
   }
+  const isPackage =
+    typeof value === 'object' && value !== null && 'format' in value && value.format === 'cyclops-model';
+  if (isPackage) {
+    throw new CyclopsError(
+      'CHECKPOINT_INVALID',
+      `${owner} format: expected a layers model, found a model package, which is exported already`,
+    );
+  }
   const isGraphModel =
     typeof value === 'object' && value !== null && 'format' in value && value.format === 'graph-model';
   if (isGraphModel) {

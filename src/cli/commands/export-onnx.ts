@@ -92,6 +92,10 @@ and out, float32 and channels last; only --size, --no-parity, --dry-run and --js
 `,
   async run(values, positionals) {
     const checkpoint = positionals[0]!;
+    if (isLayersModel(checkpoint)) {
+      const what = 'a model.json, which becomes a bare graph with its own tensors';
+      refuseOthers(values, ['size', 'no-parity', 'dry-run'], what);
+    }
     if (values['dry-run'] === true) return printPlan(values, checkpoint);
     if (isLayersModel(checkpoint)) return exportBareGraph(values, checkpoint);
     const output = requiredText(values, 'output');

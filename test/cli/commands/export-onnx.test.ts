@@ -4,6 +4,9 @@ import { mkdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { packageRoot } from '../../../src/base/paths.js';
+import { GraphBuilder } from '../../../src/export/graph.js';
+import { unary } from '../../../src/export/ops.js';
+import { encodeModel } from '../../../src/export/proto.js';
 import { encodePng } from '../../../src/image/codec.js';
 import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -169,4 +172,56 @@ test('a folder of pictures calibrates: checkpoint to fp32 package, fp32 package 
   const refused = await runProgram('export-onnx.js', [exact, '-o', half, ...reducing, '--channels', 'BGRx']);
   assert.equal(refused.code, 2);
   assert.match(refused.err, /--channels does not go with .*fp32, which is a package/);
+});
+
+test('a dry run prints what would come out and writes nothing; inspect shows where two packages differ', async (context) => {
+  const folder = await temporaryFolder(context);
+  const checkpoint = await writeHandWrittenCheckpoint(folder);
+  const planned = await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--channels', 'RGBA']);
+  assert.equal(planned.code, 0, planned.err);
+  assert.match(planned.out, /input {4}image uint8 \[1, 16, 32, 4\]\n {2}output {3}depth float32 \[1, 16, 32, 1\]/);
+  assert.match(planned.out, /cost {5}0\.00 M parameters, 0\.00 GFLOP an image/);
+  assert.match(planned.out, /memory {3}\d.* constants, .* activations at most \(at /);
+  assert.match(planned.out, /nodes {4}\d+: 2 Conv, /);
+  assert.match(planned.out, /fallback none: TensorRT takes every node/);
+  const json = JSON.parse((await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--json'])).out);
+  assert.equal(json.summary.parameters, 117);
+  await assert.rejects(stat(join(folder, 'a')), { code: 'ENOENT' });
+
+  const [a, b] = [join(folder, 'a'), join(folder, 'b')];
+  for (const [output, farthest] of [
+    [a, '80'],
+    [b, '60'],
+  ] as const) {
+    const args = [checkpoint, '-o', output, '--no-parity', '--max-depth', farthest];
+    assert.equal((await runProgram('export-onnx.js', args)).code, 0);
+  }
+  const compared = await runProgram('bin.js', ['inspect', a, b]);
+  assert.equal(compared.code, 0, compared.err);
+  assert.match(compared.out, /differences, A -> B\n/);
+  assert.match(compared.out, /package {2}output\.maxM: 80 -> 60/);
+  assert.match(compared.out, /weights {2}\d+ equal, 2 differ: post\/\S+ \(\d+ %\)/);
+  const alike = JSON.parse((await runProgram('bin.js', ['inspect', a, a, '--json'])).out);
+  assert.deepEqual(alike.differences.fields, []);
+  assert.deepEqual(alike.differences.graph.changedNodes, []);
+});
+
+test('inspect shows an ONNX file that is no package; a bare export takes no settings of packages', async (context) => {
+  const folder = await temporaryFolder(context);
+  const path = join(folder, 'bare.onnx');
+  const graph = new GraphBuilder('bare', ['y']);
+  graph.output(unary(graph, 'squash', 'Tanh', graph.input('x', 'float32', [1, 5])), 'y');
+  await writeFile(path, encodeModel(graph.build(), { producerVersion: '1', metadata: {} }));
+  const shown = await runProgram('bin.js', ['inspect', path]);
+  assert.equal(shown.code, 0, shown.err);
+  assert.match(
+    shown.out,
+    /a graph without package facts\n {2}input {4}x float32 \[1, 5\]\n {2}output {3}y float32 \[1, 5\]/,
+  );
+  assert.match(
+    (await runProgram('bin.js', ['inspect', path, '--golden'])).err,
+    /is a bare graph, .* \[USAGE_INVALID\]/,
+  );
+  const refused = await runProgram('export-onnx.js', [join(folder, 'model.json'), '-o', path, '--channels', 'RGBA']);
+  assert.match(refused.err, /--channels does not go with a model\.json/);
 });
