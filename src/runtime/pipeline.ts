@@ -4,8 +4,9 @@ import { type LoadedModelPackage, readModelPackage } from '../model-package/read
 import { type CapturePlan, planAgain, planCapture } from './capture/plan.js';
 import { CaptureSupervisor, type FaultCounts } from './capture/supervisor.js';
 import type { StreamConfig } from './config.js';
-import { openEngine, type ProvenEngine } from './engine/choose.js';
+import { openEngine } from './engine/choose.js';
 import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
+import type { ProvenEngine } from './engine/prove.js';
 import type { SelfTestResult } from './engine/self-test.js';
 import { undistortingEngine } from './engine/undistorting.js';
 import type { DepthFrame, Frame, FrameFacts, ModelState } from './frame.js';

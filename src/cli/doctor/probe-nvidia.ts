@@ -2,4 +2,4 @@
 // examineNvidia in a process of its own.
 import { examineOrtCapi } from '../../runtime/index.js';
 
-process.stdout.write(`${JSON.stringify(examineOrtCapi())}\n`);
+process.stdout.write(`${JSON.stringify(await examineOrtCapi())}\n`);

@@ -1,6 +1,4 @@
-import { loadOrt } from './library.js';
-import { type NvidiaFacts, nvidiaFacts } from './nvidia.js';
-import { availableProviders } from './session.js';
+import type { NvidiaFacts } from './nvidia.js';
 
 /** What the engine `ort-capi` finds on this machine. */
 export interface OrtCapiFacts {
@@ -12,11 +10,14 @@ export interface OrtCapiFacts {
 }
 
 /**
- * Loads a library and asks it and the driver.
+ * Loads a library and asks it and the driver. koffi is loaded only then, as it is for the engine.
  * @param path of a libonnxruntime.so; the one of onnxruntime-node unless given.
  * @throws CyclopsError `MACHINE_LACKS` where it cannot be loaded.
  */
-export function examineOrtCapi(path?: string): OrtCapiFacts {
+export async function examineOrtCapi(path?: string): Promise<OrtCapiFacts> {
+  const { loadOrt } = await import('./library.js');
+  const { nvidiaFacts } = await import('./nvidia.js');
+  const { availableProviders } = await import('./session.js');
   const library = loadOrt(path);
   return {
     version: library.version,

@@ -1,0 +1,57 @@
+import { CyclopsError } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import type { LoadedModelPackage } from '../../model-package/read.js';
+import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
+import type { Engine } from './engine.js';
+import { type SelfTestResult, selfTest } from './self-test.js';
+import type { EngineSettings } from './settings.js';
+
+/** An engine that has shown what it gives for the golden picture. */
+export interface ProvenEngine {
+  readonly engine: Engine;
+  readonly selfTest: SelfTestResult;
+  /** Why it is not the one that was asked for. */
+  readonly fellBack?: string;
+}
+
+/**
+ * Runs the package's golden picture through an opened engine; closes the engine if that fails.
+ * @throws CyclopsError `SELF_TEST_FAILED` for wrong depth, unless the settings allow it.
+ */
+export async function prove(
+  engine: Engine,
+  model: LoadedModelPackage,
+  tensorRt: TensorRtOptions | undefined,
+  settings: EngineSettings,
+  log: Logger,
+): Promise<ProvenEngine> {
+  try {
+    const tested = await selfTest(engine, model.package, toleranceFor(model.package.golden.tolerance, tensorRt));
+    if (tested.ok) return { engine, selfTest: tested };
+    const { expectedM, foundM } = tested.worst;
+    const text = `self-test of ${engine.info.engine} on ${engine.info.provider}: the golden picture's depth differs from the package's by ${tested.maxRelativeDifference.toExponential(1)} (limit ${tested.tolerance}; ${foundM} m where ${expectedM} m is right)`;
+    if (!settings.allowDegraded) {
+      throw new CyclopsError(
+        'SELF_TEST_FAILED',
+        `${text}; its depth is not to be trusted, and nothing is streamed; --allow-degraded streams all the same`,
+      );
+    }
+    log.error(tested, `${text}; streaming all the same`);
+    return { engine, selfTest: tested };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/**
+ * What reduced precision may do to depth at the probes, relative. Estimates, not measured on a GPU: half precision keeps
+ * 11 bits, and a depth network has some tens of layers; far depth is the reciprocal of a small disparity.
+ */
+const reducedTolerance = { fp16: 0.05, bf16: 0.2, int8: 0.25 } as const;
+
+function toleranceFor(ofPackage: number, tensorRt: TensorRtOptions | undefined): number {
+  if (tensorRt === undefined) return ofPackage;
+  const used = (['fp16', 'bf16', 'int8'] as const).filter((name) => tensorRt[name] === true);
+  return Math.max(ofPackage, ...used.map((name) => reducedTolerance[name]));
+}
