@@ -1,5 +1,5 @@
 import { CyclopsError } from '../base/errors.js';
-import type { SourceSpec } from '../data/sample.js';
+import type { SingleSpec } from '../data/sample.js';
 import { depthTruths, folderLayouts } from '../data/sample.js';
 import type { SourceDefaults } from '../data/sources/parse-spec.js';
 import { parseSourceSpec } from '../data/sources/parse-spec.js';
@@ -22,7 +22,7 @@ export const folderOptions: Readonly<Record<string, OptionSpec>> = {
  * Data as a command line names it: a text of `parseSourceSpec`, with `folderOptions` beside it.
  * @throws CyclopsError `USAGE_INVALID`.
  */
-export function dataSpec(text: string, values: OptionValues, defaults: SourceDefaults): SourceSpec {
+export function dataSpec(text: string, values: OptionValues, defaults: SourceDefaults): SingleSpec {
   const layout = values.layout === undefined ? undefined : choiceOption(values, 'layout', folderLayouts);
   const spec = parseSourceSpec(layout === undefined ? text : `${layout}:${text}`, defaults);
   const list = optionalText(values, 'list');

@@ -100,18 +100,28 @@ export interface FolderSpec {
   readonly pass?: 'clean' | 'final';
 }
 
+/** Pairs to render. */
+export interface SyntheticSpec {
+  readonly kind: 'synthetic';
+  readonly domain: 'flying' | 'street';
+  readonly seed: number;
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  /** Consecutive frames of one drive (street only) before the next scene begins. */
+  readonly framesPerScene: number;
+  /** Shares of reflecting and of textureless surfaces, 0..1; the defaults of src/data/synthetic/shares.ts. */
+  readonly hard?: { readonly reflective: number; readonly textureless: number };
+}
+
+/** One folder, or one rendered world. */
+export type SingleSpec = SyntheticSpec | FolderSpec;
+
+/** The pairs of several sources, one after the other: a network that learns from all of them at once. */
+export interface MixedSpec {
+  readonly kind: 'mixed';
+  readonly parts: readonly SingleSpec[];
+}
+
 /** What to open: plain JSON, so that it crosses thread borders and stands in `run.json`. */
-export type SourceSpec =
-  | {
-      readonly kind: 'synthetic';
-      readonly domain: 'flying' | 'street';
-      readonly seed: number;
-      readonly count: number;
-      readonly width: number;
-      readonly height: number;
-      /** Consecutive frames of one drive (street only) before the next scene begins. */
-      readonly framesPerScene: number;
-      /** Shares of reflecting and of textureless surfaces, 0..1; the defaults of src/data/synthetic/shares.ts. */
-      readonly hard?: { readonly reflective: number; readonly textureless: number };
-    }
-  | FolderSpec;
+export type SourceSpec = SingleSpec | MixedSpec;

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readLabelsInfo } from '../data/labels.js';
 import { openSource } from '../data/sources/index.js';
-import { parseSourceSpec } from '../data/sources/parse-spec.js';
+import { parseMixedSpec } from '../data/sources/parse-spec.js';
 import { readCheckpointHead, sha256 } from '../train/checkpoint-files.js';
 import { heldOut } from '../train/held-out.js';
 
@@ -28,7 +28,7 @@ export async function inputFingerprint(field: string, value: string): Promise<un
 
 async function dataFingerprint(text: string): Promise<string | undefined> {
   if (text === heldOut || text === 'none') return undefined;
-  const spec = parseSourceSpec(text, { width: 64, height: 64, framesPerScene: 1 });
+  const spec = parseMixedSpec(text, { width: 64, height: 64, framesPerScene: 1 });
   // Of rendered pairs, seed, count and size stand in the settings.
   return spec.kind === 'synthetic' ? undefined : (await openSource(spec)).fingerprint;
 }

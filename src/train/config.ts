@@ -28,7 +28,7 @@ export const trainingConfigSchema = z.strictObject({
   network: z.enum(networkNames),
   /** Scales the channels of every layer. */
   widthMultiplier: z.number().positive().max(4),
-  /** `flying:SEED:COUNT`, `street:SEED:COUNT`, or a folder in the KITTI 2015 layout. */
+  /** `flying:SEED:COUNT`, `street:SEED:COUNT`, a folder, `LAYOUT:DIR`; or several with ` + ` between them. */
   data: path,
   /** Size at which `flying` and `street` are rendered, px. */
   renderWidth: positiveInt.max(4096),

@@ -1,4 +1,4 @@
-import type { SourceSpec } from '../data/sample.js';
+import type { SingleSpec } from '../data/sample.js';
 import { openSource } from '../data/sources/index.js';
 import { evenlySpaced } from './held-out.js';
 
@@ -7,7 +7,7 @@ import { evenlySpaced } from './held-out.js';
  * every drive is among them; of rendered pairs, which are all alike, the first ones.
  * @throws CyclopsError of the source.
  */
-export async function fewerPairs(spec: SourceSpec, count: number): Promise<SourceSpec> {
+export async function fewerPairs(spec: SingleSpec, count: number): Promise<SingleSpec> {
   if (spec.kind === 'synthetic') return { ...spec, count: Math.min(spec.count, count) };
   const source = await openSource(spec);
   if (source.length <= count) return spec;

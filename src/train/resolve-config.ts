@@ -1,10 +1,10 @@
 import { CyclopsError } from '../base/errors.js';
 import type { SourceSpec } from '../data/sample.js';
-import { parseSourceSpec } from '../data/sources/parse-spec.js';
+import { parseMixedSpec } from '../data/sources/parse-spec.js';
 import { readCheckpointHead } from './checkpoint-files.js';
 import { type PartialTrainingConfig, type TrainingConfig, trainingConfigSchema, tunings } from './config.js';
 import { fewerPairs } from './fewer-pairs.js';
-import { heldOut, splitHeldOut } from './held-out.js';
+import { heldOut, splitHeldOut, splitHeldOutOfAll } from './held-out.js';
 import type { StageDefaults } from './method.js';
 import { methods } from './methods/index.js';
 import { type NetworkEntry, networks } from './networks/index.js';
@@ -113,30 +113,38 @@ export interface RunSources {
  */
 export async function sourcesOf(config: TrainingConfig): Promise<RunSources> {
   const { training, validation } = await allSourcesOf(config);
-  return { training: config.pairs === undefined ? training : await fewerPairs(training, config.pairs), validation };
+  if (config.pairs === undefined) return { training, validation };
+  if (training.kind === 'mixed') fault('pairs', `choose among one source, found data "${config.data}"`);
+  return { training: await fewerPairs(training, config.pairs), validation };
 }
 
 async function allSourcesOf(config: TrainingConfig): Promise<RunSources> {
   const training = parse(config.data, config.renderWidth, config.renderHeight);
-  if (config.labels !== undefined && training.kind === 'synthetic') {
-    fault('labels', `belong to a data folder, found data "${config.data}"; write it as a folder first: cyclops synth`);
-  }
-  const labelled =
-    config.supervision === 'labels' && training.kind !== 'synthetic' && config.labels !== undefined
-      ? { ...training, labels: config.labels }
-      : training;
+  const labelled = withLabels(training, config);
   if (config.validationData === 'none') return { training: labelled, validation: undefined };
   if (config.validationData === heldOut) {
-    return labelled.kind !== 'synthetic'
-      ? splitHeldOut(labelled, config.validationCount)
-      : fault('validationData', `${heldOut} is for data in a folder, found data "${config.data}"`);
+    if (labelled.kind === 'synthetic') {
+      fault('validationData', `${heldOut} is for data in a folder, found data "${config.data}"`);
+    }
+    return labelled.kind === 'mixed'
+      ? splitHeldOutOfAll(labelled, config.validationCount)
+      : splitHeldOut(labelled, config.validationCount);
   }
   // Validation pairs are not cropped, so they need no margin.
   return { training: labelled, validation: parse(config.validationData, config.width, config.height) };
 }
 
+function withLabels(training: SourceSpec, { data, labels, supervision }: TrainingConfig): SourceSpec {
+  if (labels === undefined) return training;
+  if (training.kind === 'mixed') fault('labels', `belong to one data folder, found data "${data}"`);
+  if (training.kind === 'synthetic') {
+    fault('labels', `belong to a data folder, found data "${data}"; write it as a folder first: cyclops synth`);
+  }
+  return supervision === 'labels' ? { ...training, labels } : training;
+}
+
 function parse(text: string, width: number, height: number): SourceSpec {
-  return parseSourceSpec(text, { width, height, framesPerScene: 1 });
+  return parseMixedSpec(text, { width, height, framesPerScene: 1 });
 }
 
 function defaultValidation(data: string): string {

@@ -91,10 +91,17 @@ export function describeData(config: TrainingConfig): string {
 /** `16 pairs held out of data/street`: what a run is validated on, in words. */
 export function describeValidation(config: TrainingConfig, source: SourceSpec | undefined): string {
   if (source === undefined) return 'none';
-  const held = config.validationData === heldOut && source.kind !== 'synthetic' ? source.ids?.length : undefined;
+  const held = config.validationData === heldOut ? pairsOf(source) : undefined;
   return held === undefined
     ? `${config.validationCount} pairs of ${config.validationData}`
     : `${held} ${held === 1 ? 'pair' : 'pairs'} held out of ${config.data}`;
+}
+
+/** How many pairs a source names one by one; nothing if it does not. */
+function pairsOf(source: SourceSpec): number | undefined {
+  if (source.kind === 'synthetic') return undefined;
+  if (source.kind !== 'mixed') return source.ids?.length;
+  return source.parts.reduce((sum, part) => sum + (pairsOf(part) ?? 0), 0);
 }
 
 /** Versions of what decides the numbers. */

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { parseConfig, readConfig } from '../../src/base/config.js';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
+import type { SingleSpec } from '../../src/data/sample.js';
 import { type PartialTrainingConfig, partialTrainingConfigSchema } from '../../src/train/config.js';
 import { resolveTrainingConfig, sourcesOf } from '../../src/train/resolve-config.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -114,9 +115,32 @@ test('of a folder, one pair in twenty is held out, never trained on, and always 
   await assert.rejects(sourcesOf(rendered), /validationData: held-out is for data in a folder/);
 });
 
+test('of several folders, each gives its share of the pairs held out', async (t) => {
+  const folder = await temporaryFolder(t);
+  const folders = [join(folder, 'a'), join(folder, 'b')];
+  for (const part of folders) {
+    for (const view of ['image_2', 'image_3']) {
+      await mkdir(join(part, view), { recursive: true });
+      for (let i = 0; i < 40; i++) await writeFile(join(part, view, `${1000 + i}.png`), '');
+    }
+  }
+  const config = resolveTrainingConfig({ stage: 'teacher', data: `${folders.join(' + ')} + flying:1:5` });
+  const { training, validation } = await sourcesOf({ ...config, validationCount: 2 });
+  assert.ok(training.kind === 'mixed' && validation?.kind === 'mixed');
+  const ids = (part: SingleSpec): readonly string[] => (part.kind === 'synthetic' ? [] : part.ids!);
+  assert.deepEqual(validation.parts.map(ids), [['1020'], ['1020']]);
+  assert.deepEqual(
+    training.parts.map((part) => ids(part).length),
+    [39, 39, 0],
+  );
+  await assert.rejects(sourcesOf({ ...config, pairs: 3 }), /pairs: choose among one source, found data ".*flying:1:5"/);
+});
+
 test('labels need a data folder', async () => {
   const config = resolveTrainingConfig({ stage: 'student', data: 'street:1:10', labels: 'l' });
   await assert.rejects(sourcesOf(config), /labels: belong to a data folder, found data "street:1:10"/);
+  const several = resolveTrainingConfig({ stage: 'student', data: 'a + b', labels: 'l' });
+  await assert.rejects(sourcesOf(several), /labels: belong to one data folder, found data "a \+ b"/);
 });
 
 test('a config file is read strictly: unknown keys and wrong values are told with their line', () => {

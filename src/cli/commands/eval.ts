@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
 import { writeAtomic } from '../../base/files.js';
-import type { SourceSpec } from '../../data/sample.js';
+import type { SingleSpec } from '../../data/sample.js';
 import { openSource } from '../../data/sources/index.js';
 import type { Rules } from '../../eval/evaluate.js';
 import { evaluateByRules } from '../../eval/evaluate.js';
@@ -157,7 +157,7 @@ function variantsOf(
   return [...variants.values()];
 }
 
-function dataOption(values: OptionValues, protocol: ProtocolName | undefined): SourceSpec {
+function dataOption(values: OptionValues, protocol: ProtocolName | undefined): SingleSpec {
   const spec = dataSpec(requiredText(values, 'data'), values, {
     ...sizeOption(values, 'size'),
     framesPerScene: integerOption(values, 'frames', 1, 10_000),

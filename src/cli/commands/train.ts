@@ -23,7 +23,7 @@ export const command: Command = {
     data: {
       type: 'string',
       value: 'DATA',
-      help: 'flying:SEED:COUNT, street:SEED:COUNT, or a folder (see docs/data.md)',
+      help: 'flying:SEED:COUNT, street:SEED:COUNT, a folder, or several as "A + B" (see docs/data.md)',
     },
     labels: { type: 'string', value: 'DIR', help: 'labels that cyclops label wrote for that folder (student)' },
     supervision: { type: 'string', value: 'KIND', help: 'labels, or truth: the ground truth itself [student: labels]' },

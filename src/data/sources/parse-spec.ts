@@ -1,5 +1,5 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { FolderLayout, SourceSpec } from '../sample.js';
+import type { FolderLayout, SingleSpec, SourceSpec } from '../sample.js';
 import { folderLayouts } from '../sample.js';
 import { detectLayouts } from './layouts/index.js';
 
@@ -18,7 +18,7 @@ export interface SourceDefaults {
  * 2015's where they tell nothing). `@LIST` at the end takes only the pairs that a text file names.
  * @throws CyclopsError `USAGE_INVALID`, also for a folder that fits several layouts.
  */
-export function parseSourceSpec(text: string, defaults: SourceDefaults): SourceSpec {
+export function parseSourceSpec(text: string, defaults: SourceDefaults): SingleSpec {
   const [domain, ...rest] = text.split(':');
   if (domain !== 'street' && domain !== 'flying') return parseFolder(text);
   const [seed, count] = rest.map((part) => (/^\d{1,9}$/.test(part) ? Number(part) : Number.NaN));
@@ -31,7 +31,16 @@ export function parseSourceSpec(text: string, defaults: SourceDefaults): SourceS
   return { kind: 'synthetic', domain, seed, count, ...defaults };
 }
 
-function parseFolder(text: string): SourceSpec {
+/**
+ * One or several descriptions of `parseSourceSpec`, with ` + ` between them: the pairs of all.
+ * @throws CyclopsError `USAGE_INVALID`, of the one that is wrong.
+ */
+export function parseMixedSpec(text: string, defaults: SourceDefaults): SourceSpec {
+  const parts = text.split(' + ').map((part) => parseSourceSpec(part.trim(), defaults));
+  return parts.length === 1 ? parts[0]! : { kind: 'mixed', parts };
+}
+
+function parseFolder(text: string): SingleSpec {
   const named = folderLayouts.find((layout) => text.startsWith(`${layout}:`));
   const rest = named === undefined ? text : text.slice(named.length + 1);
   // Only a list at the very end counts, so that folders may have the sign in their names.

@@ -1,5 +1,5 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { SourceSpec, StereoSource } from '../sample.js';
+import type { StereoSource, SyntheticSpec } from '../sample.js';
 import { rendererVersion, renderPair, syntheticId } from '../synthetic/render-pair.js';
 
 /**
@@ -7,7 +7,7 @@ import { rendererVersion, renderPair, syntheticId } from '../synthetic/render-pa
  * @throws CyclopsError `CONFIG_INVALID` for a count or framesPerScene below 1; `read` throws it for a size or index out
  * of range.
  */
-export function openSyntheticSource(spec: Extract<SourceSpec, { kind: 'synthetic' }>): StereoSource {
+export function openSyntheticSource(spec: SyntheticSpec): StereoSource {
   for (const field of ['count', 'framesPerScene'] as const) {
     if (!(Number.isInteger(spec[field]) && spec[field] >= 1)) {
       throw new CyclopsError(
