@@ -8,6 +8,9 @@ import { meetsTarget, resultLine } from './measure.js';
 /** The benchmarks by name; a module is loaded when it is listed or run. */
 export const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   streaming: () => import('./streaming.js'),
+  age: () => import('./age.js'),
+  overload: () => import('./overload.js'),
+  peers: () => import('./peers.js'),
   restarts: () => import('./restarts.js'),
   synth: () => import('./synth.js'),
   ops: () => import('./ops.js'),

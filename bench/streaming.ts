@@ -1,20 +1,17 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { CyclopsError } from '../src/base/errors.js';
 import { createLog } from '../src/base/log.js';
-import { packageRoot } from '../src/base/paths.js';
 import { createLiveLine } from '../src/cli/terminal.js';
 import { readModelPackage } from '../src/model-package/read.js';
 import { streamConfigSchema } from '../src/runtime/config.js';
 import type { SourceInput } from '../src/runtime/index.js';
 import { measureLatency } from '../src/runtime/latency-bench/measure.js';
 import type { LatencyReportFile } from '../src/runtime/latency-bench/report.js';
-import { chooseEncoder } from '../src/runtime/outputs/h264-encoder.js';
 import type { Bench, BenchResult, Json } from './measure.js';
 import { printTable, rounded } from './measure.js';
+import { h264Clip } from './stream/clip.js';
+import { benchModel } from './stream/model.js';
 
 const frames = 400;
 const rounds = 8;
@@ -25,7 +22,7 @@ export const bench: Bench = {
   name: 'streaming',
   question: 'How much of the speed of bare ONNX Runtime is left when the same model runs in the whole stream?',
   async run(): Promise<BenchResult> {
-    const model = process.env.CYCLOPS_BENCH_MODEL ?? (await shippedModel());
+    const model = await benchModel();
     const { width, height, channels } = (await readModelPackage(model)).package.input;
     const folder = await mkdtemp(join(tmpdir(), 'cyclops-bench-'));
     try {
@@ -51,16 +48,6 @@ export const bench: Bench = {
 function stillPicture(format: string, width: number, height: number): SourceInput {
   const caps = `video/x-raw,format=${format},width=${width},height=${height},framerate=30/1`;
   return { kind: 'pipeline', live: false, launch: `videotestsrc num-buffers=1 ! ${caps} ! imagefreeze` };
-}
-
-/** The shipped drive, enlarged: 200 pictures. */
-async function h264Clip(folder: string): Promise<string> {
-  const drive = join(packageRoot(), 'demo', 'street-drive.mp4');
-  const path = join(folder, '720p.mp4');
-  const { launch } = await chooseEncoder();
-  const text = `filesrc location=${drive} ! decodebin ! videoscale add-borders=false ! video/x-raw,width=1280,height=720,pixel-aspect-ratio=1/1 ! videoconvert ! video/x-raw,format=I420 ! ${launch} ! h264parse ! mp4mux ! filesink location=${path}`;
-  await promisify(execFile)('gst-launch-1.0', ['-q', ...text.split(' ')]);
-  return path;
 }
 
 async function measure(model: string, name: string, source: SourceInput): Promise<LatencyReportFile> {
@@ -134,17 +121,4 @@ function numberOrNull(value: number | null): number | null {
 
 function text(value: number | null): string {
   return value === null ? '-' : value.toFixed(value < 10 ? 3 : 1);
-}
-
-async function shippedModel(): Promise<string> {
-  const folder = join(packageRoot(), 'models');
-  const names = await readdir(folder).catch(() => []);
-  const name = names.sort().find((candidate) => candidate.startsWith('edge')) ?? names[0];
-  if (name === undefined) {
-    throw new CyclopsError(
-      'FILE_MISSING',
-      `${folder}: no shipped model; name a model package in CYCLOPS_BENCH_MODEL, or use cyclops bench MODEL`,
-    );
-  }
-  return join(folder, name);
 }

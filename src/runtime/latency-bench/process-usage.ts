@@ -20,17 +20,26 @@ export function treeUsage(rootPid: number = process.pid, excluded: readonly numb
   let ticks = 0;
   let rssBytes = 0;
   let processes = 0;
-  const waiting = [rootPid];
-  for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
-    if (excluded.includes(pid)) continue;
+  for (const pid of processesOf(rootPid, excluded)) {
     const usage = processUsage(pid);
     if (usage === undefined) continue;
     ticks += usage.ticks;
     rssBytes += usage.rssBytes;
     processes++;
-    waiting.push(...childrenOf(pid));
   }
   return { cpuS: ticks / ticksPerSecond, rssBytes, processes };
+}
+
+/** Pids of the tree below `rootPid` (included), without the subtrees of `excluded`. */
+export function processesOf(rootPid: number, excluded: readonly number[] = []): readonly number[] {
+  const found: number[] = [];
+  const waiting = [rootPid];
+  for (let pid = waiting.pop(); pid !== undefined; pid = waiting.pop()) {
+    if (excluded.includes(pid)) continue;
+    found.push(pid);
+    waiting.push(...childrenOf(pid));
+  }
+  return found;
 }
 
 /** Fields of /proc/PID/stat from its text: proc(5), "state" is the first after the name in parentheses. */

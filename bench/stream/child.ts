@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { CyclopsError } from '../../src/base/errors.js';
+import { processesOf, treeUsage } from '../../src/runtime/latency-bench/process-usage.js';
+
+/** What a program printed and took, with everything that it started. */
+export interface ProgramRun {
+  readonly stdout: string;
+  /** Processor seconds from its start to its end. */
+  readonly cpuS: number;
+  /** Largest sum of resident memory seen, pages that several of its processes share counted once for each. */
+  readonly peakRssBytes: number;
+  /** The same with shared pages counted in equal parts, also those shared with other programs. */
+  readonly peakPssBytes: number;
+}
+
+const samplePeriodMs = 200;
+
+/**
+ * Runs a program to its end and watches it from outside.
+ * @throws CyclopsError `MACHINE_LACKS` with its last words where it fails.
+ */
+export async function runProgram(program: string, args: readonly string[], input = ''): Promise<ProgramRun> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-4000);
+  });
+  const usage = watch(child);
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close').finally(usage.stop)) as [number | null];
+  if (code === 0) return { stdout, ...usage.seen };
+  const words = stderr.trim().split('\n').at(-1);
+  throw new CyclopsError('MACHINE_LACKS', `${program} ${args.join(' ')}: ended with ${code}: ${words}`);
+}
+
+function watch(child: ChildProcess): { readonly seen: Omit<ProgramRun, 'stdout'>; stop(): void } {
+  const seen = { cpuS: 0, peakRssBytes: 0, peakPssBytes: 0 };
+  const timer = setInterval(() => {
+    const { cpuS, rssBytes } = treeUsage(child.pid);
+    seen.cpuS = Math.max(seen.cpuS, cpuS);
+    seen.peakRssBytes = Math.max(seen.peakRssBytes, rssBytes);
+    const pss = processesOf(child.pid!).reduce((sum, pid) => sum + proportionalBytes(pid), 0);
+    seen.peakPssBytes = Math.max(seen.peakPssBytes, pss);
+  }, samplePeriodMs);
+  return { seen, stop: () => clearInterval(timer) };
+}
+
+/** Resident memory of one process, each page divided by the number of processes that share it; 0 where it has ended. */
+function proportionalBytes(pid: number): number {
+  try {
+    const kib = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1];
+    return Number(kib ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,21 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CyclopsError } from '../../src/base/errors.js';
+import { packageRoot } from '../../src/base/paths.js';
+
+/**
+ * The package that the streaming benchmarks run: the one in `CYCLOPS_BENCH_MODEL`, else the shipped one.
+ * @throws CyclopsError `FILE_MISSING` where neither is there.
+ */
+export async function benchModel(): Promise<string> {
+  const named = process.env.CYCLOPS_BENCH_MODEL;
+  if (named !== undefined && named !== '') return named;
+  const folder = join(packageRoot(), 'models');
+  const names = await readdir(folder).catch(() => []);
+  const name = names.sort().find((candidate) => candidate.startsWith('edge')) ?? names[0];
+  if (name !== undefined) return join(folder, name);
+  throw new CyclopsError(
+    'FILE_MISSING',
+    `${folder}: no shipped model; name a model package in CYCLOPS_BENCH_MODEL, or use cyclops bench MODEL`,
+  );
+}
