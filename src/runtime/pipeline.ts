@@ -4,7 +4,7 @@ import { type LoadedModelPackage, readModelPackage } from '../model-package/read
 import { type CapturePlan, planAgain, planCapture } from './capture/plan.js';
 import { CaptureSupervisor, type FaultCounts } from './capture/supervisor.js';
 import type { StreamConfig } from './config.js';
-import { openEngine } from './engine/choose.js';
+import { openEngineFor } from './engine/at-once.js';
 import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 import type { ProvenEngine } from './engine/prove.js';
 import type { SelfTestResult } from './engine/self-test.js';
@@ -58,10 +58,10 @@ export interface RunningPipeline {
 }
 
 /**
- * Frames handed to the engine. In real time one runs and none waits there, so that the next is the newest; where every
- * frame counts two wait, so that the engine does not idle while this thread is busy (a garbage collection takes 10-20 ms).
+ * Frames that wait in the engine beside those that run: none in real time, so that the next is the newest; two where every
+ * frame counts, so that the engine does not idle while this thread is busy (a garbage collection takes 10-20 ms).
  */
-const inFlightLimit = { 'real-time': 1, fastest: 3 } as const;
+const waitingInEngine = { 'real-time': 0, fastest: 2 } as const;
 /** Frames read ahead: one in real time (the newest), two where every frame counts, so that the pipe is never idle. */
 const readAhead = { 'real-time': 1, fastest: 2 } as const;
 
@@ -80,7 +80,7 @@ export async function startPipeline(
   const plan = await planCapture(config, model.package);
   if (plan.view.isGuess) log.warn(plan.view.note);
   else log.info(plan.view.note);
-  let proven = await openEngine(model, config.engine, log);
+  let proven = await openEngineFor(plan.pace, model, config.engine, log);
   try {
     if (plan.undistortion !== undefined) {
       const engine = await undistortingEngine(proven.engine, plan.undistortion, config.engine.threads);
@@ -121,6 +121,7 @@ class Pipeline implements RunningPipeline {
   readonly #published = new Map<DepthFrame, number>();
   readonly #spareDepths: Float32Array<ArrayBuffer>[] = [];
   #capture: CaptureSupervisor | undefined;
+  readonly #inFlightLimit: number;
   #inFlight = 0;
   #accepted = 0;
   #lostInSlot = 0;
@@ -161,6 +162,7 @@ class Pipeline implements RunningPipeline {
       sourceFps: plan.fps,
       pace,
     };
+    this.#inFlightLimit = this.engine.atOnce + waitingInEngine[pace];
     this.#slot = new LatestSlot(readAhead[pace], pace === 'real-time' ? 'newest-wins' : 'hold-back');
     this.#lanes = outputs.map(
       (output) =>
@@ -239,7 +241,7 @@ class Pipeline implements RunningPipeline {
   #feed(): void {
     const { pace } = this.#plan;
     const isHeldBack = pace === 'fastest' && this.#lanes.some((lane) => lane.isFull);
-    while (this.#end === undefined && !isHeldBack && this.#inFlight < inFlightLimit[pace]) {
+    while (this.#end === undefined && !isHeldBack && this.#inFlight < this.#inFlightLimit) {
       const frame = this.#slot.take();
       if (frame === undefined) break;
       this.#infer(frame);

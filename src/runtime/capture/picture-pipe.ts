@@ -1,40 +1,59 @@
-import { execFile } from 'node:child_process';
-import { constants, open } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { CyclopsError, messageOf } from '../../base/errors.js';
-
-const openFd = promisify(open);
+import { getSystemErrorName } from 'node:util';
+import { CyclopsError } from '../../base/errors.js';
+import { koffi } from '../koffi.js';
 
 /** File descriptors of the two ends of a pipe; the caller closes them. */
 export interface PicturePipe {
-  /** Does not block. */
   readonly readFd: number;
   readonly writeFd: number;
 }
 
+/** Numbers of Linux's fcntl.h, the same on every processor that Node runs on. */
+const closeOnExec = 0o2000000;
+const setPipeSize = 1031;
+
 /**
- * A pipe for pictures. Node's own pipes to child processes deliver chunks of 64 KiB that have to be copied together and
- * collected as garbage; a pipe whose reading end we open ourselves is read straight into the array of the picture.
- * Named for the moment of opening only.
- * @throws CyclopsError `MACHINE_LACKS` where no named pipe can be made.
+ * A pipe for pictures that holds a whole one, so that a picture is written at once and read at once. Node's own pipes to
+ * child processes deliver chunks of 64 KiB that have to be copied together and collected as garbage; this one is read
+ * straight into the array of the picture.
+ * @param pictureBytes size of a picture. The kernel rounds up to a power of two; what it refuses (more than
+ *   /proc/sys/fs/pipe-max-size) only means more and smaller pieces.
+ * @throws CyclopsError `MACHINE_LACKS` where no pipe can be made.
  */
-export async function openPicturePipe(): Promise<PicturePipe> {
-  let folder: string | undefined;
-  try {
-    folder = await mkdtemp(join(tmpdir(), 'cyclops-pipe-'));
-    const path = join(folder, 'pictures');
-    await promisify(execFile)('mkfifo', ['-m', '600', path]);
-    const readFd = await openFd(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    // Does not wait: there is a reader.
-    return { readFd, writeFd: await openFd(path, constants.O_WRONLY) };
-  } catch (error) {
-    throw new CyclopsError('MACHINE_LACKS', `no pipe for pictures can be made in ${tmpdir()}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  } finally {
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+export function openPicturePipe(pictureBytes: number): PicturePipe {
+  const ends = new Int32Array(2);
+  const { pipe2, fcntl } = libc();
+  if (pipe2(ends, closeOnExec) !== 0) {
+    throw new CyclopsError('MACHINE_LACKS', `no pipe for pictures can be made: ${getSystemErrorName(-koffi.errno())}`);
   }
+  const [readFd, writeFd] = ends as unknown as readonly [number, number];
+  const wanted = Math.min(largestPipeBytes, pictureBytes + headerRoomBytes);
+  if (wanted > defaultPipeBytes) fcntl(writeFd, setPipeSize, wanted);
+  return { readFd, writeFd };
+}
+
+const defaultPipeBytes = 65_536;
+/** What everybody may have, unless the machine is set otherwise. */
+const largestPipeBytes = 1_048_576;
+/** A page for the header, which is written as a piece of its own. */
+const headerRoomBytes = 4096;
+
+interface Libc {
+  pipe2(ends: Int32Array, flags: number): number;
+  fcntl(fd: number, command: number, value: number): number;
+}
+
+let known: Libc | undefined;
+
+function libc(): Libc {
+  if (known !== undefined) return known;
+  // This process itself: Node is linked with the C library, whatever its name is here.
+  const self = koffi.load(null);
+  // Variadic in C: on some processors such arguments travel in other places.
+  const fcntl = self.func('int fcntl(int fd, int command, ...)');
+  known = {
+    pipe2: self.func('int pipe2(int *ends, int flags)') as Libc['pipe2'],
+    fcntl: (fd, command, value) => fcntl(fd, command, 'int', value) as number,
+  };
+  return known;
 }

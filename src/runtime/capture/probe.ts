@@ -117,7 +117,7 @@ async function firstCaps(source: GstSource): Promise<VideoCaps> {
   assertElements(source, launch, elements);
   let caps: VideoCaps | undefined;
   let hasPicture = false;
-  const probe = await CaptureProcess.start(
+  const probe = CaptureProcess.start(
     { kind: 'gst', launch, loop: false },
     {
       onCaps: (found) => {

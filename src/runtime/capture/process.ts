@@ -66,8 +66,8 @@ export class CaptureProcess {
   #isHeld = false;
 
   /** Starts a process on a job. @throws CyclopsError of `openPicturePipe`. */
-  static async start(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits): Promise<CaptureProcess> {
-    return new CaptureProcess(job, handlers, limits, await openPicturePipe());
+  static start(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits): CaptureProcess {
+    return new CaptureProcess(job, handlers, limits, openPicturePipe(limits.bufferLimitBytes));
   }
 
   private constructor(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits, pipe: PicturePipe) {

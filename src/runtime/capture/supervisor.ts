@@ -176,7 +176,7 @@ export class CaptureSupervisor {
     this.#offset.reset();
     this.#lost.reset();
     const limits = { bufferLimitBytes: this.#frameBytes, startTimeoutMs, stallTimeoutMs };
-    const process = await CaptureProcess.start(
+    const process = CaptureProcess.start(
       this.#plan.job,
       {
         onCaps: (caps) => this.#checkCaps(caps),

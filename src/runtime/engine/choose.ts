@@ -61,7 +61,7 @@ async function openProvider(
     }
     return prove(await openOrtNode(model, { provider, threads }), model, tensorRt, settings, log);
   }
-  // Loaded only where it is used: without koffi's native part, the CPU still streams.
+  // Loaded only where it is used.
   const { openProvenOrtCapi } = await import('./open-ort-capi.js');
   return openProvenOrtCapi(model, provider, tensorRt, settings, log);
 }

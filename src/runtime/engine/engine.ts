@@ -16,8 +16,10 @@ export interface EngineInfo {
   readonly version: string;
   /** Path of the shared library, where it is ours to choose. */
   readonly library?: string;
-  /** Threads of one operator; 0 = the runtime's own choice (one a core). */
+  /** Threads of inference in all; 0 = the runtime's own choice (one a core). */
   readonly threads: number;
+  /** Pictures that are inferred at once, each on its share of the threads. */
+  readonly atOnce: number;
   readonly input: { readonly width: number; readonly height: number; readonly format: PixelFormat };
   readonly output: { readonly width: number; readonly height: number };
   /** Time to open the session, ms. */
@@ -46,7 +48,8 @@ export interface Engine {
    */
   infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult>;
   /**
-   * The bare runtime: the same session run `count` times on one picture in a tight loop, nothing else around it.
+   * The bare runtime: the same session run `count` times on one picture in a tight loop, nothing else around it; where
+   * several run at once, each its part of them.
    * @returns the duration of each run, ms. The baseline of the latency benchmark.
    */
   runBare(input: Uint8Array, count: number): Promise<Float64Array>;

@@ -42,6 +42,7 @@ export async function openOrtNode(model: LoadedModelPackage, options: OrtNodeOpt
     provider: options.provider,
     version: opened.version,
     threads: options.threads,
+    atOnce: 1,
     input: { width: input.width, height: input.height, format: input.channels },
     output: { width: output.width, height: output.height },
     loadMs: opened.loadMs,

@@ -31,7 +31,7 @@ export async function measureCapture(
   let startCpuS = 0;
   let cpuS = 0;
   const picture = new Uint8Array(countedBytesLimit);
-  const capture = await CaptureProcess.start(
+  const capture = CaptureProcess.start(
     countingJob(job, width, height),
     {
       onCaps: () => undefined,

@@ -36,7 +36,7 @@ test('a capture process that hangs after the end of its source is killed, and it
     onWarning: () => undefined,
   };
   const launch = `filesrc location=${clip} ! decodebin ! videoconvert ! video/x-raw,format=RGB ! gdppay ! fdsink fd=4 sync=false`;
-  const capture = await CaptureProcess.start({ kind: 'gst', launch, loop: false }, handlers, {
+  const capture = CaptureProcess.start({ kind: 'gst', launch, loop: false }, handlers, {
     ...limits,
     stallTimeoutMs: 1000,
   });

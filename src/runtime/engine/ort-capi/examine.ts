@@ -10,7 +10,7 @@ export interface OrtCapiFacts {
 }
 
 /**
- * Loads a library and asks it and the driver. koffi is loaded only then, as it is for the engine.
+ * Loads a library and asks it and the driver. Nothing of it is loaded before.
  * @param path of a libonnxruntime.so; the one of onnxruntime-node unless given.
  * @throws CyclopsError `MACHINE_LACKS` where it cannot be loaded.
  */

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import koffi from 'koffi';
 import { CyclopsError, messageOf } from '../../../base/errors.js';
+import { koffi } from '../../koffi.js';
 import { type OrtFunction, type Slot, slots } from './slots.js';
 
 /** The oldest ONNX Runtime with everything that we call; also the API version that we ask for. */

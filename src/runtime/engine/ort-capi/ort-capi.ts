@@ -31,6 +31,7 @@ export async function openOrtCapi(
       version: session.library.version,
       library: session.library.path,
       threads: options.threads,
+      atOnce: 1,
       input: { width: input.width, height: input.height, format: input.channels },
       output: { width: output.width, height: output.height },
       loadMs: performance.now() - start,

@@ -1,0 +1,89 @@
+import { availableParallelism } from 'node:os';
+import type { Logger } from '../../base/log.js';
+import type { LoadedModelPackage } from '../../model-package/read.js';
+import type { Pace } from '../outputs/output.js';
+import { openEngine } from './choose.js';
+import type { Engine, EngineInfo, InferResult } from './engine.js';
+import type { ProvenEngine } from './prove.js';
+import { type EngineSettings, engineKindFor } from './settings.js';
+
+/** Each session has its own weights and scratch memory; with more threads than this, each gets several. */
+const sessionLimit = 4;
+
+/**
+ * Opens the engine for a pace. In real time, one picture at a time on all threads: its age counts. Where every frame
+ * counts and nobody waits for a single one, as many pictures at once as there are threads (at most four): threads that
+ * share one picture wait for each other after every operator, and wait twice as long as anything else on the machine,
+ * decoding included, takes one of their cores.
+ * @throws CyclopsError of `openEngine`.
+ */
+export async function openEngineFor(
+  pace: Pace,
+  model: LoadedModelPackage,
+  settings: EngineSettings,
+  log: Logger,
+): Promise<ProvenEngine> {
+  const shares = threadShares(pace, settings);
+  if (shares.length === 1) return openEngine(model, settings, log);
+  const opened = await Promise.allSettled(shares.map((threads) => openEngine(model, { ...settings, threads }, log)));
+  const proven = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failure = opened.find((result) => result.status === 'rejected');
+  if (failure !== undefined) {
+    await Promise.all(proven.map(({ engine }) => engine.close()));
+    throw failure.reason;
+  }
+  const engines = proven.map(({ engine }) => engine);
+  return { ...proven[0]!, engine: new EnginesAtOnce(engines, settings.threads) };
+}
+
+/** Threads of each session: their sum is what was asked for. */
+export function threadShares(pace: Pace, settings: EngineSettings): readonly number[] {
+  const { provider, threads } = settings;
+  // The C interface runs in the pool that files are read and written with, and a GPU does one thing at a time.
+  const isOne = pace === 'real-time' || provider !== 'cpu' || engineKindFor(settings, provider) !== 'ort-node';
+  if (isOne) return [threads];
+  const all = threads === 0 ? availableParallelism() : threads;
+  const sessions = Math.min(all, sessionLimit);
+  return Array.from({ length: sessions }, (_, index) => Math.floor(all / sessions) + (index < all % sessions ? 1 : 0));
+}
+
+/** Sessions of one model beside each other: each picture goes to the one with least to do, results come in order. */
+class EnginesAtOnce implements Engine {
+  readonly info: EngineInfo;
+  readonly #engines: readonly Engine[];
+  readonly #waiting: number[];
+  #previous: Promise<unknown> = Promise.resolve();
+
+  constructor(engines: readonly Engine[], threads: number) {
+    this.#engines = engines;
+    this.#waiting = engines.map(() => 0);
+    this.info = { ...engines[0]!.info, threads, atOnce: engines.length };
+  }
+
+  async infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult> {
+    const index = this.#waiting.indexOf(Math.min(...this.#waiting));
+    const previous = this.#previous;
+    this.#waiting[index]!++;
+    const result = this.#engines[index]!.infer(input, depthM).finally(() => {
+      this.#waiting[index]!--;
+    });
+    this.#previous = Promise.allSettled([previous, result]);
+    await previous;
+    return result;
+  }
+
+  async runBare(input: Uint8Array, count: number): Promise<Float64Array> {
+    const all = this.#engines.length;
+    const counts = this.#engines.map((_, index) => Math.floor(count / all) + (index < count % all ? 1 : 0));
+    const parts = await Promise.all(this.#engines.map((engine, index) => engine.runBare(input, counts[index]!)));
+    return Float64Array.from(parts.flatMap((part) => [...part]));
+  }
+
+  cancel(): void {
+    for (const engine of this.#engines) engine.cancel();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#engines.map((engine) => engine.close()));
+  }
+}
