@@ -2,8 +2,7 @@ import { assert } from '../base/assert.js';
 import type { GraphBuilder, Value } from './graph.js';
 import { reshape, transpose, type Weights } from './ops.js';
 
-// tfjs keeps images as NHWC, the graph as NCHW. Values of any other rank have their axes in tfjs' order. A batch is
-// always one.
+// tfjs keeps images as NHWC, the graph as NCHW. Values of any other rank have their axes in tfjs' order.
 
 const channelsLast = [0, 2, 3, 1] as const;
 const channelsFirst = [0, 3, 1, 2] as const;

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.js';
 import { elementCount, float, type GraphBuilder, int, ints, string, type Value } from './graph.js';
 
 // The ONNX operators (opset 17) that exported networks are made of, each with its shape rule. Inside the network every
-// value is float32 NCHW: shape = [1, C, H, W].
+// value is float32 NCHW: shape = [N, C, H, W].
 
 /** Two numbers: along the rows (height) first, as everywhere in ONNX and tfjs. */
 export type Pair = readonly [number, number];
@@ -26,8 +26,8 @@ export interface Weights {
 
 /** [channels, height, width] of an NCHW value. */
 export function imageShape(value: Value): readonly [number, number, number] {
-  const [batch, channels, height, width] = value.shape;
-  assert(value.shape.length === 4 && batch === 1, `${value.name}: expected shape [1, C, H, W], found [${value.shape}]`);
+  const [, channels, height, width] = value.shape;
+  assert(value.shape.length === 4, `${value.name}: expected shape [N, C, H, W], found [${value.shape}]`);
   return [channels!, height!, width!];
 }
 
@@ -68,7 +68,7 @@ export function conv(
     pads: ints(window.pads),
     group: int(groups),
   };
-  return graph.node(name, 'Conv', inputs, attributes, { shape: [1, out!, ...slideOver(input, window)] });
+  return graph.node(name, 'Conv', inputs, attributes, { shape: [input.shape[0]!, out!, ...slideOver(input, window)] });
 }
 
 /** ConvTranspose: `weights` [in, out, kh, kw]; `outputPadding` rows and columns are added at the end. */
@@ -93,7 +93,7 @@ export function convTranspose(
   };
   const rows = (height - 1) * strides[0] + kernel[0] + outputPadding[0] - pads[0] - pads[2];
   const columns = (width - 1) * strides[1] + kernel[1] + outputPadding[1] - pads[1] - pads[3];
-  return graph.node(name, 'ConvTranspose', inputs, attributes, { shape: [1, out!, rows, columns] });
+  return graph.node(name, 'ConvTranspose', inputs, attributes, { shape: [input.shape[0]!, out!, rows, columns] });
 }
 
 /** MaxPool or AveragePool; an average leaves padding out, as TensorFlow does. */
@@ -111,7 +111,7 @@ export function pool(
     pads: ints(window.pads),
     ...(kind === 'AveragePool' ? { count_include_pad: int(0) } : {}),
   };
-  return graph.node(name, kind, [input], attributes, { shape: [1, channels, ...slideOver(input, window)] });
+  return graph.node(name, kind, [input], attributes, { shape: [input.shape[0]!, channels, ...slideOver(input, window)] });
 }
 
 /** How output pixels map to input pixels: `asymmetric` is TensorFlow's old rule, `half_pixel` puts centres at +0.5. */
@@ -127,6 +127,7 @@ export function resize(
   rule: ResizeRule,
 ): Value {
   const [channels, height, width] = imageShape(input);
+  const shape = [input.shape[0]!, channels, ...size];
   const scales = [size[0] / height, size[1] / width] as const;
   const attributes = {
     mode: string(mode),
@@ -137,8 +138,8 @@ export function resize(
   const isWhole = scales.every(Number.isInteger);
   const inputs = isWhole
     ? [input, '', graph.floats(`${name}/scales`, [4], Float32Array.of(1, 1, ...scales))]
-    : [input, '', '', graph.integers(`${name}/sizes`, [1, channels, ...size])];
-  return graph.node(name, 'Resize', inputs, attributes, { shape: [1, channels, ...size] });
+    : [input, '', '', graph.integers(`${name}/sizes`, shape)];
+  return graph.node(name, 'Resize', inputs, attributes, { shape });
 }
 
 /** Concat along an axis of NCHW; 1 = channels. */
@@ -197,7 +198,7 @@ export function clip(graph: GraphBuilder, name: string, input: Value, low: numbe
 export function pad(graph: GraphBuilder, name: string, input: Value, [top, left, bottom, right]: Pads): Value {
   const [channels, height, width] = imageShape(input);
   const amounts = graph.integers(`${name}/pads`, [0, 0, top, left, 0, 0, bottom, right]);
-  const shape = [1, channels, height + top + bottom, width + left + right];
+  const shape = [input.shape[0]!, channels, height + top + bottom, width + left + right];
   return graph.node(name, 'Pad', [input, amounts], { mode: string('constant') }, { shape });
 }
 
@@ -239,7 +240,7 @@ export function transpose(graph: GraphBuilder, name: string, input: Value, order
 export function pickChannels(graph: GraphBuilder, name: string, input: Value, channels: readonly number[]): Value {
   const [, height, width] = imageShape(input);
   const indices = graph.integers(`${name}/indices`, channels);
-  const shape = [1, channels.length, height, width];
+  const shape = [input.shape[0]!, channels.length, height, width];
   return graph.node(name, 'Gather', [input, indices], { axis: int(1) }, { shape });
 }
 

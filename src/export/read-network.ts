@@ -95,6 +95,11 @@ export function weightFilesOf(text: string, owner: string): readonly string[] {
   return parseLayersModel(text, owner).weightsManifest.flatMap(({ paths }) => paths);
 }
 
+/** JSON.parse repeats what it stumbled over, line ends too. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').slice(0, 200);
+}
+
 function parseLayersModel(
   text: string,
   owner: string,
@@ -105,9 +110,7 @@ function parseLayersModel(
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new CyclopsError('CHECKPOINT_INVALID', `${owner}: not JSON: ${messageOf(error).slice(0, 200)}`, {
-      cause: error,
-    });
+    throw new CyclopsError('CHECKPOINT_INVALID', `${owner}: not JSON: ${oneLine(messageOf(error))}`, { cause: error });
   }
   const isPackage =
     typeof value === 'object' && value !== null && 'format' in value && value.format === 'cyclops-model';

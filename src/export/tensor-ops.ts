@@ -128,19 +128,19 @@ export function padBorder(
 ): Value {
   const [channels, height, width] = imageShape(input);
   const amounts = graph.integers(`${name}/pads`, [0, 0, top, left, 0, 0, bottom, right]);
-  const shape = [1, channels, height + top + bottom, width + left + right];
+  const shape = [input.shape[0]!, channels, height + top + bottom, width + left + right];
   return graph.node(name, 'Pad', [input, amounts], { mode: string(mode) }, { shape });
 }
 
 /** Resize an image bilinearly so that its corner pixels keep their places. */
 export function resizeAlignCorners(graph: GraphBuilder, name: string, input: Value, size: Pair): Value {
   const [channels] = imageShape(input);
-  const shape = [1, channels, ...size];
+  const shape = [input.shape[0]!, channels, ...size];
   const attributes = { mode: string('linear'), coordinate_transformation_mode: string('align_corners') };
   return graph.node(name, 'Resize', [input, '', '', graph.integers(`${name}/sizes`, shape)], attributes, { shape });
 }
 
-/** One value a channel from an image: [1, C, H, W] to [1, C, 1, 1]. */
+/** One value a channel from an image: [N, C, H, W] to [N, C, 1, 1]. */
 export function globalPool(
   graph: GraphBuilder,
   name: string,
@@ -148,13 +148,13 @@ export function globalPool(
   input: Value,
 ): Value {
   const [channels] = imageShape(input);
-  return graph.node(name, op, [input], {}, { shape: [1, channels, 1, 1] });
+  return graph.node(name, op, [input], {}, { shape: [input.shape[0]!, channels, 1, 1] });
 }
 
 /** Blocks of channels become blocks of pixels; channels are ordered block row, block column, channel as in tfjs. */
 export function depthToSpace(graph: GraphBuilder, name: string, input: Value, block: number): Value {
   const [channels, height, width] = imageShape(input);
-  const shape = [1, channels / (block * block), height * block, width * block];
+  const shape = [input.shape[0]!, channels / (block * block), height * block, width * block];
   return graph.node(name, 'DepthToSpace', [input], { blocksize: int(block), mode: string('DCR') }, { shape });
 }
 
@@ -163,7 +163,7 @@ export function prelu(graph: GraphBuilder, name: string, input: Value, { shape, 
   return graph.node(name, 'PRelu', [input, graph.floats(`${name}/slope`, shape, data)], {}, { shape: input.shape });
 }
 
-/** InstanceNormalization of [1, C, N]: each row to mean 0 and variance 1. */
+/** InstanceNormalization of [N, C, L]: each row to mean 0 and variance 1. */
 export function instanceNormalization(graph: GraphBuilder, name: string, input: Value, epsilon: number): Value {
   const channels = input.shape[1]!;
   const inputs = [

@@ -11,7 +11,7 @@ export interface LayerCall {
   readonly layer: NetworkLayer;
   /** Name of the nodes to make: the layer's, with a number where the layer is used several times. */
   readonly name: string;
-  /** float32, at least one; images are NCHW, other ranks have tfjs' axes. The batch is one. */
+  /** float32, at least one; images are NCHW, other ranks have tfjs' axes. */
   readonly inputs: readonly [Value, ...Value[]];
 }
 

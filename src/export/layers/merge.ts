@@ -22,7 +22,7 @@ function raiseRank({ graph, name }: LayerCall, input: Value, rank: number, index
   const shape = shapeInTfjs(input);
   if (shape.length === rank) return input;
   const missing = new Array<number>(rank - shape.length).fill(1);
-  return reshapeInTfjs(graph, `${name}/input${index}`, input, [1, ...missing, ...shape.slice(1)]);
+  return reshapeInTfjs(graph, `${name}/input${index}`, input, [shape[0]!, ...missing, ...shape.slice(1)]);
 }
 
 function unequal({ layer }: LayerCall, [a, b]: readonly [Value, Value]): Error {

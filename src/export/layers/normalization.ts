@@ -90,7 +90,7 @@ export const convertGroupNormalization: LayerConverter = ({ graph, layer, name, 
   if (channels % config.groups !== 0) {
     throw unsupported(layer, `groups: expected a divisor of its ${channels} channels, found ${config.groups}`);
   }
-  const perGroup = [1, config.groups, (channels / config.groups) * height * width];
+  const perGroup = [input.shape[0]!, config.groups, (channels / config.groups) * height * width];
   const grouped = reshape(graph, `${name}/groups`, input, perGroup);
   const normalized = instanceNormalization(graph, `${name}/normalized`, grouped, config.epsilon);
   const isLast = !config.scale && !config.center;

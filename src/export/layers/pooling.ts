@@ -28,7 +28,7 @@ function global(kind: 'GlobalAveragePool' | 'GlobalMaxPool'): LayerConverter {
   return ({ graph, layer, name, inputs: [input] }) => {
     const schema = z.object({ data_format: dataFormatSchema, keepdims: z.boolean().nullish() });
     if (readLayerConfig(layer, schema).keepdims) return globalPool(graph, name, kind, input);
-    return reshape(graph, name, globalPool(graph, `${name}/pool`, kind, input), [1, input.shape[1]!]);
+    return reshape(graph, name, globalPool(graph, `${name}/pool`, kind, input), input.shape.slice(0, 2));
   };
 }
 

@@ -9,7 +9,7 @@ const product = (sizes: readonly number[]): number => sizes.reduce((total, size)
 /** Flatten, in tfjs' order: rows, columns, channels. */
 export const convertFlatten: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
   readLayerConfig(layer, z.object({ data_format: dataFormatSchema }));
-  return reshapeInTfjs(graph, name, input, [1, product(input.shape)]);
+  return reshapeInTfjs(graph, name, input, [input.shape[0]!, product(input.shape.slice(1))]);
 };
 
 const targetSize = z
@@ -23,11 +23,11 @@ export const convertReshape: LayerConverter = ({ graph, layer, name, inputs: [in
     layer,
     z.object({ target_shape: z.array(targetSize).min(1).max(6) }),
   );
-  const count = product(input.shape);
+  const count = product(input.shape.slice(1));
   const known = product(target.filter((size): size is number => size !== null && size >= 0));
-  const shape = [1, ...target.map((size) => (size === null || size < 0 ? count / known : size))];
-  const isPossible = product(shape) === count && shape.every((size) => Number.isInteger(size) && size > 0);
-  if (isPossible) return reshapeInTfjs(graph, name, input, shape);
+  const sizes = target.map((size) => (size === null || size < 0 ? count / known : size));
+  const isPossible = product(sizes) === count && sizes.every((size) => Number.isInteger(size) && size > 0);
+  if (isPossible) return reshapeInTfjs(graph, name, input, [input.shape[0]!, ...sizes]);
   throw unsupported(layer, `target_shape [${target.join(', ')}] does not hold the ${count} values of its input`);
 };
 

@@ -93,8 +93,8 @@ export const convertSimilarityWindow: LayerConverter = (call) => {
   const [left, right] = pairOf(call);
   const estimate = inputs[2];
   const [channels, height, width] = imageShape(left);
-  if (estimate?.shape.join() !== [1, 1, height, width].join()) {
-    throw unsupported(layer, `expected an estimate of [1, 1, ${height}, ${width}] (NCHW), found [${estimate?.shape}]`);
+  if (estimate?.shape.join() !== [left.shape[0], 1, height, width].join()) {
+    throw unsupported(layer, `expected an estimate of [${left.shape[0]}, 1, ${height}, ${width}] (NCHW), found [${estimate?.shape}]`);
   }
   // As in training: a window wholly outside is moved to just outside, where there are zeros on both sides.
   const [beyond, margin] = [radius + 1, 2 * radius + 2];
@@ -120,11 +120,11 @@ export const convertSimilarityWindow: LayerConverter = (call) => {
   return binary(graph, name, 'Add', lower, broadcast(graph, `${name}/part`, 'Mul', step, fraction));
 };
 
-/** Whole numbers of [1, 1, H, W] as indices for each of the channels. */
+/** Whole numbers of [N, 1, H, W] as indices for each of the channels. */
 function spreadIndex(graph: GraphBuilder, name: string, index: Value, channels: number): Value {
   const int64 = 7;
   const whole = graph.node(`${name}/whole`, 'Cast', [index], { to: int(int64) }, { type: 'int64', shape: index.shape });
-  const shape = [1, channels, index.shape[2]!, index.shape[3]!];
+  const shape = [index.shape[0]!, channels, index.shape[2]!, index.shape[3]!];
   const inputs = [whole, graph.integers(`${name}/shape`, shape)];
   return graph.node(`${name}/spread`, 'Expand', inputs, {}, { type: 'int64', shape });
 }

@@ -99,8 +99,8 @@ function foldIntoProduct(
   if (flat === undefined || turned?.op !== 'Transpose' || image === undefined || kernel === undefined) return undefined;
   if (!isPlain || context.readers.get(flat.output)?.length !== 1) return undefined;
   const order = permutationOf(turned);
-  // The weights' rows are in the order of the turned image.
-  const shape = [...order.map((axis) => image[axis]!), kernel.shape[1]!];
+  // The weights' rows are in the order of the turned image; a batch has no part in them.
+  const shape = [...order.map((axis) => (axis === 0 ? 1 : image[axis]!)), kernel.shape[1]!];
   const back = image.map((_, axis) => order.indexOf(axis));
   const { data } = transposeWeights({ shape, data: kernel.data }, [...back, image.length]);
   const name = `${gemm.name}/turned_kernel`;
