@@ -5,9 +5,9 @@ import { openSource } from '../data/sources/index.js';
 import { parseSourceSpec } from '../data/sources/parse-spec.js';
 import type { CalibrationFrames } from '../export/index.js';
 import type { Intrinsics } from '../geometry/camera.js';
+import { networkView } from '../geometry/network-view.js';
 import { readRgb } from '../image/codec.js';
 import type { ChannelOrder } from '../model-package/schema.js';
-import { networkView } from '../runtime/metric-scale.js';
 import { networkPicture } from './network-picture.js';
 
 const pictureExtensions = new Set(['.png', '.jpg', '.jpeg']);

@@ -1,12 +1,12 @@
 import type { ViewSample } from '../data/sample.js';
 import { disparityFromDepth } from '../geometry/disparity.js';
+import type { CropWindow } from '../geometry/network-view.js';
+import { networkView } from '../geometry/network-view.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { createFloatMap } from '../geometry/raster.js';
 import { resizeMapBilinear } from '../image/resize.js';
 import { readModelPackage } from '../model-package/read.js';
 import { openOrtNode } from '../runtime/engine/ort-node.js';
-import type { CropWindow } from '../runtime/metric-scale.js';
-import { networkView } from '../runtime/metric-scale.js';
 import { networkPicture } from './network-picture.js';
 
 /** An exported model, ready to look at samples as the runtime would. */

@@ -1,10 +1,10 @@
+import type { CropWindow } from '../geometry/network-view.js';
 import type { RgbImage } from '../geometry/raster.js';
 import { createRgbImage } from '../geometry/raster.js';
 import { drawImage } from '../image/font.js';
 import { resizeArea } from '../image/resize.js';
 import type { ChannelOrder } from '../model-package/schema.js';
 import { bytesPerPixel } from '../model-package/schema.js';
-import type { CropWindow } from '../runtime/metric-scale.js';
 
 /**
  * A picture as the runtime would hand it to an exported graph: cut to the training field of view (rows beyond the image

@@ -111,7 +111,9 @@ export function pool(
     pads: ints(window.pads),
     ...(kind === 'AveragePool' ? { count_include_pad: int(0) } : {}),
   };
-  return graph.node(name, kind, [input], attributes, { shape: [input.shape[0]!, channels, ...slideOver(input, window)] });
+  return graph.node(name, kind, [input], attributes, {
+    shape: [input.shape[0]!, channels, ...slideOver(input, window)],
+  });
 }
 
 /** How output pixels map to input pixels: `asymmetric` is TensorFlow's old rule, `half_pixel` puts centres at +0.5. */

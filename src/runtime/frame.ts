@@ -37,7 +37,7 @@ export interface Frame {
   readonly droppedBefore: number;
   /** Pinhole of `image`, px at its size. */
   readonly intrinsics: Intrinsics;
-  /** fx_run / fx_train at equal network width (metric-scale.ts). */
+  /** fx_run / fx_train at equal network width (geometry/network-view.ts). */
   readonly depthScale: number;
 }
 
@@ -72,7 +72,7 @@ export interface DepthFrame {
    * `networkDepth.data[i] * depthScale`: use `metricDepth`. The factor stays apart so that the hot path touches no pixel.
    */
   readonly networkDepth: FloatMap;
-  /** fx_run / fx_train at equal network width (metric-scale.ts); exactly 1 where the picture was cut to the field of view. */
+  /** fx_run / fx_train at equal network width (geometry/network-view.ts); exactly 1 where the picture was cut to the field of view. */
   readonly depthScale: number;
   /** Pinhole of the depth map (and of `image`), px at its size. */
   readonly intrinsics: Intrinsics;

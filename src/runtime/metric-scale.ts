@@ -1,34 +1,9 @@
 import type { z } from 'zod';
 import { CyclopsError } from '../base/errors.js';
-import { cropIntrinsics, type Intrinsics, scaleIntrinsics } from '../geometry/camera.js';
+import { type Intrinsics, scaleIntrinsics } from '../geometry/camera.js';
 import type { StreamConfig } from './config.js';
 
-/** A rectangle of the source's picture in px; it may reach beyond the upper and lower border (padding). */
-export interface CropWindow {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** How a source's picture becomes the network's input, and what that does to the depth. */
-export interface NetworkView {
-  /** The part of the picture that is resized to the network's input size. Even numbers, for subsampled colour. */
-  readonly crop: CropWindow;
-  /** Pinhole of the network's input, px at its size. */
-  readonly intrinsics: Intrinsics;
-  /** fx_run / fx_train at equal network width: metres of this camera = network metres * depthScale. */
-  readonly depthScale: number;
-  /** Whether the camera's focal length was unknown and had to be assumed. */
-  readonly isGuess: boolean;
-  /** One sentence for people: what was cut, scaled, assumed. */
-  readonly note: string;
-}
-
 type CameraSettings = Pick<StreamConfig['camera'], 'intrinsics' | 'fxPx' | 'horizontalFovDeg'>;
-
-/** A factor this near to 1 comes from rounding the crop to whole px, and is taken for 1. */
-const roundingShare = 2e-3;
 
 /** Intrinsics of the source's picture from what the user knows; undefined where that is nothing. */
 export function cameraOf(settings: CameraSettings, width: number, height: number): Intrinsics | undefined {
@@ -66,89 +41,4 @@ function calibratedCamera(
     width,
     height,
   );
-}
-
-/**
- * The view that makes a camera look to the network like the one it was trained with (a mono network knows one camera):
- * the picture is cut to the training field of view, and where the camera sees less, depth is scaled by the focal ratio.
- * Without a known focal length the largest cut of the training shape is assumed to have the training field of view.
- * @param training the package's camera at the network's input size.
- * @param camera intrinsics of the source's picture, or its bare size.
- * @throws CyclopsError `CAMERA_INVALID` where the picture would be mostly padding.
- */
-export function networkView(training: Intrinsics, camera: Intrinsics | { width: number; height: number }): NetworkView {
-  return 'fxPx' in camera ? knownView(training, camera) : guessedView(training, camera.width, camera.height);
-}
-
-function knownView(training: Intrinsics, camera: Intrinsics): NetworkView {
-  const fullWidth = (training.width * camera.fxPx) / training.fxPx;
-  const isNarrower = fullWidth > camera.width * (1 + roundingShare);
-  const width = isNarrower ? camera.width : Math.min(camera.width, even(fullWidth));
-  const scaleX = training.width / width;
-  // Pixels keep the shape they had in training, or everything would look taller or flatter than it did there.
-  const scaleY = scaleX * (training.fyPx / training.fxPx) * (camera.fxPx / camera.fyPx);
-  const wantedHeight = training.height / scaleY;
-  const height = Math.abs(wantedHeight / camera.height - 1) < 0.01 ? camera.height : even(wantedHeight);
-  const x = clamp(even(camera.cxPx + 0.5 - (training.cxPx + 0.5) / scaleX), 0, camera.width - width);
-  const aligned = even(camera.cyPx + 0.5 - (training.cyPx + 0.5) / scaleY);
-  // The horizon goes where it was in training; only a picture that is too low is padded.
-  const spare = camera.height - height;
-  const y = spare >= 0 ? clamp(aligned, 0, spare) : clamp(aligned, spare, 0);
-  if (height > 2 * camera.height) {
-    throw new CyclopsError(
-      'CAMERA_INVALID',
-      `camera: a picture of ${camera.width}x${camera.height} fills less than half of the training field of view (${height} rows wanted); use a model trained for such a camera`,
-    );
-  }
-  const view = viewOf(training, camera, { x, y, width, height });
-  const padding = height > camera.height ? `, padded by ${height - camera.height} black rows` : '';
-  const factor = view.depthScale === 1 ? '' : `, depth times ${view.depthScale.toFixed(4)} (fx_run / fx_train)`;
-  const note = `camera ${camera.width}x${camera.height}, fx ${camera.fxPx.toFixed(1)} px: ${cropText(view.crop)}${padding}${factor}`;
-  return { ...view, isGuess: false, note };
-}
-
-function guessedView(training: Intrinsics, sourceWidth: number, sourceHeight: number): NetworkView {
-  const shape = (training.width / training.height) * (training.fyPx / training.fxPx);
-  const isWider = sourceWidth / sourceHeight > shape;
-  const width = isWider ? nearWhole(sourceHeight * shape, sourceWidth) : sourceWidth;
-  const height = isWider ? sourceHeight : nearWhole(sourceWidth / shape, sourceHeight);
-  const fx = (training.fxPx * width) / training.width;
-  const fy = (training.fyPx * height) / training.height;
-  const x = even((sourceWidth - width) / 2);
-  const spare = sourceHeight - height;
-  const y = clamp(even(sourceHeight / 2 - ((training.cyPx + 0.5) * height) / training.height), 0, spare);
-  const cxPx = x + ((training.cxPx + 0.5) * width) / training.width - 0.5;
-  const cyPx = y + ((training.cyPx + 0.5) * height) / training.height - 0.5;
-  const camera = { width: sourceWidth, height: sourceHeight, fxPx: fx, fyPx: fy, cxPx, cyPx };
-  const view = viewOf(training, camera, { x, y, width, height });
-  const note = `camera ${sourceWidth}x${sourceHeight}, focal length unknown: ${cropText(view.crop)}, assumed to have the training field of view (fx ${fx.toFixed(0)} px); metres are right only if that is so, give --fx or --fov`;
-  return { ...view, isGuess: true, note };
-}
-
-function viewOf(
-  training: Intrinsics,
-  camera: Intrinsics,
-  crop: CropWindow,
-): Pick<NetworkView, 'crop' | 'intrinsics' | 'depthScale'> {
-  const cut = cropIntrinsics(camera, crop.x, crop.y, crop.width, crop.height);
-  const intrinsics = scaleIntrinsics(cut, training.width, training.height);
-  const ratio = intrinsics.fxPx / training.fxPx;
-  return { crop, intrinsics, depthScale: Math.abs(ratio - 1) < roundingShare ? 1 : ratio };
-}
-
-function cropText(crop: CropWindow): string {
-  return `cut to ${crop.width}x${crop.height} at (${crop.x}, ${crop.y})`;
-}
-
-function even(value: number): number {
-  return Math.round(value / 2) * 2;
-}
-
-/** The even number nearest to `wanted`, or `whole` where less than 1 % would be cut away. */
-function nearWhole(wanted: number, whole: number): number {
-  return wanted > whole * 0.99 ? whole : even(wanted);
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.max(low, Math.min(high, value));
 }

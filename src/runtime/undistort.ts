@@ -1,7 +1,7 @@
 import { type Intrinsics, scaleIntrinsics } from '../geometry/camera.js';
 import { type PixelMap, undistortMap } from '../geometry/distortion.js';
+import type { CropWindow } from '../geometry/network-view.js';
 import type { CameraCalibration } from './calibration.js';
-import type { CropWindow } from './metric-scale.js';
 
 /** How pictures of a real lens become those of the network's pinhole: capture cuts and resizes, then every pixel is looked up. */
 export interface Undistortion {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kittiCamera, scaleIntrinsics } from '../../src/geometry/camera.js';
-import { cameraOf, networkView } from '../../src/runtime/metric-scale.js';
+import { networkView } from '../../src/geometry/network-view.js';
+import { cameraOf } from '../../src/runtime/metric-scale.js';
 
 const training = scaleIntrinsics(kittiCamera, 512, 160);
 

@@ -94,7 +94,10 @@ export const convertSimilarityWindow: LayerConverter = (call) => {
   const estimate = inputs[2];
   const [channels, height, width] = imageShape(left);
   if (estimate?.shape.join() !== [left.shape[0], 1, height, width].join()) {
-    throw unsupported(layer, `expected an estimate of [${left.shape[0]}, 1, ${height}, ${width}] (NCHW), found [${estimate?.shape}]`);
+    throw unsupported(
+      layer,
+      `expected an estimate of [${left.shape[0]}, 1, ${height}, ${width}] (NCHW), found [${estimate?.shape}]`,
+    );
   }
   // As in training: a window wholly outside is moved to just outside, where there are zeros on both sides.
   const [beyond, margin] = [radius + 1, 2 * radius + 2];

@@ -1,6 +1,6 @@
 import { CyclopsError } from '../../base/errors.js';
+import type { CropWindow } from '../../geometry/network-view.js';
 import type { PixelFormat } from '../frame.js';
-import type { CropWindow } from '../metric-scale.js';
 import { remedyFor } from './element-packages.js';
 import type { ElementSet } from './installed-elements.js';
 import { elementNames } from './launch-text.js';

@@ -1,5 +1,5 @@
+import type { CropWindow } from '../../geometry/network-view.js';
 import type { PixelFormat } from '../frame.js';
-import type { CropWindow } from '../metric-scale.js';
 
 /** A GStreamer pipeline for child.ts: a launch text that ends in `gdppay ! fdsink`. */
 export interface GstJob {

@@ -1,8 +1,9 @@
 import { CyclopsError } from '../../base/errors.js';
+import { type NetworkView, networkView } from '../../geometry/network-view.js';
 import type { ModelPackage } from '../../model-package/schema.js';
 import { readCalibration } from '../calibration.js';
 import type { StreamConfig } from '../config.js';
-import { cameraOf, type NetworkView, networkView } from '../metric-scale.js';
+import { cameraOf } from '../metric-scale.js';
 import type { Pace } from '../outputs/output.js';
 import { planUndistortion, type Undistortion } from '../undistort.js';
 import { assertElements, type GstSource, pipelineText } from './elements.js';
