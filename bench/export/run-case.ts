@@ -21,16 +21,24 @@ export interface CaseResult {
   readonly onnx: Uint8Array;
 }
 
-/** Builds the case's model in tfjs, exports it as a user's own would be, and runs both on one random input. */
-export async function runLayerCase(tf: TensorFlow, layerCase: LayerCase, round: number): Promise<CaseResult> {
+/**
+ * Builds the case's model in tfjs, exports it as a user's own would be, and runs both on one random input.
+ * @param batch pictures in it.
+ */
+export async function runLayerCase(
+  tf: TensorFlow,
+  layerCase: LayerCase,
+  round: number,
+  batch = 1,
+): Promise<CaseResult> {
   const random = Random.fromSeed(round, layerCase.name);
   const side = (): number => 7 + random.integer(10);
   const shape = [...(layerCase.shape?.(random, round) ?? [side(), side(), 3])];
   const input = tf.input({ shape });
   const model = tf.model({ inputs: input, outputs: layerCase.build(tf, input, random, round) });
   drawWeights(tf, model, random);
-  const inputShape = [1, ...shape];
-  const count = shape.reduce((product, size) => product * size, 1);
+  const inputShape = [batch, ...shape];
+  const count = inputShape.reduce((product, size) => product * size, 1);
   const values = Float32Array.from({ length: count }, () => random.normal());
   const expected = tf.tidy(() => {
     const output = model.predict(tf.tensor(values, inputShape));

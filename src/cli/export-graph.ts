@@ -1,9 +1,9 @@
 import { packageVersion } from '../base/paths.js';
 import type { ExportPlan, LayersModelResult, OpenSize } from '../export/index.js';
-import { channelOrders } from '../model-package/schema.js';
 import type { OptionValues } from './command.js';
+import { depthGraphOptions, descriptionOption } from './depth-graph-options.js';
 import { estimateRows, formatRows, type Row } from './graph-text.js';
-import { choiceOption, numberOption, requiredText, sizeOption } from './options.js';
+import { requiredText, sizeOption } from './options.js';
 import { formatBytes } from './terminal.js';
 
 /** Whether what is to be exported is a tfjs LayersModel of the user's own, not a checkpoint. */
@@ -13,14 +13,12 @@ export function isLayersModel(path: string): boolean {
 
 /** `export-onnx --dry-run`: what would come out. @returns the exit code. */
 export async function printPlan(values: OptionValues, path: string): Promise<number> {
-  const { planLayersModel, planStudent } = await import('../export/index.js');
-  const plan = isLayersModel(path)
+  const { planDepthNetwork, planLayersModel } = await import('../export/index.js');
+  const described = descriptionOption(values);
+  const isBare = isLayersModel(path) && described === undefined;
+  const plan = isBare
     ? await planLayersModel(path, openSize(values))
-    : await planStudent(path, {
-        channels: choiceOption(values, 'channels', channelOrders),
-        minM: numberOption(values, 'min-depth', 0.01, 1000),
-        maxM: numberOption(values, 'max-depth', 0.02, 10000),
-      });
+    : await planDepthNetwork(path, { ...depthGraphOptions(values), ...(described === undefined ? {} : { described }) });
   process.stdout.write(values.json === true ? `${JSON.stringify(plan)}\n` : `${planText(plan)}\n`);
   return 0;
 }

@@ -1,4 +1,5 @@
 import type { GraphDifferences, GraphEstimate, GraphSummary } from '../export/index.js';
+import { bytesPerPixel, type ModelPackage } from '../model-package/schema.js';
 import { formatBytes } from './terminal.js';
 
 /** A line: what it is about, and the text. */
@@ -7,6 +8,31 @@ export type Row = [label: string, text: string];
 /** Lines with their labels in one column. */
 export function formatRows(rows: readonly Row[]): string {
   return rows.map(([label, text]) => `  ${label.padEnd(9)}${text}`).join('\n');
+}
+
+/** Input and outputs of a package, the part of the picture it looks at, and how. */
+export function signatureRows({ input, output, view, mirrored, confidence }: ModelPackage): Row[] {
+  const size = `${output.height}, ${output.width}`;
+  const rows: Row[] = [
+    [
+      'input',
+      `${input.name} uint8 [1, ${input.height}, ${input.width}, ${bytesPerPixel(input.channels)}] ${input.channels}`,
+    ],
+    ['output', `${output.name} float32 [1, ${size}, 1] metres, ${output.minM} to ${output.maxM}`],
+  ];
+  if (confidence !== undefined) {
+    const source = confidence.source === 'mirror' ? 'agreement with the mirror image' : "the network's own";
+    rows.push(['', `${confidence.name} float32 [1, ${size}, 1] 0 to 1: ${source}`]);
+  }
+  if (view !== undefined) {
+    const scale = view.depthScale === 1 ? '' : `, depth times ${view.depthScale.toFixed(4)}`;
+    rows.push([
+      'looks at',
+      `${view.width}x${view.height} at (${view.x}, ${view.y}), as ${view.networkWidth}x${view.networkHeight}${scale}; NaN around it`,
+    ]);
+  }
+  if (mirrored === true) rows.push(['mirrored', 'picture and mirror image as a batch of two, blended']);
+  return rows;
 }
 
 /** Cost, memory, operators and TensorRT's refusals of a graph. */

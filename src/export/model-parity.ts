@@ -1,9 +1,8 @@
-import { CyclopsError, messageOf } from '../base/errors.js';
+import { CyclopsError } from '../base/errors.js';
 import { Random } from '../base/random.js';
-import type { tf } from '../train/tf.js';
 import type { Graph } from './graph.js';
 import { openOnnx } from './onnx-run.js';
-import { loadTensorFlow, parityLimit } from './parity.js';
+import { loadReference, loadTensorFlow, parityLimit } from './reference.js';
 
 /** How far ONNX Runtime and tfjs are apart on random tensors. */
 export interface ModelParityReport {
@@ -26,7 +25,7 @@ export async function checkModelParity(
   rounds = 2,
 ): Promise<ModelParityReport> {
   const tf = await loadTensorFlow();
-  const reference = await loadReference(tf, model);
+  const reference = await loadReference(tf, model, model.path);
   const session = await openOnnx(onnx, model.path);
   const worst: Record<string, number> = Object.fromEntries(graph.outputs.map(({ name }) => [name, 0]));
   try {
@@ -50,30 +49,6 @@ export async function checkModelParity(
     await session.close();
   }
   return { rounds, outputs: worst, maxRelativeDifference: Math.max(...Object.values(worst)) };
-}
-
-async function loadReference(
-  tensorflow: typeof tf,
-  model: { readonly path: string; readonly modelJson: string; readonly weightBytes: Uint8Array },
-): Promise<tf.LayersModel> {
-  // They register the layers that tfjs has not.
-  await Promise.all([
-    import('../train/layers/image-layers.js'),
-    import('../train/layers/matching-cost.js'),
-    import('../train/layers/similarity-window.js'),
-  ]);
-  const { modelTopology, weightsManifest } = JSON.parse(model.modelJson);
-  const weightSpecs = weightsManifest.flatMap(({ weights }: { weights: unknown[] }) => weights);
-  try {
-    const weightData = new Uint8Array(model.weightBytes).buffer;
-    return await tensorflow.loadLayersModel(tensorflow.io.fromMemory({ modelTopology, weightSpecs, weightData }));
-  } catch (error) {
-    throw new CyclopsError(
-      'CHECKPOINT_INVALID',
-      `${model.path}: tfjs refuses the network: ${messageOf(error).split('\n')[0]}`,
-      { cause: error },
-    );
-  }
 }
 
 function relativeDifference(expected: Float32Array, found: Float32Array): number {

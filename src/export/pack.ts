@@ -6,7 +6,10 @@ import { decodeOutline, encodeModel, opset } from './proto.js';
 import { type GraphSummary, summarizeGraph } from './summary.js';
 
 /** What the graph itself does not say about a package. */
-export type PackageFacts = Pick<EmbeddedPackage, 'name' | 'input' | 'output' | 'camera' | 'tensorRt'> & {
+export type PackageFacts = Pick<
+  EmbeddedPackage,
+  'name' | 'input' | 'output' | 'camera' | 'view' | 'mirrored' | 'confidence' | 'tensorRt'
+> & {
   readonly provenance: Omit<EmbeddedPackage['provenance'], 'parameters' | 'gmacs'>;
 };
 
@@ -41,6 +44,7 @@ export async function packModel(
     .run(goldenInput(height, width, channels), [1, height, width, bytesPerPixel(channels)])
     .finally(() => session.close());
   const { method, network, ...origin } = facts.provenance;
+  const { view, mirrored, confidence, tensorRt } = facts;
   const embedded: EmbeddedPackage = {
     format: 'cyclops-model',
     formatVersion: 1,
@@ -49,10 +53,13 @@ export async function packModel(
     input: facts.input,
     output: facts.output,
     camera: facts.camera,
+    ...(view === undefined ? {} : { view }),
+    ...(mirrored === undefined ? {} : { mirrored }),
+    ...(confidence === undefined ? {} : { confidence }),
     ...precision,
-    ...(facts.tensorRt === undefined ? {} : { tensorRt: facts.tensorRt }),
+    ...(tensorRt === undefined ? {} : { tensorRt }),
     provenance: { method, network, parameters: summary.parameters, gmacs: summary.macs / 1e9, ...origin },
-    golden: goldenFromDepth(depthM, height, width, precision.precision),
+    golden: goldenFromDepth(depthM, { output: facts.output, view, precision: precision.precision }),
   };
   const onnx = encodeModel(graph, { producerVersion, metadata: { [metadataKey]: JSON.stringify(embedded) } });
   return { embedded, onnx, summary };

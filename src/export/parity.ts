@@ -1,16 +1,12 @@
-import { CyclopsError, messageOf } from '../base/errors.js';
+import { CyclopsError } from '../base/errors.js';
 import { Random } from '../base/random.js';
 import { goldenInput } from '../model-package/golden.js';
-import type { EmbeddedPackage } from '../model-package/schema.js';
-import type { Checkpoint } from '../train/checkpoint-schema.js';
+import { bytesPerPixel, type ChannelOrder, type EmbeddedPackage } from '../model-package/schema.js';
 import type { tf } from '../train/tf.js';
+import type { DepthNetwork } from './depth-network.js';
+import { expectedOutputs, type RunNetwork, type Surroundings } from './expected-depth.js';
 import { openOnnx } from './onnx-run.js';
-import type { StudentCheckpoint } from './read-checkpoint.js';
-
-type TensorFlow = typeof tf;
-
-/** Relative difference from which an export fails. */
-export const parityLimit = 1e-4;
+import { loadReference, loadTensorFlow, parityLimit } from './reference.js';
 
 /** How far ONNX Runtime and tfjs are apart on the same pictures, from bytes to metres. */
 export interface ParityReport {
@@ -19,99 +15,108 @@ export interface ParityReport {
   readonly maxRelativeDifference: number;
   /** Share of pixels strictly inside the range: where it is 0, the comparison says nothing about the network. */
   readonly insideShare: number;
+  /** Largest difference of the confidence, which is 0 to 1; absent where the graph has none. */
+  readonly maxConfidenceDifference?: number;
 }
 
 /**
- * Runs the exported file and the checkpoint's own network in tfjs on the golden picture and some random ones. The
- * reference does colour, normalisation, resizing, and disparity to depth in plain code of its own, sharing nothing with
- * the graph builder.
+ * Runs the exported file and the network itself in tfjs on the golden picture and some random ones. What stands before
+ * and behind the network is computed a second time, in plain code (`expected-depth.ts`).
  * @param randomImages pictures beside the golden one.
  * @throws CyclopsError `MACHINE_LACKS` without TensorFlow, `CHECKPOINT_INVALID` if tfjs cannot read the network.
  */
 export async function checkParity(
-  checkpoint: StudentCheckpoint,
+  network: DepthNetwork,
+  around: Surroundings,
   onnx: Uint8Array,
   embedded: EmbeddedPackage,
   randomImages = 3,
 ): Promise<ParityReport> {
-  const tf = await loadTensorFlow();
-  const model = await loadReference(tf, checkpoint);
+  const tensorflow = await loadTensorFlow();
+  const model = await loadReference(tensorflow, network.model, network.owner);
   const session = await openOnnx(onnx, embedded.name);
+  const { width, height, channels } = embedded.input;
+  const run = runnerOf(tensorflow, model, network.camera);
+  let worst = 0;
+  let worstConfidence = 0;
+  let inside = 0;
+  let seen = 0;
   try {
-    const { width, height } = embedded.input;
-    let worst = 0;
-    let inside = 0;
     for (let image = 0; image <= randomImages; image++) {
       const rgb =
         image === 0 ? goldenInput(height, width, 'RGB') : naturalNoise(Random.fromSeed(image, 'parity'), width, height);
-      const disparity = tf.tidy(() => {
-        const output = model.predict(tf.tensor4d(normalized(rgb, checkpoint.head), [1, height, width, 3]));
-        const first = Array.isArray(output) ? output[0]! : output;
-        return { data: first.dataSync<'float32'>(), shape: first.shape };
-      });
-      const [, rows, columns] = disparity.shape;
-      const expected = expectedDepth(disparity.data, rows!, columns!, checkpoint.head, embedded);
-      const channels = embedded.input.channels === 'RGB' ? 3 : 4;
-      const found = await session.run(inOrder(rgb, embedded.input.channels), [1, height, width, channels]);
-      for (let pixel = 0; pixel < expected.length; pixel++) {
-        const difference = Math.abs(found[pixel]! - expected[pixel]!) / expected[pixel]!;
+      const expected = expectedOutputs(rgb, network, around, run);
+      const found = await session.runAll(inOrder(rgb, channels), [1, height, width, bytesPerPixel(channels)]);
+      const depthM = found.get(embedded.output.name)!;
+      for (const [pixel, metres] of expected.depthM.entries()) {
+        if (!isInView(embedded, pixel)) {
+          // NaN is what is right there; anything else would be taken for depth.
+          if (!Number.isNaN(depthM[pixel])) worst = Number.POSITIVE_INFINITY;
+          continue;
+        }
+        seen++;
+        const difference = Math.abs(depthM[pixel]! - metres) / metres;
         worst = Math.max(worst, Number.isFinite(difference) ? difference : Number.POSITIVE_INFINITY);
-        if (expected[pixel]! > embedded.output.minM && expected[pixel]! < embedded.output.maxM) inside++;
+        if (metres > embedded.output.minM && metres < embedded.output.maxM) inside++;
+      }
+      if (expected.confidence === undefined) continue;
+      const confidence = found.get(embedded.confidence!.name)!;
+      for (const [pixel, value] of expected.confidence.entries()) {
+        const difference = Math.abs(confidence[pixel]! - value);
+        worstConfidence = Math.max(worstConfidence, Number.isFinite(difference) ? difference : 1);
       }
     }
-    const images = randomImages + 1;
-    return { images, maxRelativeDifference: worst, insideShare: inside / (images * width * height) };
   } finally {
     model.dispose();
     await session.close();
   }
+  return {
+    images: randomImages + 1,
+    maxRelativeDifference: worst,
+    insideShare: inside / seen,
+    ...(around.confidence === undefined ? {} : { maxConfidenceDifference: worstConfidence }),
+  };
 }
 
-/** TensorFlow for a comparison. @throws CyclopsError `MACHINE_LACKS` where it cannot be loaded. */
-export async function loadTensorFlow(): Promise<TensorFlow> {
-  try {
-    return (await import('../train/tf.js')).tf;
-  } catch (error) {
-    throw new CyclopsError(
-      'MACHINE_LACKS',
-      `the parity check needs TensorFlow, which cannot be loaded: ${messageOf(error).split('\n')[0]}; npm run setup installs it, --no-parity exports without the check`,
-      { cause: error },
-    );
-  }
+function isInView({ input, view }: EmbeddedPackage, pixel: number): boolean {
+  if (view === undefined) return true;
+  const [x, y] = [pixel % input.width, Math.floor(pixel / input.width)];
+  return x >= view.x && x < view.x + view.width && y >= view.y && y < view.y + view.height;
 }
 
-/** The checkpoint's network as tfjs itself reads it. */
-async function loadReference(tf: TensorFlow, checkpoint: StudentCheckpoint): Promise<tf.LayersModel> {
-  const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(checkpoint.modelJson));
-  // Copied, because file buffers may be slices of larger ones.
-  const weightData = new Uint8Array(checkpoint.weightsBin).buffer;
-  try {
-    const source = tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0].weights, weightData });
-    return await tf.loadLayersModel(source);
-  } catch (error) {
-    throw new CyclopsError(
-      'CHECKPOINT_INVALID',
-      `${checkpoint.folder}/network/model.json: tfjs refuses the network: ${messageOf(error).split('\n')[0]}`,
-      { cause: error },
-    );
-  }
+function runnerOf(
+  tensorflow: typeof tf,
+  model: tf.LayersModel,
+  { width, height }: { readonly width: number; readonly height: number },
+): RunNetwork {
+  return (picture) => {
+    const input = tensorflow.tensor4d(picture, [1, height, width, 3]);
+    const outputs = [model.predict(input)].flat();
+    const planes = outputs.map((output) => {
+      const [, rows = 1, columns = 1] = output.shape;
+      return { height: rows, width: columns, data: Float64Array.from(output.dataSync<'float32'>()) };
+    });
+    tensorflow.dispose([input, outputs]);
+    return planes;
+  };
 }
 
 /** Throws `PARITY_FAILED` where a comparison is over the limit. */
 export function assertParity(report: ParityReport, name: string): void {
-  if (report.maxRelativeDifference <= parityLimit) return;
+  const { maxRelativeDifference, maxConfidenceDifference = 0 } = report;
+  if (maxRelativeDifference <= parityLimit && maxConfidenceDifference <= parityLimit) return;
+  const what =
+    maxRelativeDifference > parityLimit
+      ? `${maxRelativeDifference.toExponential(2)} (relative, `
+      : `${maxConfidenceDifference.toExponential(2)} of confidence (`;
   throw new CyclopsError(
     'PARITY_FAILED',
-    `${name}: ONNX Runtime and tfjs differ by ${report.maxRelativeDifference.toExponential(2)} (relative, over ${report.images} pictures), expected at most ${parityLimit}; nothing was written`,
+    `${name}: ONNX Runtime and tfjs differ by ${what}over ${report.images} pictures), expected at most ${parityLimit}; nothing was written`,
     { details: { ...report } },
   );
 }
 
-function normalized(rgb: Uint8Array, { inputMean, inputStd }: Checkpoint): Float32Array {
-  return Float32Array.from(rgb, (byte, index) => (byte / 255 - inputMean[index % 3]!) / inputStd[index % 3]!);
-}
-
-function inOrder(rgb: Uint8Array, channels: EmbeddedPackage['input']['channels']): Uint8Array {
+function inOrder(rgb: Uint8Array, channels: ChannelOrder): Uint8Array {
   if (channels === 'RGB') return rgb;
   const packed = new Uint8Array((rgb.length / 3) * 4);
   for (let pixel = 0; pixel < rgb.length / 3; pixel++) {
@@ -120,49 +125,6 @@ function inOrder(rgb: Uint8Array, channels: EmbeddedPackage['input']['channels']
     packed.set(channels === 'RGBA' ? [r!, g!, b!, pixel & 255] : [b!, g!, r!, pixel & 255], pixel * 4);
   }
   return packed;
-}
-
-function expectedDepth(
-  output: Float32Array,
-  rows: number,
-  columns: number,
-  { camera, outputFactorPx, width, height }: Checkpoint,
-  { output: { minM, maxM } }: EmbeddedPackage,
-): Float64Array {
-  const depth = new Float64Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const disparityPx =
-        outputFactorPx *
-        sample(output, rows, columns, y * (rows / height), x * (columns / width), {
-          rowStep: rows / height,
-          columnStep: columns / width,
-        });
-      const seen = disparityPx + camera.doffsPx;
-      const z = seen > 0 ? (camera.fxPx * camera.baselineM) / seen : maxM;
-      depth[y * width + x] = Number.isNaN(disparityPx) ? Number.NaN : Math.min(maxM, Math.max(minM, z));
-    }
-  }
-  return depth;
-}
-
-/** Bilinear reading at a target pixel's centre; what lies beyond the border repeats it. */
-function sample(
-  data: Float32Array,
-  rows: number,
-  columns: number,
-  top: number,
-  left: number,
-  { rowStep, columnStep }: { rowStep: number; columnStep: number },
-): number {
-  const row = Math.min(rows - 1, Math.max(0, top + rowStep / 2 - 0.5));
-  const column = Math.min(columns - 1, Math.max(0, left + columnStep / 2 - 0.5));
-  const [r0, c0] = [Math.floor(row), Math.floor(column)];
-  const [r1, c1] = [Math.min(rows - 1, r0 + 1), Math.min(columns - 1, c0 + 1)];
-  const at = (r: number, c: number): number => data[r * columns + c]!;
-  const upper = at(r0, c0) + (at(r0, c1) - at(r0, c0)) * (column - c0);
-  const lower = at(r1, c0) + (at(r1, c1) - at(r1, c0)) * (column - c0);
-  return upper + (lower - upper) * (row - r0);
 }
 
 /** Noise with the fall-off of natural pictures: blocks of 64, 32 … 1 px, each half as strong as the next larger. */

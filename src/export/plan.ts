@@ -1,11 +1,10 @@
-import type { ChannelOrder } from '../model-package/schema.js';
+import { buildDepthGraph, type DepthGraphOptions } from './depth-graph.js';
 import { estimateGraph, type GraphEstimate } from './estimate.js';
-import { buildGraph } from './export.js';
+import { type NetworkDescription, openNetwork } from './export.js';
 import type { Graph, Value } from './graph.js';
 import { buildLayersModelGraph, type OpenSize, readLayersModel } from './layers-model.js';
 import { type PassReport, runPasses } from './passes/index.js';
 import { decodeOutline, encodeModel } from './proto.js';
-import { readStudentCheckpoint } from './read-checkpoint.js';
 import { type GraphSummary, summarizeGraph } from './summary.js';
 
 /** What an export would give, in fp32; nothing is run or written. */
@@ -21,15 +20,16 @@ export interface ExportPlan {
 }
 
 /**
- * The plan of a student checkpoint.
+ * The plan of a student checkpoint, or of a model with its facts.
  * @throws CyclopsError those of reading and converting it.
  */
-export async function planStudent(
+export async function planDepthNetwork(
   path: string,
-  range: { readonly channels: ChannelOrder; readonly minM: number; readonly maxM: number },
+  options: DepthGraphOptions & { readonly described?: NetworkDescription },
 ): Promise<ExportPlan> {
-  const checkpoint = await readStudentCheckpoint(path);
-  return planGraph(checkpoint.head.network, buildGraph(checkpoint, range), checkpoint.network.weightBytes);
+  const network = await openNetwork(path, options.described);
+  const { graph } = buildDepthGraph(network, options);
+  return planGraph(network.name, graph, network.model.weightBytes.byteLength);
 }
 
 /**

@@ -132,6 +132,51 @@ export function padBorder(
   return graph.node(name, 'Pad', [input, amounts], { mode: string(mode) }, { shape });
 }
 
+/** Pad an image with one number. */
+export function padWith(
+  graph: GraphBuilder,
+  name: string,
+  input: Value,
+  [top, left, bottom, right]: Pads,
+  number: number,
+): Value {
+  const [channels, height, width] = imageShape(input);
+  const inputs = [
+    input,
+    graph.integers(`${name}/pads`, [0, 0, top, left, 0, 0, bottom, right]),
+    graph.floats(`${name}/value`, [], Float32Array.of(number)),
+  ];
+  const shape = [input.shape[0]!, channels, height + top + bottom, width + left + right];
+  return graph.node(name, 'Pad', inputs, { mode: string('constant') }, { shape });
+}
+
+/** Zeros before and behind a value of any rank, along one axis. */
+export function padAxis(
+  graph: GraphBuilder,
+  name: string,
+  input: Value,
+  axis: number,
+  [before, behind]: readonly [number, number],
+): Value {
+  const amounts = [before, behind].flatMap((amount) => input.shape.map((_, index) => (index === axis ? amount : 0)));
+  const shape = input.shape.map((size, index) => (index === axis ? size + before + behind : size));
+  const inputs = [input, graph.integers(`${name}/pads`, amounts)];
+  return graph.node(name, 'Pad', inputs, { mode: string('constant') }, { shape });
+}
+
+/** An image with its columns in reverse order. */
+export function mirror(graph: GraphBuilder, name: string, input: Value): Value {
+  const [, , width] = imageShape(input);
+  // From the last column, backwards past the first.
+  const inputs = [
+    input,
+    ...([-1, -width - 1, 3, -1] as const).map((number, index) =>
+      graph.integers(`${name}/${['begin', 'end', 'axes', 'steps'][index]}`, [number]),
+    ),
+  ];
+  return graph.node(name, 'Slice', inputs, {}, { shape: input.shape });
+}
+
 /** Resize an image bilinearly so that its corner pixels keep their places. */
 export function resizeAlignCorners(graph: GraphBuilder, name: string, input: Value, size: Pair): Value {
   const [channels] = imageShape(input);

@@ -75,25 +75,31 @@ function clampByte(value: number): number {
 export const goldenTolerances: Readonly<Record<Precision, number>> = { fp32: 5e-3, fp16: 3e-2, int8: 1e-1 };
 
 /**
- * The golden output: depth at about `count` pixels spread evenly over the image, never on its border.
- * @param depthM float32 [1, height, width, 1], metres, from `goldenInput`.
- * @param precision of the graph: decides the tolerance.
+ * The golden output: depth at about `count` pixels spread evenly over the part that has depth, never on its border.
+ * @param depthM float32 [1, H, W, 1], metres, from `goldenInput`.
+ * @param facts size of the output, precision of the graph (decides the tolerance), and the part it looks at.
  */
 export function goldenFromDepth(
   depthM: Float32Array,
-  height: number,
-  width: number,
-  precision: Precision = 'fp32',
+  {
+    output,
+    view,
+    precision,
+  }: Pick<ModelPackage, 'view' | 'precision'> & { readonly output: Pick<ModelPackage['output'], 'width' | 'height'> },
   count = 64,
 ): ModelPackage['golden'] {
+  const [left, right] = [view?.x ?? 0, view === undefined ? output.width : view.x + view.width];
+  const top = Math.max(0, view?.y ?? 0);
+  const bottom = Math.min(output.height, view === undefined ? output.height : view.y + view.height);
+  const [height, width] = [bottom - top, right - left];
   const rows = Math.max(2, Math.min(height, Math.round(Math.sqrt((count * height) / width))));
   const columns = Math.max(4, Math.min(width, Math.round(count / rows)));
   const probes: { index: number; depthM: number }[] = [];
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const y = Math.floor(((row + 0.5) * height) / rows);
-      const x = Math.floor(((column + 0.5) * width) / columns);
-      const index = y * width + x;
+      const y = top + Math.floor(((row + 0.5) * height) / rows);
+      const x = left + Math.floor(((column + 0.5) * width) / columns);
+      const index = y * output.width + x;
       probes.push({ index, depthM: depthM[index]! });
     }
   }

@@ -163,21 +163,24 @@ async function checkEngine({ engine }: ModelPackage, owner: string, folder: stri
 
 /** The graph must take and give exactly what the package says, or the runtime would feed it nonsense. */
 function checkSignature(modelPackage: ModelPackage, header: OnnxHeader, owner: string, onnxPath: string): void {
-  const { input, output } = modelPackage;
+  const { input, output, confidence } = modelPackage;
   const wantedInput: OnnxValue = {
     name: input.name,
     type: input.type,
     shape: [1, input.height, input.width, bytesPerPixel(input.channels)],
   };
-  const wantedOutput: OnnxValue = { name: output.name, type: 'float32', shape: [1, output.height, output.width, 1] };
+  const names = confidence === undefined ? [output.name] : [output.name, confidence.name];
+  const wantedOutputs = names.map((name): OnnxValue => {
+    return { name, type: 'float32', shape: [1, output.height, output.width, 1] };
+  });
   const isAgreed =
     header.inputs.length === 1 &&
     valueText(header.inputs[0]!) === valueText(wantedInput) &&
-    header.outputs.some((found) => valueText(found) === valueText(wantedOutput));
+    wantedOutputs.every((wanted) => header.outputs.some((found) => valueText(found) === valueText(wanted)));
   if (isAgreed) return;
   throw new CyclopsError(
     'MODEL_MISMATCH',
-    `${onnxPath}: ${owner} says ${signatureText({ inputs: [wantedInput], outputs: [wantedOutput] })}; the graph has ${signatureText(header)}`,
+    `${onnxPath}: ${owner} says ${signatureText({ inputs: [wantedInput], outputs: wantedOutputs })}; the graph has ${signatureText(header)}`,
   );
 }
 

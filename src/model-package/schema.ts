@@ -51,13 +51,14 @@ const packedInput = z.strictObject({
   channels: z.enum(channelOrders),
 });
 
-/** The camera the network was trained for, at the network's input size. */
-const trainingCamera = z.strictObject({
+/** The camera whose pictures the graph takes, at the input's size: the training camera, or the one of a fitted graph. */
+const packageCamera = z.strictObject({
   fxPx: positive,
   fyPx: positive,
   cxPx: z.number().finite(),
   cyPx: z.number().finite(),
-  baselineM: positive,
+  /** Of the training rig; absent where the network learned without one. */
+  baselineM: positive.optional(),
 });
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits');
@@ -103,7 +104,31 @@ const packageFields = z.strictObject({
     minM: positive,
     maxM: positive,
   }),
-  camera: trainingCamera,
+  camera: packageCamera,
+  /**
+   * The graph takes whole pictures of the camera and looks at this part of them, px of the input; rows of it may lie
+   * beyond the picture. Around it depth is NaN. Absent where it looks at all of its input.
+   */
+  view: z
+    .strictObject({
+      x: z.int().nonnegative(),
+      y: z.int(),
+      width: size,
+      height: size,
+      /** Input size of the network inside, px. */
+      networkWidth: size,
+      networkHeight: size,
+      /** Metres of this camera for one metre of the network: above 1 where it sees less than the training camera. */
+      depthScale: positive,
+    })
+    .optional(),
+  /** The graph looks at the picture and at its mirror image, and blends both. */
+  mirrored: z.literal(true).optional(),
+  /**
+   * A second output, float32 [1, H, W, 1], 0 to 1, 0 where there is no depth. `mirror`: how well picture and mirror image
+   * agree; `layer`: the network's own.
+   */
+  confidence: z.strictObject({ name: z.string().min(1), source: z.enum(['mirror', 'layer']) }).optional(),
   /** Of the network's body; input, first steps, depth head and output are float32 in all of them. */
   precision: z.enum(precisions),
   /** There if, and only if, the precision is int8. */
@@ -170,6 +195,13 @@ function agreesWithItself(context: z.core.ParsePayload<Fields>): void {
   if ((precision === 'int8') !== (context.value.quantization !== undefined)) {
     fault(['quantization'], precision === 'int8' ? 'expected how int8 was made' : `expected nothing for ${precision}`);
   }
+  const { view, confidence, mirrored } = context.value;
+  if (view !== undefined) {
+    const isInside = view.x + view.width <= input.width && view.y < input.height && view.y + view.height > 0;
+    if (!isInside) fault(['view'], `expected a part of the input, ${input.width}x${input.height}`);
+  }
+  if (confidence?.source === 'mirror' && mirrored !== true)
+    fault(['confidence', 'source'], 'expected a mirrored graph');
   if (output.minM >= output.maxM) fault(['output', 'minM'], `expected less than maxM, ${output.maxM}`);
   for (const [position, { index }] of golden.probes.entries()) {
     if (index >= output.width * output.height) {

@@ -72,6 +72,8 @@ export interface DepthFrame {
    * `networkDepth.data[i] * depthScale`: use `metricDepth`. The factor stays apart so that the hot path touches no pixel.
    */
   readonly networkDepth: FloatMap;
+  /** How far each pixel of depth may be trusted, 0 to 1; undefined where the model does not tell. */
+  readonly confidence?: FloatMap | undefined;
   /** fx_run / fx_train at equal network width (geometry/network-view.ts); exactly 1 where the picture was cut to the field of view. */
   readonly depthScale: number;
   /** Pinhole of the depth map (and of `image`), px at its size. */
@@ -80,7 +82,7 @@ export interface DepthFrame {
 }
 
 /** What is known of a published frame beside its picture and depth. */
-export type FrameFacts = Omit<DepthFrame, 'image' | 'networkDepth'>;
+export type FrameFacts = Omit<DepthFrame, 'image' | 'networkDepth' | 'confidence'>;
 
 /** Depth along the optical axis of this camera, metres, H*W. Returns the network's own map where the factor is 1. */
 export function metricDepth(frame: DepthFrame): FloatMap {

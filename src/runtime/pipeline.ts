@@ -287,6 +287,7 @@ class Pipeline implements RunningPipeline {
       // What was captured may be larger: the network saw what the engine gives back.
       image: { ...image, width, height, data: result.input },
       networkDepth: { width, height, data: result.depthM },
+      confidence: result.confidence && { width, height, data: result.confidence },
       depthScale,
       intrinsics,
       state: this.#state(),

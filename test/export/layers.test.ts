@@ -28,6 +28,13 @@ test('every layer class agrees with tfjs over random shapes, settings and seeds'
       }
     });
   }
+  await context.test('and as a batch of two', async () => {
+    for (const layerCase of layerCases) {
+      const { expected, found } = await runLayerCase(tf, layerCase, 0, 2);
+      const worst = worstDifference(expected, found);
+      assert.ok(worst <= limit, `${layerCase.name}: relative difference ${worst}`);
+    }
+  });
   const missing = Object.keys(layerConverters).filter((name) => !covered.has(name));
   assert.deepEqual(missing, [], 'layer classes without a case');
 });

@@ -3,11 +3,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
+import { buildDepthGraph } from '../../src/export/depth-graph.js';
+import { studentNetwork } from '../../src/export/depth-network.js';
 import { exportOnnx } from '../../src/export/export.js';
-import { assertParity, checkParity, parityLimit } from '../../src/export/parity.js';
+import { assertParity, checkParity } from '../../src/export/parity.js';
 import { reducePrecision } from '../../src/export/precision/reduce.js';
 import { decodeGraph } from '../../src/export/proto.js';
-import { readStudentCheckpoint } from '../../src/export/read-checkpoint.js';
+import { parityLimit } from '../../src/export/reference.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { readModelPackage } from '../../src/model-package/read.js';
 import type { ChannelOrder } from '../../src/model-package/schema.js';
@@ -161,7 +163,8 @@ test('parity with another network fails and says how far', { skip: withoutTensor
   const second = await writeUntrained(context, edge, 4);
   const exported = await exportOnnx(first, join(first, '../package'), { parity: false, version: '0.1.0' });
   const onnx = await readFile(exported.onnxPath);
-  const report = await checkParity(await readStudentCheckpoint(second), onnx, exported.package, 0);
+  const network = await studentNetwork(second);
+  const report = await checkParity(network, buildDepthGraph(network).around, onnx, exported.package, 0);
   assert.ok(report.maxRelativeDifference > 1e-3);
   assert.throws(
     () => assertParity(report, 'edge'),

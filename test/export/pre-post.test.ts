@@ -48,8 +48,9 @@ async function depthOf(output: readonly number[], doffsPx = 0): Promise<Float32A
   const graph = new GraphBuilder('post', ['depth']);
   const width = output.length;
   const value = graph.input('x', 'float32', [1, 1, 1, width]);
-  const options = { width, height: 1, outputFactorPx: 20, camera: { ...camera, doffsPx }, minM: 0.5, maxM: 80 };
-  postprocess(graph, value, options);
+  const range = { minM: 0.5, maxM: 80 };
+  const meaning = { quantity: 'disparity', factor: 20 } as const;
+  postprocess(graph, value, { width, height: 1, ...meaning, camera: { ...camera, doffsPx }, ...range });
   return evaluate(graph, Float32Array.from(output), [1, 1, 1, width]);
 }
 
@@ -74,7 +75,7 @@ test('disparity of 0, below 0, tiny and huge is clipped exactly to the range; Na
 test('a smaller output is resized with half-pixel centres, disparity first, depth after', async () => {
   const graph = new GraphBuilder('post', ['depth']);
   const value = graph.input('x', 'float32', [1, 1, 2, 2]);
-  postprocess(graph, value, { width: 4, height: 4, outputFactorPx: 10, camera, minM: 0.1, maxM: 1000 });
+  postprocess(graph, value, { width: 4, height: 4, quantity: 'disparity', factor: 10, camera, minM: 0.1, maxM: 1000 });
   const found = await evaluate(graph, Float32Array.of(1, 2, 3, 5), [1, 1, 2, 2]);
   // Half-pixel centres: a quarter of the way in from each border pixel, the border repeated.
   const rows = [1, 1.5, 2.5, 3].map((left, row) => [left, [2, 2.75, 4.25, 5][row]!] as const);

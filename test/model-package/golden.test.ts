@@ -48,7 +48,7 @@ test('probes lie inside the image and are spread over it', () => {
     [512, 32],
   ] as const) {
     const depth = Float32Array.from({ length: height * width }, (_, index) => 1 + index);
-    const { probes } = goldenFromDepth(depth, height, width);
+    const { probes } = goldenFromDepth(depth, { output: { width, height }, precision: 'fp32' });
     assert.ok(probes.length >= 8 && probes.length <= 256, `${probes.length} probes`);
     assert.equal(new Set(probes.map(({ index }) => index)).size, probes.length);
     for (const { index, depthM } of probes) assert.equal(depthM, 1 + index);
@@ -57,9 +57,21 @@ test('probes lie inside the image and are spread over it', () => {
   }
 });
 
+test('where depth is given for a part of the picture alone, all probes lie there', () => {
+  const output = { width: 100, height: 60 };
+  const view = { x: 30, y: -4, width: 40, height: 24, networkWidth: 40, networkHeight: 24, depthScale: 1 };
+  const depth = new Float32Array(100 * 60).fill(5);
+  const { probes } = goldenFromDepth(depth, { output, view, precision: 'fp32' });
+  assert.ok(probes.length >= 32);
+  for (const { index } of probes) {
+    const [x, y] = [index % 100, Math.floor(index / 100)];
+    assert.ok(x >= 30 && x < 70 && y >= 0 && y < 20, `(${x}, ${y})`);
+  }
+});
+
 test('an equal output passes, a shifted one fails and names the worst probe', () => {
   const depth = Float32Array.from({ length: 64 * 32 }, (_, index) => 2 + (index % 17));
-  const model = packageWith(goldenFromDepth(depth, 32, 64), 64, 32);
+  const model = packageWith(goldenFromDepth(depth, { output: { width: 64, height: 32 }, precision: 'fp32' }), 64, 32);
   assert.deepEqual(compareGolden(model, depth).maxRelativeDifference, 0);
   const probe = model.golden.probes[5]!;
   const wrong = depth.slice();
@@ -73,7 +85,7 @@ test('an equal output passes, a shifted one fails and names the worst probe', ()
 
 test('NaN and Infinity in the output fail', () => {
   const depth = new Float32Array(64 * 32).fill(3);
-  const model = packageWith(goldenFromDepth(depth, 32, 64), 64, 32);
+  const model = packageWith(goldenFromDepth(depth, { output: { width: 64, height: 32 }, precision: 'fp32' }), 64, 32);
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const wrong = depth.slice();
     wrong[model.golden.probes[0]!.index] = bad;
@@ -83,7 +95,7 @@ test('NaN and Infinity in the output fail', () => {
 
 test('an output of another size is a mismatch', () => {
   const depth = new Float32Array(64 * 32).fill(3);
-  const model = packageWith(goldenFromDepth(depth, 32, 64), 64, 32);
+  const model = packageWith(goldenFromDepth(depth, { output: { width: 64, height: 32 }, precision: 'fp32' }), 64, 32);
   assert.throws(
     () => compareGolden(model, depth.subarray(1)),
     (error) => isCyclopsError(error, 'MODEL_MISMATCH') && /64x32 = 2048 values, found 2047/.test(error.message),

@@ -73,7 +73,8 @@ export function quantizableGraph(seed = 1, gain = 1): Graph {
   const head = unary(graph, 'head/sigmoid', 'Sigmoid', layer('head', more, 1, same3x3, 0.2));
   postprocess(graph, head, {
     ...quantizableSize,
-    outputFactorPx: 12,
+    quantity: 'disparity',
+    factor: 12,
     camera: { fxPx: 37, baselineM: 0.5, doffsPx: 0 },
     minM: 0.5,
     maxM: 80,

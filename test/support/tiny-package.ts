@@ -60,7 +60,15 @@ export async function writeTinyPackage(
   value = resize(graph, 'up', value, [height, width], 'linear', 'half_pixel');
   // Sigmoid 0..1 becomes disparities of which most lie within the range.
   const outputFactorPx = (camera.fxPx * camera.baselineM) / (minM * 2);
-  postprocess(graph, value, { width, height, outputFactorPx, camera: { ...camera, doffsPx: 0 }, minM, maxM });
+  postprocess(graph, value, {
+    width,
+    height,
+    quantity: 'disparity',
+    factor: outputFactorPx,
+    camera: { ...camera, doffsPx: 0 },
+    minM,
+    maxM,
+  });
   const packed = await packModel(graph.build(), {
     name: 'tiny',
     input: { name: inputName, layout: 'NHWC', type: 'uint8', height, width, channels },

@@ -3,20 +3,19 @@ import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
 import { packageVersion } from '../../base/paths.js';
 import type { ExportResult, PrecisionOptions } from '../../export/index.js';
-import { activationTypes, calibrationMethods, channelOrders, precisions } from '../../model-package/schema.js';
+import { activationTypes, calibrationMethods, precisions } from '../../model-package/schema.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
 import type { CalibrationTarget } from '../calibration-frames.js';
 import type { Command, OptionValues } from '../command.js';
-import { exportBareGraph, isLayersModel, printPlan } from '../export-graph.js';
 import {
-  choiceOption,
-  integerOption,
-  listOption,
-  numberOption,
-  optionalText,
-  requiredText,
-  sizeOption,
-} from '../options.js';
+  depthGraphOptionNames,
+  depthGraphOptionSpecs,
+  depthGraphOptions,
+  descriptionOption,
+} from '../depth-graph-options.js';
+import { exportBareGraph, isLayersModel, printPlan } from '../export-graph.js';
+import { formatRows, type Row, signatureRows } from '../graph-text.js';
+import { choiceOption, integerOption, listOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { tensorRtFrom, tensorRtOptionSpecs, tensorRtRows } from '../tensorrt-option.js';
 import { formatBytes } from '../terminal.js';
 
@@ -28,19 +27,17 @@ export const command: Command = {
   options: {
     output: { type: 'string', short: 'o', value: 'PATH', help: 'folder for model.onnx and model.json, or FILE.onnx' },
     name: { type: 'string', value: 'NAME', help: 'name in the package [network and input size]' },
-    channels: {
-      type: 'string',
-      value: 'ORDER',
-      default: 'RGB',
-      help: `byte order of the pictures it will get: ${channelOrders.join(', ')}`,
-    },
     size: {
       type: 'string',
       value: 'WxH',
       help: 'refuse unless the network was trained at this input size; for MODEL.json: sides it leaves open',
     },
-    'min-depth': { type: 'string', value: 'M', default: '0.5', help: 'nearest depth it gives, metres' },
-    'max-depth': { type: 'string', value: 'M', default: '80', help: 'farthest depth it gives, metres' },
+    ...depthGraphOptionSpecs,
+    facts: {
+      type: 'string',
+      value: 'FILE',
+      help: 'YAML that makes MODEL.json a depth network: colours, camera, meaning of its output',
+    },
     precision: {
       type: 'string',
       value: 'NAME',
@@ -79,7 +76,8 @@ int8 keeps the first and the last layer in float32. Calibrate on frames like tho
 CHECKPOINT may also be an fp32 package that export-onnx wrote.
 
 MODEL.json is any tfjs LayersModel (model.save, or tensorflowjs_converter): it becomes FILE.onnx with its own tensors in
-and out, float32 and channels last; only --size, --no-parity, --dry-run and --json count.
+and out, float32 and channels last; only --size, --no-parity, --dry-run and --json count. With --facts FACTS.yaml, which
+says what colours it wants, what its output means and what its camera was, it becomes a model package like any other.
 
   cyclops export-onnx out/student/best -o models/street
   cyclops export-onnx out/student/best -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
@@ -88,25 +86,37 @@ and out, float32 and channels last; only --size, --no-parity, --dry-run and --js
   cyclops export-onnx models/street -o models/street-fp16 --precision fp16 --calibrate frames/
   cyclops export-onnx out/student/best --dry-run
   cyclops export-onnx segmentation/model.json -o segmentation.onnx
+  cyclops export-onnx mine/model.json --facts mine.yaml -o models/mine
+  cyclops export-onnx out/student/best -o models/whole --picture 1280x720 --fx 910   # cuts pictures by itself
+  cyclops export-onnx out/student/best -o models/double --mirrored --confidence mirror
   cyclops export-onnx models/orin --epcontext model.engine -o models/orin-engine  # after trtexec, on the board
 `,
   async run(values, positionals) {
     const checkpoint = positionals[0]!;
-    if (isLayersModel(checkpoint)) {
-      const what = 'a model.json, which becomes a bare graph with its own tensors';
+    const described = descriptionOption(values);
+    const isBare = isLayersModel(checkpoint) && described === undefined;
+    if (isBare) {
+      const what = 'a model.json, which becomes a bare graph with its own tensors; --facts makes it a depth network';
       refuseOthers(values, ['size', 'no-parity', 'dry-run'], what);
     }
+    if (described !== undefined && !isLayersModel(checkpoint)) {
+      throw new CyclopsError(
+        'USAGE_INVALID',
+        `--facts goes with a model.json, found ${checkpoint}, which says all of it`,
+      );
+    }
     if (values['dry-run'] === true) return printPlan(values, checkpoint);
-    if (isLayersModel(checkpoint)) return exportBareGraph(values, checkpoint);
+    if (isBare) return exportBareGraph(values, checkpoint);
     const output = requiredText(values, 'output');
     const askedOfTensorRt = tensorRtFrom(values);
     if (values.epcontext !== undefined) return packEngine(values, checkpoint, output);
     if (await isPackage(checkpoint)) return reduce(values, checkpoint, output, askedOfTensorRt);
-    await checkSize(values, checkpoint);
+    if (described === undefined) await checkSize(values, checkpoint);
+    const around = { ...depthGraphOptions(values), ...(described === undefined ? {} : { described }) };
     const precision = await precisionFrom(values, askedOfTensorRt, async () => {
-      const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
-      const { head } = await readCheckpointHead(checkpoint);
-      return { camera: head.camera, channels: choiceOption(values, 'channels', channelOrders) };
+      const { buildDepthGraph, openNetwork } = await import('../../export/index.js');
+      const { input, camera } = buildDepthGraph(await openNetwork(checkpoint, described), around).facts;
+      return { camera: { ...camera, width: input.width, height: input.height }, channels: input.channels };
     });
     const tensorRt = settingsFor(askedOfTensorRt, precision);
     // The comparison runs on the CPU: a GPU may round to TF32, and may be full of a training that is still going on.
@@ -115,9 +125,7 @@ and out, float32 and channels last; only --size, --no-parity, --dry-run and --js
     const name = optionalText(values, 'name');
     const result = await exportOnnx(checkpoint, output, {
       ...(name === undefined ? {} : { name }),
-      channels: choiceOption(values, 'channels', channelOrders),
-      minM: numberOption(values, 'min-depth', 0.01, 1000),
-      maxM: numberOption(values, 'max-depth', 0.02, 10000),
+      ...around,
       ...(precision === undefined ? {} : { precision }),
       ...(tensorRt === undefined ? {} : { tensorRt }),
       parity: values['no-parity'] !== true,
@@ -277,11 +285,12 @@ function commandLine(
   values: OptionValues,
   checkpoint: string,
   output: string,
-  keys: readonly string[] = ['name', 'channels', 'min-depth', 'max-depth', 'tensorrt'],
+  keys: readonly string[] = ['name', 'size', 'facts', ...depthGraphOptionNames, 'tensorrt'],
 ): string {
   const reducing = ['precision', 'calibrate', 'calibration-frames', 'calibration', 'activations'];
   const options = [...keys, ...(values.precision === 'fp32' ? [] : reducing)].flatMap((key) => {
     const value = values[key];
+    if (value === true) return [`--${key}`];
     return typeof value === 'string' ? [`--${key} ${value}`] : [];
   });
   const settings = listOption(values, 'tensorrt-option').map((text) => `--tensorrt-option ${text}`);
@@ -290,7 +299,6 @@ function commandLine(
 
 function describe(result: ExportResult): string {
   const { package: written, summary, parity, passes } = result;
-  const { input, output } = written;
   const changes = passes
     .filter(({ nodesBefore, nodesAfter }) => nodesBefore !== nodesAfter)
     .map(({ name, nodesBefore, nodesAfter }) => `${name} ${nodesBefore} -> ${nodesAfter}`);
@@ -298,11 +306,13 @@ function describe(result: ExportResult): string {
   const parityText =
     parity === undefined
       ? 'not checked (--no-parity)'
-      : `max relative difference ${parity.maxRelativeDifference.toExponential(2)} over ${parity.images} pictures (limit 1e-4; ${(100 * parity.insideShare).toFixed(0)} % of the pixels inside the depth range)`;
+      : `max relative difference ${parity.maxRelativeDifference.toExponential(2)} over ${parity.images} pictures (limit 1e-4; ${(100 * parity.insideShare).toFixed(0)} % of the pixels inside the depth range)${parity.maxConfidenceDifference === undefined ? '' : `, of confidence ${parity.maxConfidenceDifference.toExponential(2)}`}`;
   return [
     `${written.name}: ${written.provenance.network}, step ${written.provenance.step}`,
-    `  input    ${input.name} uint8 [1, ${input.height}, ${input.width}, ${input.channels === 'RGB' ? 3 : 4}] ${input.channels}`,
-    `  output   ${output.name} float32 [1, ${output.height}, ${output.width}, 1] metres, ${output.minM} to ${output.maxM}`,
+    ...formatRows([
+      ...signatureRows(written),
+      ...(result.viewNote === undefined ? [] : [['view', result.viewNote] satisfies Row]),
+    ]).split('\n'),
     `  size     ${(summary.parameters / 1e6).toFixed(2)} M parameters, ${(summary.macs / 1e9).toFixed(2)} GMAC, ${summary.nodes} nodes`,
     `  passes   ${changes.join(', ') || 'nothing to change'}`,
     `  parity   ${parityText}`,

@@ -6,7 +6,7 @@ import { readOnnxHeader } from '../../model-package/onnx-header.js';
 import { type LoadedModelPackage, readModelPackage } from '../../model-package/read.js';
 import { bytesPerPixel, metadataKey } from '../../model-package/schema.js';
 import type { Command } from '../command.js';
-import { differenceRows, estimateRows, formatRows, type Row } from '../graph-text.js';
+import { differenceRows, estimateRows, formatRows, type Row, signatureRows } from '../graph-text.js';
 import { tensorRtRows } from '../tensorrt-option.js';
 import { formatBytes } from '../terminal.js';
 
@@ -143,23 +143,16 @@ function describe(one: Inspected, golden: GoldenComparison | undefined): string 
     ];
     return `${onnxPath}\n${formatRows(rows)}`;
   }
-  const { input, output, camera, provenance } = model;
+  const { input, camera, provenance } = model;
   const fieldOfView = (2 * Math.atan(input.width / (2 * camera.fxPx)) * 180) / Math.PI;
   const metrics = Object.entries(provenance.metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`);
   const rows: Row[] = [
     ['file', `${onnxPath} (${formatBytes(bytes.byteLength)}, opset ${model.onnx.opset}, ${model.precision})`],
     ['sha256', model.onnx.sha256],
-    [
-      'input',
-      `${input.name} uint8 [1, ${input.height}, ${input.width}, ${bytesPerPixel(input.channels)}] ${input.channels}`,
-    ],
-    [
-      'output',
-      `${output.name} float32 [1, ${output.height}, ${output.width}, 1] metres, ${output.minM} to ${output.maxM}`,
-    ],
+    ...signatureRows(model),
     [
       'camera',
-      `fx ${camera.fxPx.toFixed(2)} px (${fieldOfView.toFixed(1)} degrees across), baseline ${camera.baselineM.toFixed(4)} m`,
+      `fx ${camera.fxPx.toFixed(2)} px (${fieldOfView.toFixed(1)} degrees across)${camera.baselineM === undefined ? '' : `, baseline ${camera.baselineM.toFixed(4)} m`}`,
     ],
     ['network', `${provenance.network}, method ${provenance.method}, step ${provenance.step}, seed ${provenance.seed}`],
     ['data', provenance.data],

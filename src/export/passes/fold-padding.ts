@@ -12,6 +12,8 @@ export const foldPadding: Pass = {
       const pad = makers.get(conv.inputs[0] ?? '');
       const mode = pad?.attributes.mode;
       if (conv.op !== 'Conv' || pad?.op !== 'Pad' || mode?.kind !== 'string' || mode.value !== 'constant') continue;
+      // A third input is another number than zero.
+      if (pad.inputs.length > 2) continue;
       const everyReaderIsConv = readers.get(pad.output)!.every((reader) => reader?.op === 'Conv');
       const amounts = graph.constants.get(pad.inputs[1]!);
       const own = conv.attributes.pads;

@@ -32,6 +32,8 @@ export interface InferResult {
   readonly input: Uint8Array<ArrayBuffer>;
   /** Network metres, H*W row-major: in the memory handed in for it, else a fresh array. */
   readonly depthM: Float32Array<ArrayBuffer>;
+  /** 0 to 1, H*W, where the package has a second output; always a fresh array. */
+  readonly confidence?: Float32Array<ArrayBuffer> | undefined;
   readonly inferStart: MonotonicNs;
   readonly inferEnd: MonotonicNs;
 }

@@ -93,13 +93,19 @@ async function infer(session: InferenceSession, task: Extract<ToWorker, { type: 
   const { id, input } = task;
   const inferStart = monotonicNow();
   const feeds = { [signature.inputName]: new Tensor('uint8', input, signature.inputShape) };
+  const { outputName, confidenceName } = signature;
   // The binding fills an array that is handed in, and returns a copy beside it all the same.
-  const results = await (task.depthM === undefined
-    ? session.run(feeds)
-    : session.run(feeds, { [signature.outputName]: new Tensor('float32', task.depthM, signature.outputShape) }));
+  const place = task.depthM === undefined ? null : new Tensor('float32', task.depthM, signature.outputShape);
+  const results = await session.run(feeds, {
+    [outputName]: place,
+    ...(confidenceName === undefined ? {} : { [confidenceName]: null }),
+  });
   const inferEnd = monotonicNow();
-  const depthM = task.depthM ?? (results[signature.outputName]!.data as Float32Array<ArrayBuffer>);
-  send({ type: 'inferred', id, input, depthM, inferStart, inferEnd }, [input.buffer, depthM.buffer]);
+  const depthM = task.depthM ?? (results[outputName]!.data as Float32Array<ArrayBuffer>);
+  const confidence =
+    confidenceName === undefined ? undefined : (results[confidenceName]!.data as Float32Array<ArrayBuffer>);
+  const moved = [input.buffer, depthM.buffer, ...(confidence === undefined ? [] : [confidence.buffer])];
+  send({ type: 'inferred', id, input, depthM, confidence, inferStart, inferEnd }, moved);
 }
 
 async function bare(session: InferenceSession, id: number, input: Uint8Array, count: number): Promise<void> {

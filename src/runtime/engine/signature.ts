@@ -15,15 +15,18 @@ export interface Signature {
   readonly outputName: string;
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
+  /** Name of the second output, of the same shape; undefined where the package has none. */
+  readonly confidenceName?: string;
 }
 
-/** Input uint8 [1, H, W, C] and output float32 [1, H, W, 1] of a package. */
-export function signatureOf({ input, output }: ModelPackage): Signature {
+/** Input uint8 [1, H, W, C], output float32 [1, H, W, 1] and perhaps confidence of a package. */
+export function signatureOf({ input, output, confidence }: ModelPackage): Signature {
   return {
     inputName: input.name,
     outputName: output.name,
     inputShape: [1, input.height, input.width, bytesPerPixel(input.channels)],
     outputShape: [1, output.height, output.width, 1],
+    ...(confidence === undefined ? {} : { confidenceName: confidence.name }),
   };
 }
 
@@ -33,11 +36,13 @@ export function signatureFault(
   inputs: readonly GraphValue[],
   outputs: readonly GraphValue[],
 ): string | undefined {
-  const both = [
+  const output = { what: 'output', type: 'float32', shape: wanted.outputShape, found: outputs };
+  const all = [
     { what: 'input', name: wanted.inputName, type: 'uint8', shape: wanted.inputShape, found: inputs },
-    { what: 'output', name: wanted.outputName, type: 'float32', shape: wanted.outputShape, found: outputs },
+    { ...output, name: wanted.outputName },
+    ...(wanted.confidenceName === undefined ? [] : [{ ...output, name: wanted.confidenceName }]),
   ];
-  for (const { what, name, type, shape, found } of both) {
+  for (const { what, name, type, shape, found } of all) {
     const value = found.find((candidate) => candidate.name === name);
     const text = value === undefined ? 'nothing of that name' : `${value.type} [${value.shape.join(', ')}]`;
     const expected = `${type} [${shape.join(', ')}]`;

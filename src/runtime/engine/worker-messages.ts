@@ -32,6 +32,7 @@ export type FromWorker =
       readonly id: number;
       readonly input: Uint8Array<ArrayBuffer>;
       readonly depthM: Float32Array<ArrayBuffer>;
+      readonly confidence: Float32Array<ArrayBuffer> | undefined;
       readonly inferStart: MonotonicNs;
       readonly inferEnd: MonotonicNs;
     }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { writeErrorFor } from '../../base/files.js';
+import type { FloatMap } from '../../geometry/raster.js';
 import type { DepthFrame } from '../frame.js';
 import { spansOf } from '../latency.js';
 import type { Output } from './output.js';
@@ -23,6 +24,8 @@ export interface DepthLine {
   readonly inferMs: number;
   /** Metres over a grid of 16x9 points: nearest, median, farthest; and the median of the middle of the lower half. */
   readonly depthM: { readonly min: number; readonly median: number; readonly max: number; readonly ahead: number };
+  /** Medians of the confidence at the same points; absent where the model gives none. */
+  readonly confidence?: { readonly median: number; readonly ahead: number };
 }
 
 /**
@@ -63,8 +66,9 @@ export function ndjsonOutput(stream: Writable): Output {
 /** The facts of one frame as a JSON-safe object. */
 export function depthLine(frame: DepthFrame): DepthLine {
   const spans = spansOf(frame.stamps);
-  const grid = sampleGrid(frame, 0, 0, 1, 1);
-  const ahead = sampleGrid(frame, 0.4, 0.5, 0.6, 0.8);
+  const { networkDepth, depthScale, confidence } = frame;
+  const grid = sampleGrid(networkDepth, whole);
+  const ahead = sampleGrid(networkDepth, roadAhead);
   return {
     camera: frame.cameraId,
     sequence: frame.sequence,
@@ -82,26 +86,49 @@ export function depthLine(frame: DepthFrame): DepthLine {
     ageMs: rounded(spans.age),
     inferMs: rounded(spans.infer),
     depthM: {
-      min: rounded(grid[0] ?? Number.NaN),
-      median: rounded(grid[grid.length >> 1] ?? Number.NaN),
-      max: rounded(grid.at(-1) ?? Number.NaN),
-      ahead: rounded(ahead[ahead.length >> 1] ?? Number.NaN),
+      min: rounded((grid[0] ?? Number.NaN) * depthScale),
+      median: rounded(medianOf(grid) * depthScale),
+      max: rounded((grid.at(-1) ?? Number.NaN) * depthScale),
+      ahead: rounded(medianOf(ahead) * depthScale),
     },
+    ...(confidence === undefined
+      ? {}
+      : {
+          confidence: {
+            median: rounded(medianOf(sampleGrid(confidence, whole))),
+            ahead: rounded(medianOf(sampleGrid(confidence, roadAhead))),
+          },
+        }),
   };
 }
 
-/** Depth (m) at the grid's points inside a part of the picture (shares of its sides), in rising order. */
-function sampleGrid(frame: DepthFrame, left: number, top: number, right: number, bottom: number): Float32Array {
-  const { width, height, data } = frame.networkDepth;
+/** A part of the picture, shares of its sides. */
+interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+const whole: Part = { left: 0, top: 0, right: 1, bottom: 1 };
+/** The middle of the lower half. */
+const roadAhead: Part = { left: 0.4, top: 0.5, right: 0.6, bottom: 0.8 };
+
+/** What is known at the grid's points inside a part of a map, in rising order. */
+function sampleGrid({ width, height, data }: FloatMap, { left, top, right, bottom }: Part): Float32Array {
   const samples = new Float32Array(gridColumns * gridRows);
   for (let row = 0; row < gridRows; row++) {
     const y = Math.floor((top + ((row + 0.5) * (bottom - top)) / gridRows) * height);
     for (let column = 0; column < gridColumns; column++) {
       const x = Math.floor((left + ((column + 0.5) * (right - left)) / gridColumns) * width);
-      samples[row * gridColumns + column] = data[y * width + x]! * frame.depthScale;
+      samples[row * gridColumns + column] = data[y * width + x]!;
     }
   }
-  return samples.sort();
+  return samples.filter((value) => !Number.isNaN(value)).sort();
+}
+
+function medianOf(sorted: Float32Array): number {
+  return sorted[sorted.length >> 1] ?? Number.NaN;
 }
 
 function rounded(value: number): number {

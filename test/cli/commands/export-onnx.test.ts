@@ -53,6 +53,63 @@ test('export-onnx and inspect, as a user runs them', { skip: withoutTensorFlow }
   assert.match(json.package.provenance.command, /--channels BGRx --min-depth 0\.5 --max-depth 80$/);
 });
 
+test('whole pictures, mirror image and confidence inside the graph, compared with tfjs', {
+  skip: withoutTensorFlow,
+}, async (context) => {
+  const folder = await temporaryFolder(context);
+  const checkpoint = await writeHandWrittenCheckpoint(folder);
+  const output = join(folder, 'package');
+  const around = ['--picture', '100x40', '--fx', '50', '--mirrored', '--confidence', 'mirror', '--channels', 'RGBA'];
+  const exported = await runProgram('export-onnx.js', [checkpoint, '-o', output, ...around]);
+  assert.equal(exported.code, 0, exported.err);
+  assert.match(exported.out, /image uint8 \[1, 40, 100, 4\] RGBA/);
+  assert.match(exported.out, /looks at 80x40 at \(8, 0\), as 32x16; NaN around it/);
+  assert.match(exported.out, /confidence float32 \[1, 40, 100, 1\] 0 to 1: agreement with the mirror image/);
+  assert.match(exported.out, /parity .* over 4 pictures .*, of confidence \d/);
+  const shown = await runProgram('bin.js', ['inspect', output, '--golden']);
+  assert.equal(shown.code, 0, shown.err);
+  assert.match(shown.out, /mirrored picture and mirror image/);
+  const { package: written } = JSON.parse((await runProgram('bin.js', ['inspect', output, '--json'])).out);
+  assert.match(written.provenance.command, /--picture 100x40 --fx 50 --mirrored --confidence mirror/);
+});
+
+test("a user's own model.json with facts becomes a package", { skip: withoutTensorFlow }, async (context) => {
+  const folder = await temporaryFolder(context);
+  const model = join(await writeHandWrittenCheckpoint(folder), 'network', 'model.json');
+  const facts = join(folder, 'mine.yaml');
+  const lines = [
+    'name: mine',
+    'input: { mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3] }',
+    'output: { layer: head, quantity: inverse-depth, factor: 0.5 }',
+    'camera: { fxPx: 20 }',
+  ];
+  await writeFile(facts, lines.join('\n'));
+  const output = join(folder, 'package');
+  const exported = await runProgram('export-onnx.js', [model, '--facts', facts, '-o', output, '--mirrored']);
+  assert.equal(exported.code, 0, exported.err);
+  assert.match(exported.out, /^mine-32x16: mine, step 0/);
+  const dry = await runProgram('export-onnx.js', [model, '--facts', facts, '--dry-run']);
+  assert.match(dry.out, /input {4}image uint8 \[1, 16, 32, 3\]/);
+  const shown = JSON.parse((await runProgram('bin.js', ['inspect', output, '--json'])).out).package;
+  assert.deepEqual(shown.camera, { fxPx: 20, fyPx: 20, cxPx: 15.5, cyPx: 7.5 });
+  assert.equal(shown.mirrored, true);
+
+  const refused: readonly [text: string, sentence: RegExp][] = [
+    [lines.join('\n').replace('inverse-depth', 'disparity'), /camera\.baselineM: expected the baseline/],
+    [
+      lines.join('\n').replace('layer: head', 'layer: tail'),
+      /expected an output of the network \(head\), found "tail"/,
+    ],
+    [lines.join('\n').replace('quantity', 'kind'), /unknown key "kind"/],
+  ];
+  for (const [text, sentence] of refused) {
+    await writeFile(facts, text);
+    const { code, err } = await runProgram('export-onnx.js', [model, '--facts', facts, '-o', output, '--no-parity']);
+    assert.notEqual(code, 0);
+    assert.match(err, sentence);
+  }
+});
+
 test('what is wrong ends with one line and its exit code', async (context) => {
   const folder = await temporaryFolder(context);
   const checkpoint = await writeHandWrittenCheckpoint(folder);

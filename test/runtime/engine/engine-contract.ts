@@ -3,10 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { exportOnnx } from '../../../src/export/export.js';
 import { compareGolden, goldenInput } from '../../../src/model-package/golden.js';
 import { type LoadedModelPackage, readModelPackage } from '../../../src/model-package/read.js';
 import type { Engine } from '../../../src/runtime/engine/engine.js';
 import { selfTest } from '../../../src/runtime/engine/self-test.js';
+import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { type TinyPackageOptions, writeTinyPackage } from '../../support/tiny-package.js';
 
@@ -64,6 +66,35 @@ export function testEngineContract(name: string, open: OpenEngine): void {
     assert.equal(memory.length, 0, 'the memory was moved');
     assert.deepEqual(depthM, fresh.depthM);
     await assert.rejects(engine.infer(picture(), new Float32Array(7)), { code: 'ENGINE_FAILED' });
+  });
+
+  test(`${name}: a graph that cuts whole pictures and has a second output`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const picture = { width: 80, height: 60, fxPx: 30, fyPx: 30, cxPx: 39.5, cyPx: 29.5 };
+    await exportOnnx(await writeHandWrittenCheckpoint(folder), join(folder, 'package'), {
+      picture,
+      mirrored: true,
+      confidence: 'mirror',
+      parity: false,
+      version: '0.1.0',
+    });
+    const model = await readModelPackage(join(folder, 'package'));
+    const engine = await open(model, onCpu);
+    t.after(() => engine.close());
+    assert.ok((await selfTest(engine, model.package)).ok);
+    const memory = new Float32Array(80 * 60);
+    const { depthM, confidence } = await engine.infer(Uint8Array.from(goldenInput(60, 80, 'RGB')), memory);
+    const { x, y, width, height } = model.package.view!;
+    assert.ok(confidence !== undefined && width < 80 && height < 60);
+    for (const [index, metres] of depthM.entries()) {
+      const [column, row] = [index % 80, Math.floor(index / 80)];
+      const isInView = column >= x && column < x + width && row >= y && row < y + height;
+      assert.equal(Number.isNaN(metres), !isInView);
+      assert.equal(confidence[index]! > 0, isInView);
+    }
+    const again = await engine.infer(Uint8Array.from(goldenInput(60, 80, 'RGB')));
+    assert.deepEqual(again.depthM, depthM);
+    assert.deepEqual(again.confidence, confidence);
   });
 
   test(`${name}: every channel order gives the same depth for the same picture`, async (t) => {

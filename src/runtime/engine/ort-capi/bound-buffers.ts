@@ -10,7 +10,7 @@ const deviceAllocator = 0;
 const defaultMemory = 0;
 
 /**
- * Input and output of a session in native memory that is allocated once and bound to it. A frame costs two copies in
+ * Input and outputs of a session in native memory that is allocated once and bound to it. A frame costs two copies in
  * main memory: into the bound input, because a JavaScript buffer may not be kept by native code, and out of the bound
  * output, because the next run overwrites it while the frame is still on its way.
  */
@@ -21,9 +21,11 @@ export class BoundBuffers {
   readonly #isOnCpu: boolean;
   readonly #input: NativeBuffer;
   readonly #output: NativeBuffer;
+  readonly #confidence: NativeBuffer | undefined;
   readonly #memory: Pointer;
   readonly #inputValue: Pointer;
   readonly #outputValue: Pointer;
+  readonly #confidenceValue: Pointer | undefined;
   readonly #binding: Pointer;
   readonly #runOptions: Pointer;
 
@@ -41,6 +43,11 @@ export class BoundBuffers {
     this.#runOptions = library.create('CreateRunOptions');
     library.call('BindInput', this.#binding, signature.inputName, this.#inputValue);
     library.call('BindOutput', this.#binding, signature.outputName, this.#outputValue);
+    if (signature.confidenceName !== undefined) {
+      this.#confidence = allocate(this.#output.bytes.length);
+      this.#confidenceValue = this.#value(this.#confidence, signature.outputShape, elementType.float32);
+      library.call('BindOutput', this.#binding, signature.confidenceName, this.#confidenceValue);
+    }
   }
 
   /** Copies a picture into the bound input. @throws CyclopsError `ENGINE_FAILED` if it has another size. */
@@ -83,6 +90,11 @@ export class BoundBuffers {
     return place;
   }
 
+  /** A copy of the second output; undefined where the package has none. */
+  confidence(): Float32Array<ArrayBuffer> | undefined {
+    return this.#confidence && new Float32Array(this.#confidence.bytes.slice().buffer);
+  }
+
   /** Ends what runs as soon as the runtime looks, between two operators. */
   terminate(): void {
     this.#library.call('RunOptionsSetTerminate', this.#runOptions);
@@ -98,9 +110,11 @@ export class BoundBuffers {
     this.#library.release('ReleaseRunOptions', this.#runOptions);
     this.#library.release('ReleaseValue', this.#inputValue);
     this.#library.release('ReleaseValue', this.#outputValue);
+    if (this.#confidenceValue !== undefined) this.#library.release('ReleaseValue', this.#confidenceValue);
     this.#library.release('ReleaseMemoryInfo', this.#memory);
     this.#input.free();
     this.#output.free();
+    this.#confidence?.free();
   }
 
   /** Off the CPU, binding an input copies it to the device: bound once, every frame would show the first picture. */

@@ -67,7 +67,8 @@ class OrtCapiEngine implements Engine {
       const inferStart = monotonicNow();
       await this.#buffers.run();
       const inferEnd = monotonicNow();
-      return { input: picture, depthM: this.#buffers.depth(place), inferStart, inferEnd };
+      const depthM = this.#buffers.depth(place);
+      return { input: picture, depthM, confidence: this.#buffers.confidence(), inferStart, inferEnd };
     });
   }
 
