@@ -10,10 +10,19 @@ import { debianStep } from './steps/debian.mjs';
 import { gstreamerBindingStep } from './steps/gstreamer-binding.mjs';
 import { libtensorflowStep } from './steps/libtensorflow.mjs';
 import { npmStep } from './steps/npm.mjs';
+import { onnxCheckerStep } from './steps/onnx-checker.mjs';
 import { tfjsBindingStep } from './steps/tfjs-binding.mjs';
 
 /** In the order they need each other; a step without `training` is also done with --runtime-only. */
-const steps = [debianStep, npmStep, gstreamerBindingStep, libtensorflowStep, tfjsBindingStep, buildStep];
+const steps = [
+  debianStep,
+  npmStep,
+  gstreamerBindingStep,
+  libtensorflowStep,
+  tfjsBindingStep,
+  onnxCheckerStep,
+  buildStep,
+];
 
 const help = `Sets up everything cyclops needs; what is there already is skipped.
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, root, runLogged, SetupError, textOf } from '../context.mjs';
 
@@ -15,7 +15,15 @@ export const npmStep = {
   async run({ runtimeOnly }, say) {
     const npm = findProgram('npm');
     if (npm === undefined) throw new SetupError('npm is not on the PATH', 'Install npm; it comes with Node.');
-    if (existsSync(join(root, 'node_modules'))) say(firstDifference(runtimeOnly));
+    const folder = join(root, 'node_modules');
+    // npm ci begins by emptying the folder, and would follow the link to somebody else's.
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) {
+      throw new SetupError(
+        `node_modules is a link to ${readlinkSync(folder)}, which lacks something: ${firstDifference(runtimeOnly)}`,
+        'Set up the clone that it belongs to, or remove the link to get packages of its own.',
+      );
+    }
+    if (existsSync(folder)) say(firstDifference(runtimeOnly));
     // Install scripts stay off: those of tfjs-node-gpu and onnxruntime-node download from hosts that are often blocked,
     // and the later steps build what has to be built. NODE_ENV=production must not leave the tests' packages out.
     const which = runtimeOnly ? '--omit=dev' : '--include=dev';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -47,6 +47,25 @@ test('a TensorFlow build that does not exist is refused with those that do', asy
   assert.equal(status, 1);
   assert.match(stderr, /there is no TensorFlow build "tpu-\w+"; known are cpu-x64, cpu-arm64, gpu-x64/);
   assert.match(stderr, /What to do: Set CYCLOPS_TENSORFLOW to cpu or gpu/);
+});
+
+test('packages are never installed through a link to the folder of another clone', async (t) => {
+  const clone = await mkdtemp(join(tmpdir(), 'cyclops-setup-'));
+  t.after(() => rm(clone, { recursive: true }));
+  for (const name of ['setup', 'package.json', 'package-lock.json']) {
+    await cp(join(packageRoot(), name), join(clone, name), { recursive: true });
+  }
+  const others = join(clone, 'others');
+  await mkdir(others);
+  await writeFile(join(others, 'package'), '');
+  await symlink(others, join(clone, 'node_modules'));
+  const { PATH = '' } = process.env;
+  const env = { PATH, HOME: clone, XDG_CACHE_HOME: clone };
+  const args = [join(clone, 'setup/main.mjs'), '--runtime-only'];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+  assert.equal(status, 1);
+  assert.match(stderr, /npm packages: node_modules is a link to .*others, which lacks something/);
+  assert.deepEqual(await readdir(others), ['package']);
 });
 
 test('what is set up already is found so, for the runtime as for everything', async (t) => {
