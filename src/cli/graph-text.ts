@@ -10,6 +10,10 @@ export function formatRows(rows: readonly Row[]): string {
   return rows.map(([label, text]) => `  ${label.padEnd(9)}${text}`).join('\n');
 }
 
+function rangeText({ kind, minM, maxM }: ModelPackage['output']): string {
+  return kind === 'nearness' ? 'nearness, 0 far to 1 near, no metres' : `metres, ${minM} to ${maxM}`;
+}
+
 /** Input and outputs of a package, the part of the picture it looks at, and how. */
 export function signatureRows({ input, output, view, mirrored, confidence }: ModelPackage): Row[] {
   const size = `${output.height}, ${output.width}`;
@@ -18,7 +22,7 @@ export function signatureRows({ input, output, view, mirrored, confidence }: Mod
       'input',
       `${input.name} uint8 [1, ${input.height}, ${input.width}, ${bytesPerPixel(input.channels)}] ${input.channels}`,
     ],
-    ['output', `${output.name} float32 [1, ${size}, 1] metres, ${output.minM} to ${output.maxM}`],
+    ['output', `${output.name} float32 [1, ${size}, 1] ${rangeText(output)}`],
   ];
   if (confidence !== undefined) {
     const source = confidence.source === 'mirror' ? 'agreement with the mirror image' : "the network's own";

@@ -38,6 +38,36 @@ export function networkView(training: Intrinsics, camera: Intrinsics | { width: 
   return 'fxPx' in camera ? knownView(training, camera) : guessedView(training, camera.width, camera.height);
 }
 
+/**
+ * The view for a network that is right for no particular camera and gives no metres: the largest part of the picture that
+ * has the network's shape, from its middle.
+ * @param input size of the network's input, px.
+ */
+export function anyCameraView(
+  input: { readonly width: number; readonly height: number },
+  camera: Intrinsics | { readonly width: number; readonly height: number },
+): NetworkView {
+  const { width, height } = input;
+  const fxPx = 'fxPx' in camera ? camera.fxPx : assumedFocalLength * camera.width;
+  const fyPx = 'fxPx' in camera ? camera.fyPx : fxPx;
+  const middle = { cxPx: (camera.width - 1) / 2, cyPx: (camera.height - 1) / 2 };
+  const scale = Math.min(camera.width / width, camera.height / height);
+  const crop = {
+    width: nearWhole(width * scale, camera.width),
+    height: nearWhole(height * scale, camera.height),
+    x: 0,
+    y: 0,
+  };
+  const centred = { ...crop, x: even((camera.width - crop.width) / 2), y: even((camera.height - crop.height) / 2) };
+  const known = { ...middle, ...camera, fxPx, fyPx };
+  const { intrinsics } = viewOf({ ...known, width, height }, known, centred);
+  const note = `camera ${camera.width}x${camera.height}: ${cropText(centred)}; the model gives nearness, no metres`;
+  return { crop: centred, intrinsics, depthScale: 1, isGuess: false, note };
+}
+
+/** About 60 degrees across, where nothing is known: px of focal length a px of width. */
+const assumedFocalLength = 0.87;
+
 function knownView(training: Intrinsics, camera: Intrinsics): NetworkView {
   const fullWidth = (training.width * camera.fxPx) / training.fxPx;
   const isNarrower = fullWidth > camera.width * (1 + roundingShare);

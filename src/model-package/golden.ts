@@ -116,7 +116,8 @@ export interface GoldenComparison {
 }
 
 /**
- * Compares an engine's output for `goldenInput` with the package's golden output.
+ * Compares an engine's output for `goldenInput` with the package's golden output; a package without one (a foreign model)
+ * is only asked whether its depth are finite numbers that differ.
  * @param depthM float32 [1, H, W, 1], metres, row-major.
  * @param tolerance relative; the package's own unless an engine of lower precision needs a wider one.
  * @throws CyclopsError `MODEL_MISMATCH` if the output has another number of pixels than the package says.
@@ -126,18 +127,20 @@ export function compareGolden(
   depthM: Float32Array,
   tolerance: number = modelPackage.golden.tolerance,
 ): GoldenComparison {
-  const { height, width } = modelPackage.output;
+  const { height, width, kind } = modelPackage.output;
   if (depthM.length !== height * width) {
     throw new CyclopsError(
       'MODEL_MISMATCH',
       `model ${modelPackage.name}: expected an output of ${width}x${height} = ${width * height} values, found ${depthM.length}`,
     );
   }
+  if (modelPackage.golden.probes.length === 0) return compareWithSense(depthM, tolerance);
   let worst = { index: 0, expectedM: Number.NaN, foundM: Number.NaN };
   let maxRelativeDifference = -1;
   for (const { index, depthM: expectedM } of modelPackage.golden.probes) {
     const foundM = depthM[index] ?? Number.NaN;
-    const found = Math.abs(foundM - expectedM) / expectedM;
+    // Nearness ends at 1 and may be 0: differences are shares of its range.
+    const found = Math.abs(foundM - expectedM) / (kind === 'nearness' ? 1 : expectedM);
     const difference = Number.isFinite(found) ? found : Number.POSITIVE_INFINITY;
     if (difference > maxRelativeDifference) {
       maxRelativeDifference = difference;
@@ -145,4 +148,14 @@ export function compareGolden(
     }
   }
   return { ok: maxRelativeDifference <= tolerance, maxRelativeDifference, worst, tolerance };
+}
+
+/** Without a golden output, depth is wrong where it is no number, or where a whole road scene has one and the same. */
+function compareWithSense(depthM: Float32Array, tolerance: number): GoldenComparison {
+  const bad = depthM.findIndex((value) => !Number.isFinite(value));
+  const index = Math.max(0, bad);
+  const foundM = depthM[index]!;
+  const ok = bad < 0 && depthM.some((value) => value !== foundM);
+  const maxRelativeDifference = ok ? 0 : Number.POSITIVE_INFINITY;
+  return { ok, maxRelativeDifference, worst: { index, expectedM: Number.NaN, foundM }, tolerance };
 }

@@ -15,6 +15,8 @@ export interface OnnxHeader {
   readonly opset: number;
   readonly producer: string;
   readonly nodeCount: number;
+  /** Numbers in all initializers. */
+  readonly weightCount: number;
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   /** `metadata_props`. */
@@ -66,30 +68,56 @@ function parseModel(bytes: Uint8Array): OnnxHeader {
 
 interface GraphHead {
   readonly nodeCount: number;
+  /** Numbers in all initializers. */
+  readonly weightCount: number;
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
 }
 
 function parseGraph(bytes: Uint8Array): GraphHead {
   let nodeCount = 0;
+  let weightCount = 0;
   const initializers = new Set<string>();
   const inputs: OnnxValue[] = [];
   const outputs: OnnxValue[] = [];
   for (const field of fieldsOf(bytes)) {
     if (field.number === 1) nodeCount++;
-    else if (field.number === 5) initializers.add(initializerName(message(field)));
-    else if (field.number === 11) inputs.push(parseValue(message(field)));
+    else if (field.number === 5) {
+      const { name, count } = parseInitializer(message(field));
+      initializers.add(name);
+      weightCount += count;
+    } else if (field.number === 11) inputs.push(parseValue(message(field)));
     else if (field.number === 12) outputs.push(parseValue(message(field)));
     if (inputs.length > maxEntries || outputs.length > maxEntries)
       throw new BrokenMessage('too many inputs or outputs');
   }
   // Before IR 4 weights were listed among the inputs too.
-  return { nodeCount, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs };
+  return { nodeCount, weightCount, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs };
 }
 
-function initializerName(bytes: Uint8Array): string {
-  for (const field of fieldsOf(bytes)) if (field.number === 8) return text(field);
-  return '';
+function parseInitializer(bytes: Uint8Array): { name: string; count: number } {
+  let name = '';
+  let count = 1;
+  for (const field of fieldsOf(bytes)) {
+    if (field.number === 8) name = text(field);
+    // Dimensions come one by one, or packed into one field.
+    else if (field.number === 1)
+      for (const size of typeof field.value === 'number' ? [field.value] : packed(field.value)) count *= size;
+  }
+  return { name, count };
+}
+
+function packed(bytes: Uint8Array): readonly number[] {
+  const numbers: number[] = [];
+  let [value, scale] = [0, 1];
+  for (const byte of bytes) {
+    value += (byte & 127) * scale;
+    scale *= 128;
+    if (byte >= 128) continue;
+    numbers.push(value);
+    [value, scale] = [0, 1];
+  }
+  return numbers;
 }
 
 function parseOpset(bytes: Uint8Array): number {
@@ -171,6 +199,19 @@ export interface Field {
  * @throws Error in words where the bytes are no message.
  */
 export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
+  for (const { number, value } of wholeFieldsOf(bytes)) if (value !== undefined) yield { number, value };
+}
+
+/** A field with its own bytes, tag included; `value` is undefined for a fixed-size number. */
+export interface WholeField {
+  readonly number: number;
+  readonly value: number | Uint8Array | undefined;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The same with the place of every field, fixed-size numbers included: for copying a message field by field. */
+export function* wholeFieldsOf(bytes: Uint8Array): Generator<WholeField> {
   let offset = 0;
   const varint = (): number => {
     let result = 0;
@@ -183,23 +224,25 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
     throw new BrokenMessage('a number of more than 10 bytes');
   };
   while (offset < bytes.length) {
+    const start = offset;
     const tag = varint();
     const number = Math.floor(tag / 8);
     const wire = tag % 8;
+    let value: WholeField['value'];
     if (number < 1 || number > 536870911) throw new BrokenMessage(`field number ${number}`);
-    if (wire === 0) yield { number, value: varint() };
+    if (wire === 0) value = varint();
     else if (wire === 1 || wire === 5) offset += wire === 1 ? 8 : 4;
     else if (wire === 2) {
       const length = varint();
       if (length > bytes.length - offset) {
         throw new BrokenMessage(`a field needs ${length} bytes, ${bytes.length - offset} are left`);
       }
-      const value = bytes.subarray(offset, offset + length);
+      value = bytes.subarray(offset, offset + length);
       offset += length;
-      yield { number, value };
     } else throw new BrokenMessage(`wire type ${wire}`);
+    if (offset > bytes.length) throw new BrokenMessage('it ends in the middle of a field');
+    yield { number, value, start, end: offset };
   }
-  if (offset > bytes.length) throw new BrokenMessage('it ends in the middle of a field');
 }
 
 function integer(field: Field): number {

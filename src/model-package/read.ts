@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
 import { parseConfig } from '../base/config.js';
 import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
-import { readBytes, readText } from '../base/files.js';
+import { readBytes, readText, writeAtomic, writeErrorFor } from '../base/files.js';
+import { cacheFolder } from '../base/paths.js';
+import { adaptPackage } from './adapt-package.js';
+import { foreignModelSchema } from './foreign.js';
 import { type OnnxHeader, type OnnxValue, readOnnxHeader } from './onnx-header.js';
 import { bytesPerPixel, embeddedPackageSchema, type ModelPackage, metadataKey, modelPackageSchema } from './schema.js';
 
@@ -28,12 +31,17 @@ const onnxLimitBytes = 512 * 1024 * 1024;
  * graph's input and output against what the package says of them.
  * @param path of the folder, of `model.json`, or of the `.onnx` file. An `.onnx` file without a `model.json` beside it is
  *   read by the copy of the package inside it.
+ * A hand-written `model.json` (foreign.ts) describes a graph that was made elsewhere: an adapted copy in the cache folder
+ * is what engines then open.
  * @throws CyclopsError `FILE_MISSING`, `FILE_UNREADABLE`, `FILE_TOO_LARGE`; `MODEL_INVALID` for a damaged or foreign
  *   file; `MODEL_MISMATCH` where `model.json` and the graph do not belong together.
  */
 export async function readModelPackage(path: string): Promise<LoadedModelPackage> {
   const located = await locate(path);
-  const written = located.manifestPath === undefined ? undefined : await readManifest(located.manifestPath);
+  const text =
+    located.manifestPath === undefined ? undefined : await readText(located.manifestPath, manifestLimitBytes);
+  if (text !== undefined && isForeign(text)) return readForeign(text, located);
+  const written = text === undefined ? undefined : parsePackage(text, located.manifestPath!, modelPackageSchema);
   const folder = located.folder;
   const onnxPath = located.onnxPath ?? join(folder, written?.onnx.file ?? 'model.onnx');
   const owner = located.manifestPath ?? onnxPath;
@@ -94,8 +102,37 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-async function readManifest(path: string): Promise<ModelPackage> {
-  return parsePackage(await readText(path, manifestLimitBytes), path, modelPackageSchema);
+function isForeign(text: string): boolean {
+  try {
+    const { format } = JSON.parse(text) as { format?: unknown };
+    return format === 'cyclops-foreign-model';
+  } catch {
+    return false;
+  }
+}
+
+/** A graph that was made elsewhere: what it lacks is merged into a copy of it, which engines open. */
+async function readForeign(text: string, { folder, manifestPath, onnxPath }: Located): Promise<LoadedModelPackage> {
+  const model = parsePackage(text, manifestPath!, foreignModelSchema);
+  const path = join(folder, model.onnx);
+  if (onnxPath !== undefined && basename(onnxPath) !== model.onnx) {
+    throw new CyclopsError(
+      'MODEL_MISMATCH',
+      `${manifestPath} onnx: this description is for ${model.onnx}, found ${basename(onnxPath)}`,
+    );
+  }
+  const adapted = adaptPackage(model, await readGraph(path, manifestPath!), path);
+  // One file a model, so that they do not pile up while somebody tries settings.
+  const place = createHash('sha256').update(resolve(path)).digest('hex').slice(0, 16);
+  const adaptedPath = cacheFolder('models', `${basename(path, '.onnx')}-${place}.onnx`);
+  const found = await readBytes(adaptedPath, onnxLimitBytes).catch(() => undefined);
+  if (found === undefined || createHash('sha256').update(found).digest('hex') !== adapted.package.onnx.sha256) {
+    await mkdir(dirname(adaptedPath), { recursive: true }).catch((error: unknown) => {
+      throw writeErrorFor(adaptedPath, error);
+    });
+    await writeAtomic(adaptedPath, adapted.onnx);
+  }
+  return { package: adapted.package, onnxPath: adaptedPath, folder };
 }
 
 function parsePackage<T extends z.ZodType>(text: string, path: string, schema: T): z.output<T> {
@@ -128,7 +165,7 @@ function packageFromMetadata(header: OnnxHeader, onnxPath: string, sha256: strin
     const maker = header.producer === '' ? '' : ` (made by ${header.producer.slice(0, 60)})`;
     throw new CyclopsError(
       'MODEL_INVALID',
-      `${onnxPath}: a foreign ONNX model${maker}: ${signatureText(header)}; cyclops needs a model.json beside it that tells input layout, camera and unit, as cyclops export-onnx writes it`,
+      `${onnxPath}: a foreign ONNX model${maker}: ${signatureText(header)}; cyclops needs a model.json beside it that tells input, camera and unit (docs/foreign-models.md)`,
     );
   }
   if (text.length > manifestLimitBytes) {

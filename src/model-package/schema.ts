@@ -97,8 +97,11 @@ const packageFields = z.strictObject({
   input: packedInput,
   output: z.strictObject({
     name: z.string().min(1),
-    /** float32 [1, H, W, 1] metres along the optical axis, clipped to [minM, maxM]. */
-    kind: z.literal('depth-metres'),
+    /**
+     * float32 [1, H, W, 1]. `depth-metres`: along the optical axis, clipped to [minM, maxM]. `nearness`: 0 far .. 1 near,
+     * inverse depth of unknown scale and shift, which only a hand-written package has (foreign.ts).
+     */
+    kind: z.enum(['depth-metres', 'nearness']),
     height: size,
     width: size,
     minM: positive,
@@ -141,7 +144,8 @@ const packageFields = z.strictObject({
     method: z.string(),
     network: z.string(),
     parameters: z.int().positive(),
-    gmacs: positive,
+    /** Null where nobody counted them. */
+    gmacs: positive.nullable(),
     data: z.string(),
     checkpoint: z.string(),
     seed: z.int(),
@@ -202,6 +206,7 @@ function agreesWithItself(context: z.core.ParsePayload<Fields>): void {
   }
   if (confidence?.source === 'mirror' && mirrored !== true)
     fault(['confidence', 'source'], 'expected a mirrored graph');
+  if (output.kind !== 'depth-metres') fault(['output', 'kind'], 'expected depth-metres');
   if (output.minM >= output.maxM) fault(['output', 'minM'], `expected less than maxM, ${output.maxM}`);
   for (const [position, { index }] of golden.probes.entries()) {
     if (index >= output.width * output.height) {

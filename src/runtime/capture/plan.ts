@@ -1,5 +1,5 @@
 import { CyclopsError } from '../../base/errors.js';
-import { type NetworkView, networkView } from '../../geometry/network-view.js';
+import { anyCameraView, type NetworkView, networkView } from '../../geometry/network-view.js';
 import type { ModelPackage } from '../../model-package/schema.js';
 import { readCalibration } from '../calibration.js';
 import type { StreamConfig } from '../config.js';
@@ -39,7 +39,8 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
   const calibration = camera.calibration === undefined ? undefined : await readCalibration(camera.calibration);
   // The network looks through the rectified pinhole, whatever the lens does.
   const lensless = calibration === undefined ? camera : { intrinsics: calibration.rectified };
-  const view = networkView(training, cameraOf(lensless, facts.width, facts.height) ?? facts);
+  const seen = cameraOf(lensless, facts.width, facts.height) ?? facts;
+  const view = model.output.kind === 'nearness' ? anyCameraView(training, seen) : networkView(training, seen);
   const undistortion =
     calibration === undefined ? undefined : planUndistortion(calibration, view.intrinsics, facts.width, facts.height);
   const pace = paceOf(source);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { readText, recoverFolder, writeFolderAtomic, writeJsonAtomic, writeSynced } from '../../base/files.js';
+import { cacheFolder } from '../../base/paths.js';
 import { type EngineFacts, engineCacheKey } from '../../model-package/tensorrt/engine-key.js';
 
 /** Engines that are kept, the one used last included; each has some ten megabytes. */
@@ -46,7 +46,7 @@ export interface CachedEngine {
 export class EngineCache {
   readonly folder: string;
 
-  constructor(folder: string = defaultCacheFolder()) {
+  constructor(folder: string = cacheFolder('engines')) {
     this.folder = folder;
   }
 
@@ -155,13 +155,6 @@ export class EngineCache {
       .slice(keptEngines - 1);
     for (const { name } of old) await rm(join(this.folder, name), { recursive: true, force: true });
   }
-}
-
-/** Under systemd the service's cache folder, else the user's. */
-function defaultCacheFolder(): string {
-  const service = process.env.CACHE_DIRECTORY?.split(':')[0];
-  if (service !== undefined && service !== '') return join(service, 'engines');
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cyclops', 'engines');
 }
 
 async function digests(folder: string): Promise<Record<string, string>> {

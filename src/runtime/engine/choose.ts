@@ -4,6 +4,7 @@ import type { LoadedModelPackage } from '../../model-package/read.js';
 import type { Provider } from './open-failure.js';
 import { openOrtNode } from './ort-node.js';
 import { type ProvenEngine, prove } from './prove.js';
+import { withCpuReference } from './reference.js';
 import { type EngineSettings, engineKindFor } from './settings.js';
 
 /**
@@ -20,7 +21,7 @@ export async function openEngine(
   const reasons: string[] = [];
   for (const provider of [settings.provider, ...settings.fallback]) {
     try {
-      const proven = await openProvider(model, provider, settings, log);
+      const proven = await openProvider(await comparable(model, provider, settings), provider, settings, log);
       return reasons.length === 0 ? proven : { ...proven, fellBack: reasons.join('; ') };
     } catch (error) {
       const mayFallBack = isCyclopsError(error, 'MACHINE_LACKS') || isCyclopsError(error, 'SELF_TEST_FAILED');
@@ -35,6 +36,16 @@ export async function openEngine(
     }
   }
   throw new Error('assertion failed: no provider');
+}
+
+/** Who writes a model.json by hand has no golden depth: on a GPU the CPU's is compared with. */
+async function comparable(
+  model: LoadedModelPackage,
+  provider: Provider,
+  { threads }: EngineSettings,
+): Promise<LoadedModelPackage> {
+  const isForeign = model.package.golden.probes.length === 0;
+  return isForeign && provider !== 'cpu' ? withCpuReference(model, threads) : model;
 }
 
 async function openProvider(

@@ -29,7 +29,10 @@ export async function prove(
     const tested = await selfTest(engine, model.package, toleranceFor(model.package.golden.tolerance, tensorRt));
     if (tested.ok) return { engine, selfTest: tested };
     const { expectedM, foundM } = tested.worst;
-    const text = `self-test of ${engine.info.engine} on ${engine.info.provider}: the golden picture's depth differs from the package's by ${tested.maxRelativeDifference.toExponential(1)} (limit ${tested.tolerance}; ${foundM} m where ${expectedM} m is right)`;
+    const fault = Number.isNaN(expectedM)
+      ? `the golden picture's depth is ${Number.isFinite(foundM) ? `${foundM} everywhere` : `${foundM} at pixel ${tested.worst.index}`}`
+      : `the golden picture's depth differs from what is right by ${tested.maxRelativeDifference.toExponential(1)} (limit ${tested.tolerance}; ${foundM} where ${expectedM} is right)`;
+    const text = `self-test of ${engine.info.engine} on ${engine.info.provider}: ${fault}`;
     if (!settings.allowDegraded) {
       throw new CyclopsError(
         'SELF_TEST_FAILED',

@@ -64,7 +64,7 @@ export const latencyReportSchema = z.strictObject({
     width: z.int().positive(),
     height: z.int().positive(),
     parameters: z.int().positive(),
-    gmacs: z.number().positive(),
+    gmacs: z.number().positive().nullable(),
   }),
   settings: z.strictObject({
     source: z.string(),

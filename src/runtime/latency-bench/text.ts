@@ -30,7 +30,7 @@ export function reportText(report: LatencyReportFile): string {
   const threads = settings.threads === 0 ? 'one thread a core' : `${settings.threads} threads`;
   const parts = [
     [
-      `Latency of ${model.name} (${model.network}, ${model.width}x${model.height}, ${(model.parameters / 1e6).toFixed(2)} M parameters, ${model.gmacs.toFixed(2)} GMAC)`,
+      `Latency of ${model.name} (${model.network}, ${model.width}x${model.height}, ${(model.parameters / 1e6).toFixed(2)} M parameters, ${model.gmacs?.toFixed(2) ?? '?'} GMAC)`,
       `SHA-256 ${model.sha256}`,
       `${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memoryBytes)}, ${machine.system} ${machine.architecture}; load before: ${machine.loadBefore}`,
       `cyclops ${versions.cyclops}, ONNX Runtime ${versions.onnxruntime} (${settings.provider}, ${threads}), GStreamer ${versions.gstreamer}, Node ${versions.node}`,

@@ -1,12 +1,13 @@
 import type { FloatMap, RgbImage } from '../../geometry/raster.js';
 import { createFloatMap, createRgbImage } from '../../geometry/raster.js';
 import type { DepthRange } from '../../image/colormap.js';
-import { colorizeDepth, depthScale } from '../../image/colormap.js';
+import { colorAt, colorizeDepth, depthScale } from '../../image/colormap.js';
 import type { Rgb } from '../../image/font.js';
-import { characterHeight, drawImage, drawText, fillRect } from '../../image/font.js';
+import { characterHeight, drawImage, drawText, fillRect, textWidth } from '../../image/font.js';
 import { resizeBilinear } from '../../image/resize.js';
 import type { InputImage } from '../frame.js';
 import { bytesPerPixel } from '../frame.js';
+import type { DepthUnit } from './output.js';
 
 /** What a side-by-side picture is made for; all frames of a video share it. */
 export interface ComposerOptions {
@@ -17,6 +18,8 @@ export interface ComposerOptions {
   readonly range: DepthRange;
   /** Metres of this camera for one metre of the network. */
   readonly depthFactor: number;
+  /** Metres unless given; nearness is drawn over its whole range, and its scale has words instead of metres. */
+  readonly unit?: DepthUnit;
 }
 
 /** Draws camera picture and coloured depth beside each other, with a caption and a scale in metres below. */
@@ -54,9 +57,13 @@ export function createComposer(options: ComposerOptions): Composer {
   const height = panelHeight + gapPx + barHeight;
   const canvas = createRgbImage(width, height);
   fillRect(canvas, 0, 0, width, height, background);
-  const legend = depthScale(panelWidth - 2 * gapPx, barHeight - gapPx, options.range.minM, options.range.maxM);
+  const isNearness = options.unit === 'nearness';
+  const [legendWidth, legendHeight] = [panelWidth - 2 * gapPx, barHeight - gapPx];
+  const legend = isNearness
+    ? nearnessScale(legendWidth, legendHeight)
+    : depthScale(legendWidth, legendHeight, options.range.minM, options.range.maxM);
   drawImage(canvas, panelWidth + 2 * gapPx, panelHeight + gapPx, legend);
-  const colors = colorTable(options.range, options.depthFactor);
+  const colors = isNearness ? nearnessTable() : colorTable(options.range, options.depthFactor);
   const coloured = createRgbImage(options.width, options.height);
 
   return {
@@ -80,15 +87,36 @@ export function createComposer(options: ComposerOptions): Composer {
  * 0.8 % of the depth, finer than the colour map; NaN, infinity and negative values need no branch.
  */
 export function colorTable(range: DepthRange, depthFactor: number): Uint8Array {
+  return tableOf(range, (depthM) => depthM * depthFactor);
+}
+
+/** The same table for nearness, 0 = the map's far end .. 1 = its near end, in even steps. */
+export function nearnessTable(): Uint8Array {
+  // The colours go by the logarithm of depth.
+  return tableOf({ minM: 1, maxM: Math.E }, (nearness) => Math.exp(1 - nearness));
+}
+
+function tableOf(range: DepthRange, depthOf: (value: number) => number): Uint8Array {
   const depths = createFloatMap(65536, 1);
   const bits = new Uint32Array(depths.data.buffer);
   for (let index = 0; index < 65536; index++) {
     // The middle of the step, but for NaN, infinity and zero, which stay what they are.
     const hasMiddle = (index & 0x7f80) !== 0x7f80 && (index & 0x7fff) !== 0;
     bits[index] = (index << 16) | (hasMiddle ? 0x8000 : 0);
-    depths.data[index] = depths.data[index]! * depthFactor;
+    depths.data[index] = depthOf(depths.data[index]!);
   }
   return colorizeDepth(depths, range).data;
+}
+
+function nearnessScale(width: number, height: number): RgbImage {
+  const image = createRgbImage(width, height);
+  fillRect(image, 0, 0, width, height, background);
+  const band = Math.max(1, height - (characterHeight + 3) * textScale);
+  for (let x = 0; x < width; x++) fillRect(image, x, 0, 1, band, colorAt(x / Math.max(1, width - 1)));
+  const top = band + 3 * textScale;
+  drawText(image, 0, top, 'near', ink, textScale);
+  drawText(image, width - textWidth('far', textScale), top, 'far', ink, textScale);
+  return image;
 }
 
 /** Colours a depth map by a table of `colorTable`, into an image of its size. */

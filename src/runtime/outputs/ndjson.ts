@@ -3,7 +3,7 @@ import { writeErrorFor } from '../../base/files.js';
 import type { FloatMap } from '../../geometry/raster.js';
 import type { DepthFrame } from '../frame.js';
 import { spansOf } from '../latency.js';
-import type { Output } from './output.js';
+import type { DepthUnit, Output } from './output.js';
 
 /** Depth is read at about this many points of a regular grid: cheap, and enough for a line of text. */
 const gridColumns = 16;
@@ -23,9 +23,19 @@ export interface DepthLine {
   readonly ageMs: number;
   readonly inferMs: number;
   /** Metres over a grid of 16x9 points: nearest, median, farthest; and the median of the middle of the lower half. */
-  readonly depthM: { readonly min: number; readonly median: number; readonly max: number; readonly ahead: number };
+  readonly depthM?: GridSummary;
+  /** In its place for a relative model: nearness, 0 far .. 1 near, without a unit. */
+  readonly nearness?: GridSummary;
   /** Medians of the confidence at the same points; absent where the model gives none. */
   readonly confidence?: { readonly median: number; readonly ahead: number };
+}
+
+/** Smallest, middle and largest value of the grid; and the middle one of what lies ahead. */
+export interface GridSummary {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+  readonly ahead: number;
 }
 
 /**
@@ -40,14 +50,16 @@ export function ndjsonOutput(stream: Writable): Output {
     wake();
   };
   const onDrain = () => wake();
+  let unit: DepthUnit = 'metres';
   return {
     name: 'ndjson',
     releasesFrames: true,
-    start: async () => {
+    start: async (info) => {
+      unit = info.unit;
       stream.on('error', onError).on('drain', onDrain);
     },
     publish: async (frame) => {
-      if (failure === undefined && !stream.write(`${JSON.stringify(depthLine(frame))}\n`)) {
+      if (failure === undefined && !stream.write(`${JSON.stringify(depthLine(frame, unit))}\n`)) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -64,11 +76,17 @@ export function ndjsonOutput(stream: Writable): Output {
 }
 
 /** The facts of one frame as a JSON-safe object. */
-export function depthLine(frame: DepthFrame): DepthLine {
+export function depthLine(frame: DepthFrame, unit: DepthUnit = 'metres'): DepthLine {
   const spans = spansOf(frame.stamps);
   const { networkDepth, depthScale, confidence } = frame;
   const grid = sampleGrid(networkDepth, whole);
   const ahead = sampleGrid(networkDepth, roadAhead);
+  const values = {
+    min: rounded((grid[0] ?? Number.NaN) * depthScale),
+    median: rounded(medianOf(grid) * depthScale),
+    max: rounded((grid.at(-1) ?? Number.NaN) * depthScale),
+    ahead: rounded(medianOf(ahead) * depthScale),
+  };
   return {
     camera: frame.cameraId,
     sequence: frame.sequence,
@@ -85,12 +103,7 @@ export function depthLine(frame: DepthFrame): DepthLine {
     },
     ageMs: rounded(spans.age),
     inferMs: rounded(spans.infer),
-    depthM: {
-      min: rounded((grid[0] ?? Number.NaN) * depthScale),
-      median: rounded(medianOf(grid) * depthScale),
-      max: rounded((grid.at(-1) ?? Number.NaN) * depthScale),
-      ahead: rounded(medianOf(ahead) * depthScale),
-    },
+    ...(unit === 'metres' ? { depthM: values } : { nearness: values }),
     ...(confidence === undefined
       ? {}
       : {

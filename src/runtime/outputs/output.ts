@@ -4,6 +4,9 @@ import type { DepthFrame, PixelFormat } from '../frame.js';
 /** How frames are taken from a source: `fastest` = every frame, as quickly as they can be computed. */
 export type Pace = 'real-time' | 'fastest';
 
+/** What the values of a depth map are. */
+export type DepthUnit = 'metres' | 'nearness';
+
 /** What an output may want to know before the first frame. */
 export interface StreamInfo {
   readonly cameraId: string;
@@ -13,7 +16,9 @@ export interface StreamInfo {
   readonly height: number;
   readonly format: PixelFormat;
   readonly intrinsics: Intrinsics;
-  /** Depth range of the model for this camera, metres (the network's range times the depth factor). */
+  /** What a value of the depth map is: metres, or nearness (0 far .. 1 near, without a unit) of a relative model. */
+  readonly unit: DepthUnit;
+  /** Depth range of the model for this camera, metres (the network's range times the depth factor); 0 and 1 for nearness. */
   readonly minM: number;
   readonly maxM: number;
   /** Nominal rate of the source in frames/s; undefined where it does not say. */

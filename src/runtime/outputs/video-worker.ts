@@ -71,8 +71,8 @@ class VideoWriter {
 }
 
 function composerFor(info: StreamInfo, depthFactor: number): Composer {
-  const range = colorRange(info.minM, info.maxM);
-  return createComposer({ width: info.width, height: info.height, range, depthFactor });
+  const range = info.unit === 'metres' ? colorRange(info.minM, info.maxM) : info;
+  return createComposer({ width: info.width, height: info.height, range, depthFactor, unit: info.unit });
 }
 
 let writer: VideoWriter | undefined;

@@ -20,6 +20,7 @@ import { createVideoClock } from '../../../src/runtime/outputs/video-clock.js';
 const width = 640;
 const height = 96;
 const info: StreamInfo = {
+  unit: 'metres',
   cameraId: 'front',
   modelName: 'two-walls',
   width,

@@ -1,0 +1,296 @@
+import { CyclopsError } from '../base/errors.js';
+import type { ForeignModel } from './foreign.js';
+import { fieldsOf, type OnnxHeader, type OnnxValue, wholeFieldsOf } from './onnx-header.js';
+import { elementTypes, field, floats, int, integers, ints, join, node, text, value } from './onnx-writer.js';
+import { bytesPerPixel, type ChannelOrder } from './schema.js';
+
+/** Names of the ends that a foreign graph is given. */
+export const adaptedNames = { input: 'cyclops_image', output: 'cyclops_depth' } as const;
+
+/** Resize with sizes, and Min and Max as they are used here, exist from this opset on. */
+const oldestOpset = 11;
+
+/** Nodes and constants that are put before or behind a graph. */
+interface Part {
+  readonly nodes: Uint8Array[];
+  readonly constants: Uint8Array[];
+}
+
+/**
+ * A foreign graph with what it lacks merged into it: before it, bytes of a camera picture uint8 [1, H, W, C] become what
+ * the network wants; behind it, its output becomes float32 [1, H, W, 1], metres or nearness. The graph itself, weights
+ * included, is copied as it is; its other outputs are dropped.
+ * @param channels of the camera pictures.
+ * @param path for messages.
+ * @throws CyclopsError `MODEL_INVALID`, `MODEL_MISMATCH` where graph and `model.json` do not fit.
+ */
+export function adaptGraph(
+  bytes: Uint8Array,
+  header: OnnxHeader,
+  model: ForeignModel,
+  channels: ChannelOrder,
+  path: string,
+): Uint8Array<ArrayBuffer> {
+  if (header.opset < oldestOpset) {
+    throw new CyclopsError(
+      'MODEL_INVALID',
+      `${path}: expected opset ${oldestOpset} or later, found ${header.opset}; export the model again`,
+    );
+  }
+  const input = foreignInput(header, model, path);
+  const output = foreignOutput(header, model, path);
+  const { width, height } = model.input;
+  const before = prefix(model.input, channels, input);
+  const behind = suffix(model, output, header.opset);
+  const ends = [
+    field(11, value(adaptedNames.input, 'uint8', [1, height, width, bytesPerPixel(channels)])),
+    field(12, value(adaptedNames.output, 'float32', [1, height, width, 1])),
+  ];
+  const parts: Uint8Array[] = [];
+  for (const { number, value: inner, start, end } of wholeFieldsOf(bytes)) {
+    const isGraph = number === 7 && inner instanceof Uint8Array;
+    if (!isGraph) parts.push(bytes.subarray(start, end));
+    else
+      parts.push(
+        field(7, join([...nodesOf(before), ...graphWithoutEnds(inner, input, path), ...nodesOf(behind), ...ends])),
+      );
+  }
+  return join(parts);
+}
+
+function nodesOf({ nodes, constants }: Part): readonly Uint8Array[] {
+  return [...nodes.map((bytes) => field(1, bytes)), ...constants.map((bytes) => field(5, bytes))];
+}
+
+/** Every field of the graph but its input (weights may be listed there, too) and its outputs. */
+function graphWithoutEnds(graph: Uint8Array, input: OnnxValue, path: string): readonly Uint8Array[] {
+  const kept: Uint8Array[] = [];
+  for (const { number, value: inner, start, end } of wholeFieldsOf(graph)) {
+    if (number === 5 && inner instanceof Uint8Array) assertInside(inner, path);
+    const isOwnInput = number === 11 && inner instanceof Uint8Array && nameOf(inner) === input.name;
+    if (number !== 12 && !isOwnInput) kept.push(graph.subarray(start, end));
+  }
+  return kept;
+}
+
+function nameOf(valueInfo: Uint8Array): string | undefined {
+  for (const { number, value: inner } of fieldsOf(valueInfo)) {
+    if (number === 1 && inner instanceof Uint8Array) return new TextDecoder().decode(inner);
+  }
+  return undefined;
+}
+
+/** Weights in a file of their own are named relative to the graph, which is read from another place. */
+function assertInside(tensor: Uint8Array, path: string): void {
+  for (const { number, value: inner } of fieldsOf(tensor)) {
+    if (number !== 14 || inner === 0) continue;
+    throw new CyclopsError(
+      'MODEL_INVALID',
+      `${path}: expected all weights inside, found some in another file; save the model as one file`,
+    );
+  }
+}
+
+function foreignInput(header: OnnxHeader, { input }: ForeignModel, path: string): OnnxValue {
+  const found = header.inputs.find(({ name }) => name === (input.name ?? header.inputs[0]?.name));
+  const { width, height } = input;
+  const shape = input.layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
+  const isFit =
+    header.inputs.length === 1 &&
+    found !== undefined &&
+    isFloat(found) &&
+    found.shape.length === 4 &&
+    found.shape.every((size, axis) => typeof size === 'string' || size === shape[axis]);
+  if (isFit) return found;
+  throw new CyclopsError(
+    'MODEL_MISMATCH',
+    `${path}: model.json says one input ${input.name ?? ''} of float32 or float16 [${shape.join(', ')}]; the graph has ${list(header.inputs)}`,
+  );
+}
+
+/** The output with its height and width, in front of which and behind which only ones may stand. */
+interface ForeignOutput extends OnnxValue {
+  readonly height: number;
+  readonly width: number;
+}
+
+function foreignOutput(header: OnnxHeader, { input, output }: ForeignModel, path: string): ForeignOutput {
+  const candidates =
+    output.name === undefined ? header.outputs : header.outputs.filter(({ name }) => name === output.name);
+  const [found] = candidates;
+  if (candidates.length !== 1 || found === undefined || !isFloat(found)) {
+    throw new CyclopsError(
+      'MODEL_MISMATCH',
+      `${path}: model.json says one output ${output.name ?? ''} of float32 or float16; the graph has ${list(header.outputs)}; name one as output.name`,
+    );
+  }
+  const { shape } = found;
+  const rows = shape.length === 4 && shape[3] === 1 ? 1 : shape.length - 2;
+  // Either may be free in the file: then it is the input's.
+  const sizeAt = (axis: number, free: number): number => {
+    const size = shape[axis];
+    return typeof size === 'number' ? size : free;
+  };
+  const height = sizeAt(rows, input.height);
+  const width = sizeAt(rows + 1, input.width);
+  const others = shape.filter((_size, axis) => axis !== rows && axis !== rows + 1);
+  const isOneMap =
+    rows >= 0 && height > 0 && width > 0 && others.every((size) => typeof size === 'string' || size === 1);
+  if (isOneMap) return { ...found, height, width };
+  throw new CyclopsError(
+    'MODEL_MISMATCH',
+    `${path}: expected an output with one value a pixel, such as [1, 1, ${input.height}, ${input.width}], found ${list([found])}`,
+  );
+}
+
+function isFloat({ type }: OnnxValue): boolean {
+  return type === 'float32' || type === 'float16';
+}
+
+function list(values: readonly OnnxValue[]): string {
+  const text = values.slice(0, 8).map(({ name, type, shape }) => `${name.slice(0, 60)} ${type} [${shape.join(', ')}]`);
+  return text.join(', ') || 'none';
+}
+
+/** From bytes to what the network wants: (white * byte / 255 - mean) / std, as one product and one sum. */
+function prefix(input: ForeignModel['input'], channels: ChannelOrder, into: OnnxValue): Part {
+  const { layout, mean, std, white } = input;
+  const chain = new Chain('cyclops/before', adaptedNames.input);
+  chain.add('Cast', [], [int('to', elementTypes.float32)]);
+  const isSwapped = (input.channels === 'BGR') !== (channels === 'BGRx');
+  // The fourth byte goes, and the colours come into the network's order.
+  if (channels !== 'RGB' || isSwapped) {
+    chain.add('Gather', [chain.integers('order', isSwapped ? [2, 1, 0] : [0, 1, 2])], [int('axis', 3)]);
+  }
+  if (layout === 'NCHW') chain.add('Transpose', [], [ints('perm', [0, 3, 1, 2])]);
+  const shape = layout === 'NCHW' ? [3, 1, 1] : [3];
+  const scale = std.map((deviation) => white / (255 * deviation));
+  const shift = mean.map((average, channel) => -average / std[channel]!);
+  if (scale.some((factor) => factor !== 1)) chain.add('Mul', [chain.floats('scale', shape, scale)]);
+  if (shift.some((summand) => summand !== 0)) chain.add('Add', [chain.floats('shift', shape, shift)]);
+  if (into.type === 'float16') chain.add('Cast', [], [int('to', elementTypes.float16)]);
+  return chain.endingIn(into.name);
+}
+
+/** From the network's output to metres or nearness at the input's size. */
+function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: number): Part {
+  const { width, height } = input;
+  const chain = new Chain('cyclops/behind', from.name);
+  if (from.type === 'float16') chain.add('Cast', [], [int('to', elementTypes.float32)]);
+  chain.add('Reshape', [chain.integers('map', [1, 1, from.height, from.width])]);
+  // What is linear comes before the resize, which mixes neighbours, and the reciprocal after it.
+  switch (output.kind) {
+    case 'disparity-sigmoid':
+      chain.linear((1 / output.nearM - 1 / output.farM) / output.scale, 1 / output.farM / output.scale);
+      break;
+    case 'inverse-depth':
+    case 'depth':
+      chain.linear(output.scale, output.shift);
+      break;
+    case 'relative-inverse-depth':
+      if (output.range === undefined) chain.spread();
+      else
+        chain.linear(1 / (output.range[1] - output.range[0]), -output.range[0] / (output.range[1] - output.range[0]));
+  }
+  if (from.height !== height || from.width !== width) chain.resize(height, width, opset);
+  if (output.kind === 'relative-inverse-depth') chain.clip(0, 1);
+  else {
+    if (output.kind !== 'depth') {
+      // Half of the inverse of maxM: low enough that the clip decides, high enough that the division is harmless.
+      chain.add('Max', [chain.floats('positive', [], [1 / (2 * output.maxM)])]);
+      chain.add('Reciprocal');
+    }
+    chain.clip(output.minM, output.maxM);
+  }
+  chain.add('Reshape', [chain.integers('pixels', [1, height, width, 1])]);
+  return chain.endingIn(adaptedNames.output);
+}
+
+/** Nodes one behind the other, each on the result of the one before. */
+class Chain {
+  readonly #name: string;
+  readonly #constants: Uint8Array[] = [];
+  readonly #links: {
+    readonly type: string;
+    readonly inputs: readonly string[];
+    readonly attributes: readonly Uint8Array[];
+  }[] = [];
+  readonly #start: string;
+
+  constructor(name: string, start: string) {
+    this.#name = name;
+    this.#start = start;
+  }
+
+  /** Adds an operator on the result so far and `others`. */
+  add(type: string, others: readonly string[] = [], attributes: readonly Uint8Array[] = []): void {
+    this.#on([this.#last, ...others], type, attributes);
+  }
+
+  floats(name: string, shape: readonly number[], data: readonly number[]): string {
+    const full = `${this.#name}/${name}`;
+    this.#constants.push(floats(full, shape, Float32Array.from(data)));
+    return full;
+  }
+
+  integers(name: string, data: readonly number[]): string {
+    const full = `${this.#name}/${name}`;
+    this.#constants.push(integers(full, data));
+    return full;
+  }
+
+  linear(factor: number, summand: number): void {
+    if (factor !== 1) this.add('Mul', [this.floats('factor', [], [factor])]);
+    if (summand !== 0) this.add('Add', [this.floats('summand', [], [summand])]);
+  }
+
+  clip(low: number, high: number): void {
+    this.add('Max', [this.floats('low', [], [low])]);
+    this.add('Min', [this.floats('high', [], [high])]);
+  }
+
+  /** The smallest value becomes 0 and the largest 1; reductions without axes are the same in every opset. */
+  spread(): void {
+    const values = this.#last;
+    this.#on([values], 'ReduceMin');
+    const low = this.#last;
+    this.#on([values], 'ReduceMax');
+    const high = this.#last;
+    this.#on([high, low], 'Sub');
+    this.add('Max', [this.floats('smallest', [], [1e-6])]);
+    const width = this.#last;
+    this.#on([values, low], 'Sub');
+    this.add('Div', [width]);
+  }
+
+  /** Bilinear with half-pixel centres. Before opset 13, inputs could not be left out. */
+  resize(height: number, width: number, opset: number): void {
+    const empty = opset < 13 ? this.floats('none', [0], []) : '';
+    this.add(
+      'Resize',
+      [empty, empty, this.integers('size', [1, 1, height, width])],
+      [text('mode', 'linear'), text('coordinate_transformation_mode', 'half_pixel')],
+    );
+  }
+
+  /** The chain, its last result under the name given. */
+  endingIn(name: string): Part {
+    const last = this.#links.length - 1;
+    const nodes = this.#links.map(({ type, inputs, attributes }, index) =>
+      node(type, inputs, index === last ? name : this.#outputOf(index), attributes),
+    );
+    return { nodes, constants: this.#constants };
+  }
+
+  #on(inputs: readonly string[], type: string, attributes: readonly Uint8Array[] = []): void {
+    this.#links.push({ type, inputs, attributes });
+  }
+
+  get #last(): string {
+    return this.#links.length === 0 ? this.#start : this.#outputOf(this.#links.length - 1);
+  }
+
+  #outputOf(index: number): string {
+    return `${this.#name}/${index}-${this.#links[index]!.type}`;
+  }
+}
