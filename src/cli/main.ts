@@ -9,6 +9,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<{
   demo: { summary: 'stream the shipped drive through the shipped model', load: () => import('./commands/demo.js') },
   run: { summary: 'stream a camera, video or folder into metric depth', load: () => import('./commands/run.js') },
   bench: { summary: 'measure the latency of a model on this machine', load: () => import('./commands/bench.js') },
+  record: {
+    summary: 'record a stereo rig in the layout that training reads',
+    load: () => import('./commands/record.js'),
+  },
   doctor: {
     summary: 'tell what this machine can do, and what to do about gaps',
     load: () => import('./commands/doctor.js'),

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { describeIssue, readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
 import {
@@ -11,14 +12,8 @@ import {
 import type { OptionSpec, OptionValues } from './command.js';
 import { choiceOption, integerOption, listOption, numberOption, optionalText, requiredText } from './options.js';
 
-/** The options that describe a stream; every command that streams offers the same. */
-export const streamOptions: Readonly<Record<string, OptionSpec>> = {
-  source: {
-    type: 'string',
-    value: 'SOURCE',
-    help: 'csi:0, v4l2:/dev/video0, rtsp://HOST/PATH, rtp:PORT, udp:PORT, file:PATH, images:DIR, test',
-  },
-  pipeline: { type: 'string', value: 'TEXT', help: 'a GStreamer pipeline of your own, up to raw video, as the source' },
+/** The options that say how a source is read, of those kinds that have them. */
+export const sourceOptions: Readonly<Record<string, OptionSpec>> = {
   pace: {
     type: 'string',
     value: 'PACE',
@@ -30,6 +25,17 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   transport: { type: 'string', value: 'NAME', help: 'of rtsp: tcp or udp [tcp]' },
   codec: { type: 'string', value: 'NAME', help: 'of rtsp and rtp: h264, h265, jpeg; rtsp also auto [auto; rtp h264]' },
   'buffer-ms': { type: 'string', value: 'MS', help: 'of rtsp and rtp: wait at most this long for late packets [100]' },
+};
+
+/** The options that describe a stream; every command that streams offers the same. */
+export const streamOptions: Readonly<Record<string, OptionSpec>> = {
+  source: {
+    type: 'string',
+    value: 'SOURCE',
+    help: 'csi:0, v4l2:/dev/video0, rtsp://HOST/PATH, rtp:PORT, udp:PORT, file:PATH, images:DIR, test',
+  },
+  pipeline: { type: 'string', value: 'TEXT', help: 'a GStreamer pipeline of your own, up to raw video, as the source' },
+  ...sourceOptions,
   loop: { type: 'boolean', help: 'start a file or folder again at its end' },
   frames: { type: 'string', value: 'N', help: 'end after N frames' },
   threads: { type: 'string', value: 'N', help: 'threads of the network; 0 = one a core [0]' },
@@ -85,7 +91,12 @@ export async function streamConfig(values: OptionValues, model: string | undefin
 
 /** What the command line asks for against the schema. @throws CyclopsError `USAGE_INVALID` naming the field. */
 export function checkedConfig(input: unknown): StreamConfig {
-  const parsed = streamConfigSchema.safeParse(input);
+  return checked(streamConfigSchema, input);
+}
+
+/** What the command line asks for against a schema. @throws CyclopsError `USAGE_INVALID` naming the field. */
+export function checked<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+  const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const keys = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
@@ -144,8 +155,8 @@ export function parseSource(text: string): SourceInput {
   throw new CyclopsError('USAGE_INVALID', `--source: expected ${sourceForms}, found "${text}"`);
 }
 
-/** Lays the options that concern a source over it; one that does not fit its kind is an error of the schema. */
-function withOptions(source: SourceInput, values: OptionValues): SourceInput {
+/** Lays `sourceOptions` over a source; one that does not fit its kind is an error of the schema. */
+export function withOptions(source: SourceInput, values: OptionValues): SourceInput {
   const size = optionalText(values, 'size');
   const match = size === undefined ? undefined : /^(\d+)x(\d+)$/.exec(size);
   if (match === null) throw new CyclopsError('USAGE_INVALID', `--size: expected WIDTHxHEIGHT, found "${size}"`);

@@ -2,20 +2,10 @@ import { z } from 'zod';
 import { CyclopsError } from '../base/errors.js';
 import type { StereoCamera } from '../geometry/camera.js';
 import { assertStereoCamera } from '../geometry/camera.js';
-
-const cameraSchema = z.strictObject({
-  width: z.int().positive(),
-  height: z.int().positive(),
-  fxPx: z.number().positive(),
-  fyPx: z.number().positive(),
-  cxPx: z.number(),
-  cyPx: z.number(),
-  baselineM: z.number().positive(),
-  doffsPx: z.number(),
-});
+import { stereoCameraSchema } from '../geometry/stereo-camera-schema.js';
 
 /** The content of a `cameras.json`: sample id -> the pair's camera at the size of its images. */
-export const camerasSchema = z.record(z.string(), cameraSchema);
+export const camerasSchema = z.record(z.string(), stereoCameraSchema);
 
 /**
  * The colour rig (cameras 02 and 03) of a KITTI `calib_cam_to_cam` text. f = P_rect_02[0,0];

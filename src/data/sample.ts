@@ -70,6 +70,7 @@ export const folderLayouts = [
   'cityscapes',
   'middlebury',
   'make3d',
+  'recording',
 ] as const;
 
 /** The name of a folder layout. */

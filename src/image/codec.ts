@@ -50,6 +50,25 @@ export async function encodeJpeg(image: RgbImage, quality = 92): Promise<Uint8Ar
   return rawInput(image).jpeg({ quality }).toBuffer();
 }
 
+/** A picture as a camera's pipeline delivers it: rows without padding, R, G, B and where there are 4 channels an ignored byte. */
+export interface CapturedPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3 | 4;
+  readonly data: Uint8Array;
+}
+
+/** Encodes a camera's picture, in a thread of libvips; JPEG with quality 1..100, PNG quickly rather than small. */
+export async function encodeCaptured(
+  { width, height, channels, data }: CapturedPicture,
+  kind: 'jpg' | 'png',
+  quality: number,
+): Promise<Uint8Array> {
+  const picture = sharp(data, { raw: { width, height, channels } });
+  const opaque = channels === 4 ? picture.removeAlpha() : picture;
+  return (kind === 'png' ? opaque.png({ compressionLevel: 2 }) : opaque.jpeg({ quality })).toBuffer();
+}
+
 function rawInput(image: RgbImage) {
   const { width, height, data } = image;
   if (data.length !== width * height * 3) {

@@ -15,34 +15,42 @@ export interface CameraCalibration {
   readonly rotation: Rotation | undefined;
   /** The pinhole that the pictures shall be turned into: `projection_matrix`, else the camera's own matrix. */
   readonly rectified: Intrinsics;
+  /** Fourth column of `projection_matrix`: the camera's shift against the rig's first one, fx * X and fy * Y; 0 without one. */
+  readonly shift: { readonly x: number; readonly y: number };
 }
 
 const fileLimitBytes = 1024 * 1024;
 const numbers = z.array(z.number());
-/** A matrix as ROS and OpenCV write it, or its bare numbers. */
-const matrix = z.union([numbers, z.looseObject({ data: numbers }).transform(({ data }) => data)]);
-/** Names without case and underscores: ROS, OpenCV's samples and ROS messages differ in little else. */
-const fileSchema = z.preprocess(
-  (value) =>
-    typeof value === 'object' && value !== null
-      ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toLowerCase().replaceAll('_', ''), item]))
-      : value,
+/** A matrix as ROS and OpenCV write it, or its bare numbers; gives the numbers row by row. */
+export const matrixSchema = z.union([numbers, z.looseObject({ data: numbers }).transform(({ data }) => data)]);
+/** Keys without case and underscores: ROS, OpenCV's samples and ROS messages differ in little else. */
+export function withPlainKeys<T extends z.ZodType>(schema: T) {
+  return z.preprocess(
+    (value) =>
+      typeof value === 'object' && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toLowerCase().replaceAll('_', ''), item]))
+        : value,
+    schema,
+  );
+}
+
+const fileSchema = withPlainKeys(
   z.looseObject({
     imagewidth: z.int().positive().optional(),
     imageheight: z.int().positive().optional(),
     width: z.int().positive().optional(),
     height: z.int().positive().optional(),
-    cameramatrix: matrix.optional(),
-    k: matrix.optional(),
+    cameramatrix: matrixSchema.optional(),
+    k: matrixSchema.optional(),
     distortionmodel: z.string().optional(),
     fisheyemodel: z.union([z.number(), z.boolean()]).optional(),
-    distortioncoefficients: matrix.optional(),
-    distcoeffs: matrix.optional(),
-    d: matrix.optional(),
-    rectificationmatrix: matrix.optional(),
-    r: matrix.optional(),
-    projectionmatrix: matrix.optional(),
-    p: matrix.optional(),
+    distortioncoefficients: matrixSchema.optional(),
+    distcoeffs: matrixSchema.optional(),
+    d: matrixSchema.optional(),
+    rectificationmatrix: matrixSchema.optional(),
+    r: matrixSchema.optional(),
+    projectionmatrix: matrixSchema.optional(),
+    p: matrixSchema.optional(),
   }),
 );
 
@@ -56,26 +64,69 @@ export async function readCalibration(path: string): Promise<CameraCalibration> 
 
 /** The text of a calibration file. @param path for messages. */
 export function parseCalibration(text: string, path: string): CameraCalibration {
-  // OpenCV's first line and its tag are not YAML; blanks in their place keep the line numbers.
-  const yaml = text.replace(/^%YAML.*$/m, '').replaceAll('!!opencv-matrix', '');
-  const file = parseConfig(yaml, path, fileSchema);
+  const file = parseYaml(text, path, fileSchema);
   const width = file.imagewidth ?? file.width;
   const height = file.imageheight ?? file.height;
   if (width === undefined || height === undefined) {
     throw new CyclopsError('CAMERA_INVALID', `${path}: expected image_width and image_height, found neither`);
   }
-  const k = sized(file.cameramatrix ?? file.k, 9, path, 'camera_matrix');
-  if (k === undefined) throw new CyclopsError('CAMERA_INVALID', `${path}: expected camera_matrix, found none`);
-  const camera = pinhole(width, height, [k[0]!, k[4]!, k[2]!, k[5]!], path, 'camera_matrix');
-  const coefficients = file.distortioncoefficients ?? file.distcoeffs ?? file.d ?? [];
   const isFisheye = file.fisheyemodel === 1 || file.fisheyemodel === true;
-  const lens = lensOf(file.distortionmodel ?? (isFisheye ? 'equidistant' : 'plumb_bob'), coefficients, path);
-  const r = sized(file.rectificationmatrix ?? file.r, 9, path, 'rectification_matrix');
-  const p = sized(file.projectionmatrix ?? file.p, 12, path, 'projection_matrix');
-  const rotation = r === undefined || isIdentity(r) ? undefined : assertRotation(r, path);
-  const rectified =
-    p === undefined ? camera : pinhole(width, height, [p[0]!, p[5]!, p[2]!, p[6]!], path, 'projection_matrix');
-  return { camera, lens, rotation, rectified };
+  return calibrationFrom(
+    {
+      width,
+      height,
+      k: file.cameramatrix ?? file.k,
+      model: file.distortionmodel ?? (isFisheye ? 'equidistant' : 'plumb_bob'),
+      coefficients: file.distortioncoefficients ?? file.distcoeffs ?? file.d ?? [],
+      r: file.rectificationmatrix ?? file.r,
+      p: file.projectionmatrix ?? file.p,
+    },
+    path,
+    { k: 'camera_matrix', r: 'rectification_matrix', p: 'projection_matrix' },
+  );
+}
+
+/** A calibration's YAML against a schema: OpenCV's first line and its tag are no YAML. @throws CyclopsError `CONFIG_INVALID`. */
+export function parseYaml<T extends z.ZodType>(text: string, path: string, schema: T): z.output<T> {
+  // Blanks in their place keep the line numbers.
+  return parseConfig(text.replace(/^%YAML.*$/m, '').replaceAll('!!opencv-matrix', ''), path, schema);
+}
+
+/** The numbers of one camera, as a calibration file has them; matrices row by row. */
+export interface CalibrationNumbers {
+  readonly width: number;
+  readonly height: number;
+  /** 3x3. */
+  readonly k: readonly number[] | undefined;
+  /** `plumb_bob`, `rational_polynomial`, `equidistant` or `fisheye`. */
+  readonly model: string;
+  readonly coefficients: readonly number[];
+  /** 3x3; no rotation unless given. */
+  readonly r: readonly number[] | undefined;
+  /** 3x4; `k` unless given. */
+  readonly p: readonly number[] | undefined;
+}
+
+/**
+ * Checks the numbers of one camera.
+ * @param names what the file calls the matrices, for messages.
+ * @throws CyclopsError `CAMERA_INVALID` naming the matrix.
+ */
+export function calibrationFrom(
+  numbers: CalibrationNumbers,
+  path: string,
+  names: Readonly<Record<'k' | 'r' | 'p', string>>,
+): CameraCalibration {
+  const { width, height } = numbers;
+  const k = sized(numbers.k, 9, path, names.k);
+  if (k === undefined) throw new CyclopsError('CAMERA_INVALID', `${path}: expected ${names.k}, found none`);
+  const camera = pinhole(width, height, [k[0]!, k[4]!, k[2]!, k[5]!], path, names.k);
+  const lens = lensOf(numbers.model, numbers.coefficients, path);
+  const r = sized(numbers.r, 9, path, names.r);
+  const p = sized(numbers.p, 12, path, names.p);
+  const rotation = r === undefined || isIdentity(r) ? undefined : assertRotation(r, path, names.r);
+  const rectified = p === undefined ? camera : pinhole(width, height, [p[0]!, p[5]!, p[2]!, p[6]!], path, names.p);
+  return { camera, lens, rotation, rectified, shift: { x: p?.[3] ?? 0, y: p?.[7] ?? 0 } };
 }
 
 function lensOf(model: string, given: readonly number[], path: string): LensDistortion | undefined {
@@ -125,7 +176,7 @@ function isIdentity(r: readonly number[]): boolean {
   return r.every((value, index) => Math.abs(value - (index % 4 === 0 ? 1 : 0)) < 1e-9);
 }
 
-function assertRotation(r: readonly number[], path: string): Rotation {
+function assertRotation(r: readonly number[], path: string, name: string): Rotation {
   for (const [a, b, wanted] of [
     [0, 0, 1],
     [1, 1, 1],
@@ -136,10 +187,7 @@ function assertRotation(r: readonly number[], path: string): Rotation {
   ] as const) {
     const dot = r[3 * a]! * r[3 * b]! + r[3 * a + 1]! * r[3 * b + 1]! + r[3 * a + 2]! * r[3 * b + 2]!;
     if (Math.abs(dot - wanted) > 1e-3) {
-      throw new CyclopsError(
-        'CAMERA_INVALID',
-        `${path} rectification_matrix: expected a rotation, found another matrix`,
-      );
+      throw new CyclopsError('CAMERA_INVALID', `${path} ${name}: expected a rotation, found another matrix`);
     }
   }
   return r;

@@ -39,7 +39,8 @@ const cameraSchema = focalSchema
     'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg',
   );
 
-const captureSchema = z.strictObject({
+/** How long a source may be silent, and how it is brought back. */
+export const captureSchema = z.strictObject({
   /** No frame for this long after the first one counts as a stall. */
   stallTimeoutMs: z.int().min(100).max(600_000).default(5000),
   /** The first frame may take this long. */

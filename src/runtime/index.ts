@@ -24,3 +24,5 @@ export type { Output, OutputStats, Pace, StreamInfo } from './outputs/output.js'
 export { png16Output } from './outputs/png16.js';
 export { VideoOutput } from './outputs/video.js';
 export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';
+export { type RecordConfig, type RecordConfigInput, recordConfigSchema } from './record/config.js';
+export { type Recording, type RecordingResult, type RecordingStats, startRecording } from './record/recorder.js';

@@ -24,7 +24,7 @@ const marginPx = 2;
  * @returns undefined where the camera is a pinhole already, and cutting and resizing are enough.
  */
 export function planUndistortion(
-  calibration: CameraCalibration,
+  calibration: Omit<CameraCalibration, 'shift'>,
   view: Intrinsics,
   sourceWidth: number,
   sourceHeight: number,

@@ -7,10 +7,11 @@ import { renderPair } from '../../src/data/synthetic/render-pair.js';
 import type { Intrinsics } from '../../src/geometry/camera.js';
 import { distort, type LensDistortion } from '../../src/geometry/distortion.js';
 import { networkView } from '../../src/geometry/network-view.js';
-import { createRgbImage, type RgbImage } from '../../src/geometry/raster.js';
+import type { RgbImage } from '../../src/geometry/raster.js';
 import { encodePng } from '../../src/image/codec.js';
 import { type DepthFrame, metricDepth } from '../../src/runtime/index.js';
 import { planUndistortion } from '../../src/runtime/undistort.js';
+import { throughLens } from '../support/lens.js';
 import { KeepingOutput, stream } from '../support/stream.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -55,40 +56,6 @@ test('a pinhole needs no look-up', () => {
   assert.equal(planUndistortion(pinhole, networkView(training, camera).intrinsics, 1280, 720), undefined);
 });
 
-/** The picture that a camera with a lens takes of what a pinhole shows; black where that shows nothing. */
-function throughLens(image: RgbImage, pinhole: Intrinsics): RgbImage {
-  const taken = createRgbImage(camera.width, camera.height);
-  for (let row = 0; row < camera.height; row++) {
-    for (let column = 0; column < camera.width; column++) {
-      const bent = [(column - camera.cxPx) / camera.fxPx, (row - camera.cyPx) / camera.fyPx] as const;
-      const [x, y] = straightened(bent);
-      const u = x * pinhole.fxPx + pinhole.cxPx;
-      const v = y * pinhole.fyPx + pinhole.cyPx;
-      if (!(u >= 0 && v >= 0 && u < image.width - 1 && v < image.height - 1)) continue;
-      const at = (Math.floor(v) * image.width + Math.floor(u)) * 3;
-      const [fu, fv] = [u % 1, v % 1];
-      for (let channel = 0; channel < 3; channel++) {
-        const value = (offset: number) => image.data[at + offset + channel]!;
-        const above = value(0) * (1 - fu) + value(3) * fu;
-        const below = value(image.width * 3) * (1 - fu) + value(image.width * 3 + 3) * fu;
-        taken.data[(row * camera.width + column) * 3 + channel] = Math.round(above * (1 - fv) + below * fv);
-      }
-    }
-  }
-  return taken;
-}
-
-/** The ray that lands at a place: the lens turned round by iteration, the way OpenCV's undistortPoints does it. */
-function straightened([x, y]: readonly [number, number]): [number, number] {
-  let [u, v] = [x, y];
-  for (let i = 0; i < 20; i++) {
-    const bent = distort(lens, u, v);
-    if (bent === undefined) return [Number.NaN, Number.NaN];
-    [u, v] = [u + x - bent[0], v + y - bent[1]];
-  }
-  return [u, v];
-}
-
 async function depthOf(t: TestContext, image: RgbImage, settings: object): Promise<DepthFrame> {
   const folder = join(await temporaryFolder(t), 'pictures');
   await mkdir(folder);
@@ -119,7 +86,7 @@ test('one street, two cameras, the same metres: the shipped model through a pinh
     calibration,
     `image_width: 1280\nimage_height: 720\ndistortion_model: plumb_bob\ndistortion_coefficients: {data: [${[k1, k2, ...lens.tangential, k3]}]}\ncamera_matrix: {data: [${camera.fxPx}, 0, ${camera.cxPx}, 0, ${camera.fyPx}, ${camera.cyPx}, 0, 0, 1]}\n`,
   );
-  const taken = throughLens(left, pinhole);
+  const taken = throughLens(left, pinhole, camera, lens);
   const undistorted = await depthOf(t, taken, { calibration });
   assert.equal(undistorted.image.data.length, straight.image.data.length);
   assert.ok(Math.abs(undistorted.intrinsics.fxPx / straight.intrinsics.fxPx - 1) < 0.01);

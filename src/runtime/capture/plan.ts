@@ -6,11 +6,11 @@ import type { StreamConfig } from '../config.js';
 import { cameraOf } from '../metric-scale.js';
 import type { Pace } from '../outputs/output.js';
 import { planUndistortion, type Undistortion } from '../undistort.js';
-import { assertElements, type GstSource, pipelineText } from './elements.js';
+import { assertElements, type GstSource, type PictureTarget, pipelineText } from './elements.js';
 import { type ElementSet, installedElements } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
-import { probeSource } from './probe.js';
-import { paceOf } from './source.js';
+import { probeSource, type SourceFacts } from './probe.js';
+import { paceOf, type Source } from './source.js';
 
 /** What capture shall do, decided before anything runs. */
 export interface CapturePlan {
@@ -44,38 +44,27 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
   const undistortion =
     calibration === undefined ? undefined : planUndistortion(calibration, view.intrinsics, facts.width, facts.height);
   const pace = paceOf(source);
-  const common = {
+  const job = await captureJob(source, facts, {
     width: undistortion?.width ?? width,
     height: undistortion?.height ?? height,
     crop: undistortion?.crop ?? view.crop,
     format,
     sourceWidth: facts.width,
     sourceHeight: facts.height,
-  };
+  });
+  return { job, view, undistortion, pace, fps: facts.fps, sourceWidth: facts.width, sourceHeight: facts.height };
+}
+
+/** The work of a capture process for a source. @throws CyclopsError `MACHINE_LACKS` naming every element that is not installed. */
+export async function captureJob(source: Source, facts: SourceFacts, target: PictureTarget): Promise<CaptureJob> {
   if (source.kind === 'images') {
-    const { fps, loop } = source;
-    return {
-      job: { kind: 'images', paths: facts.paths, ...common, fps, pace: source.pace, loop },
-      view,
-      undistortion,
-      pace,
-      fps,
-      sourceWidth: facts.width,
-      sourceHeight: facts.height,
-    };
+    const { fps, pace, loop } = source;
+    return { kind: 'images', paths: facts.paths, ...target, fps, pace, loop };
   }
   const elements = await elementsFor(source);
-  const launch = pipelineText(source, common, elements);
+  const launch = pipelineText(source, target, elements);
   if (source.kind !== 'test') assertElements(source, launch, elements);
-  return {
-    job: { kind: 'gst', launch, loop: source.kind === 'file' && source.loop },
-    view,
-    undistortion,
-    pace,
-    fps: facts.fps,
-    sourceWidth: facts.width,
-    sourceHeight: facts.height,
-  };
+  return { kind: 'gst', launch, loop: source.kind === 'file' && source.loop };
 }
 
 /**

@@ -7,6 +7,7 @@ import { kittiRaw } from './kitti-raw.js';
 import { kitti2012, kitti2015 } from './kitti-stereo.js';
 import { make3d } from './make3d.js';
 import { middlebury } from './middlebury.js';
+import { recording } from './recording.js';
 import { sceneFlow } from './scene-flow.js';
 
 /** The layouts by name. */
@@ -20,6 +21,7 @@ export const layouts: Readonly<Record<FolderLayout, Layout>> = {
   cityscapes,
   middlebury,
   make3d,
+  recording,
 };
 
 /** The layouts that a folder's names fit; one where it is certain. */

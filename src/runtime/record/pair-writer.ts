@@ -1,0 +1,175 @@
+import { type FileHandle, mkdir, open, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { elapsedMs, type MonotonicNs, monotonicNow } from '../../base/clock.js';
+import { CyclopsError } from '../../base/errors.js';
+import { writeErrorFor, writeTogether } from '../../base/files.js';
+import { formatBytes } from '../../base/format.js';
+import { encodeCaptured } from '../../image/codec.js';
+import { pairId, pairsHeader, recordingNames } from '../../recording/format.js';
+import { PictureWarp } from '../engine/picture-warp.js';
+import { bytesPerPixel, type Frame, type PixelFormat } from '../frame.js';
+import type { Side } from './pair-matcher.js';
+import type { RigPlan } from './rig-plan.js';
+
+/** One line of `pairs.csv`. */
+export interface PairFacts {
+  readonly number: number;
+  readonly times: Readonly<Record<Side, bigint>>;
+  readonly lost: Readonly<Record<Side, number>>;
+  readonly unmatched: Readonly<Record<Side, number>>;
+  /** Pairs dropped since the one before. */
+  readonly dropped: number;
+}
+
+/** How pictures are stored. */
+export interface PairFormat {
+  readonly pictures: 'jpg' | 'png';
+  readonly quality: number;
+  /** Writing ends while so many bytes are free: a full disk stops more than a recording. */
+  readonly keepFreeBytes: number;
+}
+
+/** A power cut may cost the lines of this time, never a picture. */
+const syncPeriodMs = 1000;
+
+/**
+ * Writes pairs into a recording's folder: rectified where the plan says so, encoded by libvips' threads, both pictures on
+ * the disk under temporary names before they get their own, the left one last, so that its presence says that the pair is
+ * whole. Several pairs may be under way; their lines are written in order.
+ */
+export class PairWriter {
+  readonly #folder: string;
+  readonly #plan: RigPlan;
+  readonly #format: PairFormat;
+  readonly #warps: Readonly<Record<Side, PictureWarp | undefined>>;
+  readonly #lines: FileHandle;
+  #lastLine: Promise<void> = Promise.resolve();
+  #syncedAt: MonotonicNs = monotonicNow();
+  #spaceSeenAt: MonotonicNs | undefined;
+  #bytes = 0;
+
+  /**
+   * Makes the folder and opens what is needed.
+   * @throws CyclopsError `DISK_FULL`, `WRITE_FAILED`, `ENGINE_FAILED`.
+   */
+  static async open(folder: string, plan: RigPlan, format: PairFormat): Promise<PairWriter> {
+    const path = join(folder, recordingNames.pairs);
+    let lines: FileHandle | undefined;
+    try {
+      for (const side of [recordingNames.left, recordingNames.right]) {
+        await mkdir(join(folder, side), { recursive: true });
+      }
+      lines = await open(path, 'w');
+      await lines.appendFile(`${pairsHeader}\n`);
+    } catch (error) {
+      await lines?.close();
+      throw writeErrorFor(path, error);
+    }
+    const left = await openWarp(plan, 'left');
+    return new PairWriter(folder, plan, format, { left, right: await openWarp(plan, 'right') }, lines);
+  }
+
+  private constructor(
+    folder: string,
+    plan: RigPlan,
+    format: PairFormat,
+    warps: Readonly<Record<Side, PictureWarp | undefined>>,
+    lines: FileHandle,
+  ) {
+    this.#folder = folder;
+    this.#plan = plan;
+    this.#format = format;
+    this.#warps = warps;
+    this.#lines = lines;
+  }
+
+  /** Size of all pictures written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Writes one pair. Where a view is rectified its frame's memory is gone afterwards.
+   * @throws CyclopsError `DISK_FULL` also where less than `keepFreeBytes` is left; `WRITE_FAILED`, `ENGINE_FAILED`.
+   */
+  async write(left: Frame, right: Frame, facts: PairFacts): Promise<void> {
+    const files = this.#writePictures(left, right, pairId(facts.number));
+    const before = this.#lastLine;
+    this.#lastLine = (async () => {
+      await before.catch(() => undefined);
+      await files;
+      await this.#writeLine(facts);
+    })();
+    await this.#lastLine;
+  }
+
+  /** Closes everything, after what is under way. */
+  async close(): Promise<void> {
+    await this.#lastLine.catch(() => undefined);
+    await this.#lines.datasync().catch(() => undefined);
+    await this.#lines.close();
+    await Promise.all([this.#warps.left?.close(), this.#warps.right?.close()]);
+  }
+
+  async #writePictures(left: Frame, right: Frame, id: string): Promise<void> {
+    await this.#assertSpace();
+    const [leftBytes, rightBytes] = await Promise.all([this.#encode('left', left), this.#encode('right', right)]);
+    const pathOf = (side: Side) => join(this.#folder, recordingNames[side], `${id}.${this.#format.pictures}`);
+    await writeTogether([
+      { path: pathOf('right'), data: rightBytes },
+      { path: pathOf('left'), data: leftBytes },
+    ]);
+    this.#bytes += leftBytes.length + rightBytes.length;
+  }
+
+  async #encode(side: Side, frame: Frame): Promise<Uint8Array> {
+    const { pictures, quality } = this.#format;
+    const { format } = this.#plan.views[side];
+    const warp = this.#warps[side];
+    const captured = frame.image.data as Uint8Array<ArrayBuffer>;
+    const picture =
+      warp === undefined ? frame.image : { ...this.#plan.camera, data: (await warp.warp(captured)).picture };
+    const { width, height, data } = picture;
+    return encodeCaptured({ width, height, channels: bytesPerPixel(format), data }, pictures, quality);
+  }
+
+  async #writeLine({ number, times, lost, unmatched, dropped }: PairFacts): Promise<void> {
+    const cells = [
+      pairId(number),
+      times.left,
+      times.right,
+      lost.left,
+      lost.right,
+      unmatched.left,
+      unmatched.right,
+      dropped,
+    ];
+    try {
+      await this.#lines.appendFile(`${cells.join(',')}\n`);
+      if (elapsedMs(this.#syncedAt) > syncPeriodMs) {
+        this.#syncedAt = monotonicNow();
+        await this.#lines.datasync();
+      }
+    } catch (error) {
+      throw writeErrorFor(join(this.#folder, recordingNames.pairs), error);
+    }
+  }
+
+  async #assertSpace(): Promise<void> {
+    if (this.#spaceSeenAt !== undefined && elapsedMs(this.#spaceSeenAt) < syncPeriodMs) return;
+    this.#spaceSeenAt = monotonicNow();
+    const { bavail, bsize } = await statfs(this.#folder);
+    const { keepFreeBytes } = this.#format;
+    if (bavail * bsize >= keepFreeBytes) return;
+    throw new CyclopsError(
+      'DISK_FULL',
+      `${this.#folder}: ${formatBytes(bavail * bsize)} are left, and ${formatBytes(keepFreeBytes)} are to stay free; nothing that was saved before is lost`,
+    );
+  }
+}
+
+async function openWarp({ views }: RigPlan, side: Side): Promise<PictureWarp | undefined> {
+  const { capture, format } = views[side];
+  if (capture.undistortion === undefined) return undefined;
+  return PictureWarp.open(capture.undistortion, format as PixelFormat, 1);
+}
