@@ -249,7 +249,7 @@ class Pipeline implements RunningPipeline {
     }
     if (pace === 'fastest') {
       if (this.#slot.isFull) this.#capture?.hold();
-      else this.#capture?.release();
+      else if (this.#slot.length === 0) this.#capture?.release();
     }
     if (this.#isSourceOver && this.#slot.length === 0) this.#endBy('source');
     if (this.#end !== undefined && this.#inFlight === 0) this.#finish?.();

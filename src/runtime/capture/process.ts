@@ -62,6 +62,7 @@ export class CaptureProcess {
   #ending: CaptureOutcome | undefined;
   #stderr = '';
   #timer: NodeJS.Timeout | undefined;
+  #timeoutMs = 0;
   #killTimer: NodeJS.Timeout | undefined;
   #isHeld = false;
 
@@ -79,13 +80,13 @@ export class CaptureProcess {
     });
     // The end of the stream shows only where the process alone holds the writing end.
     closeSync(pipe.writeFd);
-    this.#armTimer(limits.startTimeoutMs);
+    this.#watch(limits.startTimeoutMs);
     const reader = new GdpReader(
       {
         onCaps: (caps) => handlers.onCaps(caps),
         takeBuffer: (length) => handlers.takeBuffer(length),
         onBuffer: (data, tags) => {
-          this.#armTimer(limits.stallTimeoutMs);
+          this.#watch(limits.stallTimeoutMs);
           handlers.onPicture(data, tags);
         },
       },
@@ -111,14 +112,13 @@ export class CaptureProcess {
     if (this.#isHeld) return;
     this.#isHeld = true;
     this.#pipe.pause();
-    clearTimeout(this.#timer);
   }
 
   /** Reads on. */
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    this.#armTimer(this.#limits.stallTimeoutMs);
+    this.#watch(this.#limits.stallTimeoutMs);
     this.#pipe.resume();
   }
 
@@ -221,10 +221,17 @@ export class CaptureProcess {
     };
   }
 
-  #armTimer(timeoutMs: number): void {
+  /** Starts the time anew in which a picture must come: with each picture, so one timer is used again and again. */
+  #watch(timeoutMs: number): void {
+    if (this.#ending !== undefined) return;
+    if (timeoutMs === this.#timeoutMs) {
+      this.#timer?.refresh();
+      return;
+    }
     clearTimeout(this.#timer);
-    if (this.#isHeld || this.#ending !== undefined) return;
+    this.#timeoutMs = timeoutMs;
     this.#timer = setTimeout(() => {
+      if (this.#isHeld) return;
       this.#fail({ kind: 'fault', reason: 'stall', message: `no picture for ${timeoutMs} ms` });
     }, timeoutMs);
   }

@@ -5,9 +5,9 @@ import type { Logger } from '../../base/log.js';
 import { median } from '../../base/statistics.js';
 import { goldenInput } from '../../model-package/golden.js';
 import { readModelPackage } from '../../model-package/read.js';
-import type { Source } from '../capture/source.js';
+import { paceOf, type Source } from '../capture/source.js';
 import type { StreamConfig } from '../config.js';
-import { openEngine } from '../engine/choose.js';
+import { openEngineFor } from '../engine/at-once.js';
 import type { Pace } from '../outputs/output.js';
 import { startPipeline } from '../pipeline.js';
 import { type CaptureUsage, measureCapture } from './capture-cost.js';
@@ -35,6 +35,13 @@ export interface LatencyBenchOptions {
   readonly onProgress?: (what: string, share: number) => void;
 }
 
+/** Rates of one round: the bare loop, one picture at a time or as the stream does it, whichever is faster; and the stream. */
+interface Turn {
+  readonly bareFps: number;
+  readonly bareAloneFps: number;
+  readonly streamingFps: number;
+}
+
 /** A report, and the spans it was made from, ms in the order of the frames, for drawing. */
 export interface LatencyBenchResult {
   readonly report: LatencyReportFile;
@@ -44,9 +51,9 @@ export interface LatencyBenchResult {
 }
 
 /**
- * Measures a model on this machine: the bare runtime (one session, one picture, a tight loop), the whole stream as fast
- * as the model takes, and the source's pipeline by itself, in turn in short stretches; then the stream in real time,
- * where age and drops show. Every stretch opens a session and a capture process of its own, so none waits in memory
+ * Measures a model on this machine: the bare runtime (one picture in a tight loop; and where the stream infers several at
+ * once, that too), the whole stream as fast as the model takes, and the source's pipeline by itself, in turn in short
+ * stretches; then the stream in real time, where age and drops show. Every stretch opens a session and a capture process of its own, so none waits in memory
  * while another is measured.
  * @throws CyclopsError of the model package, source or engine; `VIDEO_INVALID` where a source has too few frames.
  */
@@ -57,25 +64,31 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
   const realTime = new Stretches('real-time');
   const bareMs: number[] = [];
   const bareUsage = new UsageMeter();
+  const streamPace = paceOf(paced(config.camera.source, 'fastest'));
+  let atOnce = 1;
   const captureUsage: CaptureUsage[] = [];
-  const turns: { bareFps: number; streamingFps: number }[] = [];
+  const turns: Turn[] = [];
   const loadBefore = loadNow();
   const model = await readModelPackage(config.model);
   let head: LatencyReportFile | undefined;
   const steps = options.throughputOnly === true ? rounds : rounds + 1;
   for (let round = 0; round < rounds; round++) {
     onProgress(`bare loop and stream, round ${round + 1} of ${rounds}`, round / steps);
-    const bare = async (): Promise<number> => {
-      const { durationsMs, version } = await runBare(options, framesEach, bareUsage);
+    const bare = async (): Promise<Omit<Turn, 'streamingFps'>> => {
+      const asStreamed = await runBare(options, streamPace, framesEach, bareUsage);
+      const alone =
+        asStreamed.atOnce === 1 ? asStreamed : await runBare(options, 'real-time', framesEach, new UsageMeter());
+      atOnce = asStreamed.atOnce;
       const rest = { outputs: ['none'], warmUpFrames: options.warmUpFrames, loadBefore };
+      const { version } = asStreamed;
       head ??= { ...(await reportHead(config, model.package, { version }, rest)), throughput: null, stream: null };
-      bareMs.push(...durationsMs);
-      return (1000 * durationsMs.length) / durationsMs.reduce((sum, value) => sum + value, 0);
+      bareMs.push(...alone.durationsMs);
+      return { bareFps: Math.max(alone.fps, asStreamed.fps), bareAloneFps: alone.fps };
     };
     // Who goes first changes, so that neither always gets the warmer machine.
     const bareFirst = round % 2 === 0 ? await bare() : undefined;
     const streamingFps = await throughput.measure(options, framesEach);
-    turns.push({ bareFps: bareFirst ?? (await bare()), streamingFps });
+    turns.push({ ...(bareFirst ?? (await bare())), streamingFps });
     const source = paced(config.camera.source, 'fastest');
     const { warmUpFrames, signal } = options;
     const settings = { warmUpFrames, frames: framesEach, ...(signal === undefined ? {} : { signal }) };
@@ -90,7 +103,8 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
   }
   const ratios = turns.map(({ bareFps, streamingFps }) => streamingFps / bareFps);
   const bare = spreadOf(bareMs);
-  const bareCpuMsPerRun = (1000 * bareUsage.cpuS) / bareMs.length;
+  const bareCpuMsPerRun = (1000 * bareUsage.cpuS) / (rounds * framesEach);
+  const bareFps = median(turns.map((turn) => turn.bareFps));
   const streaming = throughput.section();
   return {
     report: {
@@ -100,9 +114,10 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
         ratioMin: Math.min(...ratios),
         ratioMax: Math.max(...ratios),
         rounds: turns,
+        atOnce,
         bare: reportSpread(bare),
         bareCpuMsPerRun,
-        ...costs(bareCpuMsPerRun, bare.meanMs, captureUsage, streaming.cpuMsPerFrame),
+        ...costs(bareCpuMsPerRun, bareFps, captureUsage, streaming.cpuMsPerFrame),
         streaming,
       },
       stream: realTimeSection,
@@ -116,7 +131,7 @@ export async function measureLatency(options: LatencyBenchOptions): Promise<Late
 /** What a streamed frame costs beside the bare run, and what that leaves at best. */
 function costs(
   bareCpuMs: number,
-  bareMs: number,
+  bareFps: number,
   captures: readonly CaptureUsage[],
   streamCpuMs: number | null,
 ): Pick<NonNullable<LatencyReportFile['throughput']>, 'captureCpuMsPerFrame' | 'otherCpuMsPerFrame' | 'ratioBound'> {
@@ -129,22 +144,27 @@ function costs(
     captureCpuMsPerFrame: captureCpuMs,
     otherCpuMsPerFrame: streamCpuMs - bareCpuMs - captureCpuMs,
     // All cores busy with nothing but the network and the source; and never faster than the bare loop.
-    ratioBound: Math.min(1, (availableParallelism() * bareMs) / (bareCpuMs + captureCpuMs)),
+    ratioBound: Math.min(1, (1000 * availableParallelism()) / (bareCpuMs + captureCpuMs) / bareFps),
   };
 }
 
 /** The tight loop looks up after this many runs, to see whether it was asked to end. */
 const bareChunk = 100;
 
-async function runBare(
-  options: LatencyBenchOptions,
-  count: number,
-  usage: UsageMeter,
-): Promise<{ durationsMs: readonly number[]; version: string }> {
+interface Bare {
+  readonly durationsMs: readonly number[];
+  /** Runs/s of all sessions that ran at once. */
+  readonly fps: number;
+  readonly atOnce: number;
+  readonly version: string;
+}
+
+async function runBare(options: LatencyBenchOptions, pace: Pace, count: number, usage: UsageMeter): Promise<Bare> {
   const model = await readModelPackage(options.config.model);
-  const { engine } = await openEngine(model, options.config.engine, options.log);
+  const { engine } = await openEngineFor(pace, model, options.config.engine, options.log);
   try {
     const { width, height, channels } = model.package.input;
+    const { atOnce, version } = engine.info;
     const picture = goldenInput(height, width, channels);
     options.signal?.throwIfAborted();
     await engine.runBare(picture, options.warmUpFrames);
@@ -154,7 +174,9 @@ async function runBare(
       options.signal?.throwIfAborted();
       durationsMs.push(...(await engine.runBare(picture, Math.min(bareChunk, count - durationsMs.length))));
     }
-    return { durationsMs, version: engine.info.version };
+    // Not by the clock: at the end of a chunk one session waits for the other.
+    const fps = (1000 * atOnce * count) / durationsMs.reduce((sum, value) => sum + value, 0);
+    return { durationsMs, fps, atOnce, version };
   } finally {
     usage.stop();
     await engine.close();

@@ -82,10 +82,20 @@ export const latencyReportSchema = z.strictObject({
       ratio: z.number().positive(),
       ratioMin: z.number().positive(),
       ratioMax: z.number().positive(),
-      rounds: z.array(z.strictObject({ bareFps: z.number().positive(), streamingFps: z.number().positive() })),
-      /** Duration of one run in the bare loop. */
+      rounds: z.array(
+        z.strictObject({
+          /** Runs/s of the bare loop, one picture at a time or as many as the stream infers at once: the faster way. */
+          bareFps: z.number().positive(),
+          /** The same, one picture at a time on all threads. */
+          bareAloneFps: z.number().positive(),
+          streamingFps: z.number().positive(),
+        }),
+      ),
+      /** Pictures that the stream infers at once. */
+      atOnce: z.int().positive(),
+      /** Duration of one run in the bare loop, one picture at a time. */
       bare: spread,
-      /** Processor time of one run in the bare loop, ms. */
+      /** Processor time of one run in the bare loop, as many at once as in the stream, ms. */
       bareCpuMsPerRun: z.number(),
       /** Processor time a frame of the source's pipeline alone (decode, cut, resize, colour), ms; null for images. */
       captureCpuMsPerFrame: z.number().nullable(),

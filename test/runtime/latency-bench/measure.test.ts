@@ -41,6 +41,8 @@ test('bare loop, stream as fast as it goes, stream in real time: all in one repo
   assert.equal(measured.bare.count, 20);
   assert.equal(measured.rounds.length, 2);
   assert.equal(measured.ratio, median(measured.rounds.map((round) => round.streamingFps / round.bareFps)));
+  assert.equal(measured.atOnce, 1, 'one thread infers one picture at a time');
+  assert.ok(measured.rounds.every((round) => round.bareFps === round.bareAloneFps));
   assert.ok(measured.ratioMin <= measured.ratio && measured.ratio <= measured.ratioMax);
   assert.ok(measured.ratioBound! > 0 && measured.ratioBound! <= 1);
   const { bareCpuMsPerRun, captureCpuMsPerFrame, otherCpuMsPerFrame } = measured;
@@ -75,6 +77,26 @@ test('bare loop, stream as fast as it goes, stream in real time: all in one repo
   assert.match(text, new RegExp(`STREAMING / BARE ONNX RUNTIME: ${measured.ratio.toFixed(3)}`));
   assert.match(text, /Stamps: pts\. Age counts from the presentation time/);
   assert.ok(text.includes(model.onnx.sha256));
+});
+
+test('with two threads the bare loop also infers two pictures at once, and the faster way counts', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyPackage(folder, { width: 64, height: 32 });
+  const config = streamConfigSchema.parse({
+    model: folder,
+    camera: { source: { kind: 'test', width: 320, height: 160 } },
+    engine: { threads: 2 },
+  });
+  const options = { config, frames: 12, rounds: 2, warmUpFrames: 2, throughputOnly: true, log: quietLog };
+  const { report, bareMs } = await measureLatency(options);
+  const { atOnce, rounds, bare } = report.throughput!;
+  assert.equal(atOnce, 2);
+  assert.equal(bareMs.length, 12);
+  assert.ok(rounds.every((round) => round.bareFps >= round.bareAloneFps));
+  const aloneFps = rounds.map((round) => round.bareAloneFps);
+  const meanFps = 1000 / bare.meanMs!;
+  assert.ok(Math.min(...aloneFps) <= meanFps * 1.001 && meanFps <= Math.max(...aloneFps) * 1.001);
+  assert.match(reportText(report), /infers 2 pictures at once/);
 });
 
 test('a source by itself: frames are counted and paid for, a shorter video is an error that says so', async (t) => {
