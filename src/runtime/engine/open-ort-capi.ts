@@ -5,7 +5,7 @@ import { engineFacts } from '../../model-package/tensorrt/engine-key.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
 import { type ProviderOptions, providerOptions } from '../../model-package/tensorrt/provider-options.js';
 import { EngineCache } from './cache.js';
-import { cudaProviderOptions } from './cuda-options.js';
+import { cudaGraphRefusal, cudaProviderOptions } from './cuda-options.js';
 import type { Provider } from './open-failure.js';
 import { loadOrt } from './ort-capi/library.js';
 import { engineMachine, missingParts, nvidiaFacts } from './ort-capi/nvidia.js';
@@ -29,6 +29,12 @@ export async function openProvenOrtCapi(
   log: Logger,
 ): Promise<ProvenEngine> {
   const { threads, library } = settings;
+  if (provider !== 'cpu') {
+    const [field, given] = provider === 'cuda' ? ['cuda', settings.cuda] : ['tensorRt', tensorRt];
+    if (given?.cudaGraph === true) {
+      throw new CyclopsError('CONFIG_INVALID', `${field}.cudaGraph: ${cudaGraphRefusal('ort-capi')}`);
+    }
+  }
   try {
     if (tensorRt === undefined) {
       const options = provider === 'cuda' ? cudaProviderOptions(settings.cuda ?? {}) : {};
@@ -52,12 +58,6 @@ async function openTensorRt(
   log: Logger,
 ): Promise<ProvenEngine> {
   const { threads, library } = settings;
-  if (options.cudaGraph === true) {
-    throw new CyclopsError(
-      'CONFIG_INVALID',
-      'tensorRt.cudaGraph: a recorded graph reads and writes the same device memory in every run, and this engine binds main memory: every frame would show the first one; leave it out',
-    );
-  }
   const open = async (withOptions: ProviderOptions): Promise<ProvenEngine> => {
     const engine = await openOrtCapi(model, { provider: 'tensorrt', threads, library, providerOptions: withOptions });
     return prove(engine, model, options, settings, log);

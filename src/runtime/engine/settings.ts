@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { tensorRtOptionsSchema } from '../../model-package/tensorrt/options.js';
-import { cudaOptionsSchema } from './cuda-options.js';
+import { cudaGraphRefusal, cudaOptionsSchema } from './cuda-options.js';
 import { type EngineKind, engineKinds } from './engine.js';
 import { type Provider, providers } from './open-failure.js';
 
@@ -36,6 +36,9 @@ export const engineSettingsSchema = z
     if (tensorRt !== undefined && !used.includes('tensorrt')) refuse('tensorRt', 'expected provider tensorrt with it');
     if (cuda !== undefined && !used.includes('cuda')) refuse('cuda', 'expected provider cuda with it');
     if (kind === 'ort-node') {
+      for (const [field, given] of Object.entries({ tensorRt, cuda })) {
+        if (given?.cudaGraph === true) refuse(field, `cudaGraph: ${cudaGraphRefusal(kind)}`);
+      }
       if (library !== undefined) refuse('library', 'the Node binding brings its own library: use kind ort-capi');
       if (tensorRt !== undefined) refuse('tensorRt', 'the Node binding drops TensorRT settings: use kind ort-capi');
       if (cuda !== undefined) refuse('cuda', 'the Node binding drops CUDA settings: use kind ort-capi');

@@ -59,8 +59,21 @@ test('settings that the Node binding would drop are refused with the way out', a
     code: 'CONFIG_INVALID',
     message: /Node binding drops the TensorRT settings of this model; use --engine ort-capi/,
   });
-  const graph = engineSettingsSchema.parse({ provider: 'tensorrt', tensorRt: { cudaGraph: true } });
-  await assert.rejects(openEngine(model, graph, silent), { code: 'CONFIG_INVALID', message: /every frame would show/ });
+  for (const [provider, field] of [
+    ['tensorrt', 'tensorRt'],
+    ['cuda', 'cuda'],
+  ] as const) {
+    const graph = engineSettingsSchema.parse({ provider, [field]: { cudaGraph: true } });
+    await assert.rejects(openEngine(model, graph, silent), {
+      code: 'CONFIG_INVALID',
+      message: new RegExp(`^${field}\\.cudaGraph: .* this engine binds main memory.*every frame would show the first`),
+    });
+  }
+  const ofPackage = { ...model, package: { ...model.package, tensorRt: { cudaGraph: true } } };
+  await assert.rejects(openEngine(ofPackage, engineSettingsSchema.parse({ provider: 'tensorrt' }), silent), {
+    code: 'CONFIG_INVALID',
+    message: /tensorRt\.cudaGraph/,
+  });
   const onCpu = engineSettingsSchema.parse({});
   const prebuilt = { file: 'model.engine', sha256: 'a', builtFrom: 'b' };
   await assert.rejects(openEngine({ ...model, package: { ...model.package, engine: prebuilt } }, onCpu, silent), {
@@ -70,6 +83,7 @@ test('settings that the Node binding would drop are refused with the way out', a
   const cases: readonly [input: object, field: string, reason: RegExp][] = [
     [{ kind: 'ort-node', library: 'a.so' }, 'library', /brings its own library/],
     [{ kind: 'ort-node', provider: 'tensorrt', tensorRt: {} }, 'tensorRt', /drops TensorRT settings/],
+    [{ kind: 'ort-node', provider: 'cuda', cuda: { cudaGraph: true } }, 'cuda', /no IoBinding.*show the first one/],
     [{ kind: 'ort-node', provider: 'cuda', cuda: {} }, 'cuda', /drops CUDA settings/],
     [{ tensorRt: {} }, 'tensorRt', /expected provider tensorrt/],
     [{ cuda: {} }, 'cuda', /expected provider cuda/],
