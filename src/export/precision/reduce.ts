@@ -5,6 +5,7 @@ import { measureDifference, type PrecisionDifference } from './difference.js';
 import { assertHalfRange, halfValuesOf, toHalf } from './half.js';
 import type { Histogram } from './histogram.js';
 import { calibratedValuesOf, planQuantization, quantize } from './quantize.js';
+import { repeatPixels } from './repeat-pixels.js';
 import { simulateHalf } from './simulate-half.js';
 import { thinHead } from './thin-head.js';
 import { rangeFrom } from './thresholds.js';
@@ -54,7 +55,7 @@ export async function reducePrecision(exact: Graph, options: PrecisionOptions): 
   const plan = planQuantization(exact);
   const histograms = await captureHistograms(exact, calibratedValuesOf(exact, plan), frames);
   const quantized = quantize(exact, plan, rangesFrom(histograms, method), activations);
-  const graph = activations === 'uint8' ? thinHead(quantized) : quantized;
+  const graph = activations === 'uint8' ? thinHead(repeatPixels(quantized)) : quantized;
   const quantization = { activations, calibration: method, frames: frames.length, data: source };
   return {
     graph,

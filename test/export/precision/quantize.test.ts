@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Graph } from '../../../src/export/graph.js';
+import { captureHistograms } from '../../../src/export/precision/calibrate.js';
 import { measureDifference } from '../../../src/export/precision/difference.js';
-import { parametersFrom, planQuantization, quantizeWeights } from '../../../src/export/precision/quantize.js';
-import { reducePrecision } from '../../../src/export/precision/reduce.js';
+import {
+  calibratedValuesOf,
+  parametersFrom,
+  planQuantization,
+  quantize,
+  quantizeWeights,
+} from '../../../src/export/precision/quantize.js';
+import { rangesFrom, reducePrecision } from '../../../src/export/precision/reduce.js';
+import { repeatPixels } from '../../../src/export/precision/repeat-pixels.js';
 import { thinHead } from '../../../src/export/precision/thin-head.js';
 import { decodeOutline, encodeModel } from '../../../src/export/proto.js';
 import { summarizeGraph } from '../../../src/export/summary.js';
@@ -110,4 +118,17 @@ test('the head as a transposed convolution computes the same', async () => {
   assert.equal(thin.nodes.find(({ name }) => name === 'head')?.op, 'ConvTranspose');
   const { maxRelative } = await measureDifference(exact, thin, otherFrames);
   assert.ok(maxRelative < 1e-5, String(maxRelative));
+});
+
+test('pixels repeated as copied integers are the same integers, and no Resize of them is left', async (context) => {
+  const plan = planQuantization(exact);
+  const histograms = await captureHistograms(exact, calibratedValuesOf(exact, plan), calibration.frames);
+  const resized = quantize(exact, plan, rangesFrom(histograms, 'minmax'), 'uint8');
+  const repeated = repeatPixels(resized);
+  assert.equal((await measureDifference(resized, repeated, otherFrames)).maxRelative, 0);
+  const [before, after] = [await optimizedOperators(context, resized), await optimizedOperators(context, repeated)];
+  assert.deepEqual([before('Resize'), before('Expand')], [2, 0]);
+  assert.deepEqual([after('Resize'), after('Expand')], [1, 1], 'that of the disparity stays');
+  assert.ok(after('Transpose') <= before('Transpose'), 'the transposes around the copy vanish');
+  assert.equal(after('DequantizeLinear'), before('DequantizeLinear'), 'nothing is computed that nobody reads');
 });
