@@ -129,6 +129,5 @@ test('pixels repeated as copied integers are the same integers, and no Resize of
   const [before, after] = [await optimizedOperators(context, resized), await optimizedOperators(context, repeated)];
   assert.deepEqual([before('Resize'), before('Expand')], [2, 0]);
   assert.deepEqual([after('Resize'), after('Expand')], [1, 1], 'that of the disparity stays');
-  assert.ok(after('Transpose') <= before('Transpose'), 'the transposes around the copy vanish');
   assert.equal(after('DequantizeLinear'), before('DequantizeLinear'), 'nothing is computed that nobody reads');
 });
