@@ -20,6 +20,7 @@ export const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> 
   'fuzz-model': () => import('./fuzz-model.js'),
   'train-memory': () => import('./train-memory.js'),
   precision: () => import('./precision.js'),
+  'python-route': () => import('./python-route.js'),
 };
 
 /**
