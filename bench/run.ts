@@ -16,6 +16,7 @@ export const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> 
   ops: () => import('./ops.js'),
   data: () => import('./data.js'),
   sgbm: () => import('./sgbm.js'),
+  train: () => import('./train.js'),
   'export-parity': () => import('./export-parity.js'),
   'fuzz-model': () => import('./fuzz-model.js'),
   'train-memory': () => import('./train-memory.js'),

@@ -18,6 +18,7 @@ interface NodeBackend {
  *   cost as much as a small convolution. Same numbers, up to the sign of zero.
  * - Bilinear resizing: the node binding of tfjs 4.22 drops the half-pixel-centres setting in the gradient only, which
  *   makes it that of another function.
+ * - Absolute value: tfjs composes the sign of some ten passes. Same numbers: the slope at 0 stays -1.
  *
  * Second derivatives of these are not available.
  */
@@ -48,6 +49,11 @@ export function useNativeGradients(tf: typeof Tf): void {
     kernelName: 'Relu',
     outputsToSave: [true],
     gradFunc: (dy, [y]) => ({ x: () => run('ReluGrad', [single(dy), y!], {}) }),
+  });
+  tf.registerGradient({
+    kernelName: 'Abs',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({ x: () => tf.where(x!.greater(0), single(dy), single(dy).neg()) }),
   });
   tf.registerGradient({
     kernelName: 'ResizeBilinear',

@@ -54,8 +54,14 @@ export function trainableVariables(model: tf.LayersModel): tf.Variable[] {
   return model.trainableWeights.map((weight) => weight.read() as tf.Variable);
 }
 
+/** Mean and deviation are laid out along a whole row: TensorFlow repeats three numbers a pixel five times as slowly. */
 function normalise(image_BHW3: tf.Tensor4D, { inputMean, inputStd }: NetworkEntry): tf.Tensor4D {
   const isIdentity = inputMean.every((value) => value === 0) && inputStd.every((value) => value === 1);
   if (isIdentity) return image_BHW3;
-  return tf.tidy(() => image_BHW3.sub(tf.tensor1d([...inputMean])).div(tf.tensor1d([...inputStd])) as tf.Tensor4D);
+  return tf.tidy(() => {
+    const [batch, height, width] = image_BHW3.shape;
+    const alongRow = (values: readonly number[]): tf.Tensor1D => tf.tensor1d([...values]).tile([width]);
+    const rows = image_BHW3.reshape([batch * height, 3 * width]);
+    return rows.sub(alongRow(inputMean)).div(alongRow(inputStd)).reshape(image_BHW3.shape) as tf.Tensor4D;
+  });
 }

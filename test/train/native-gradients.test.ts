@@ -34,10 +34,18 @@ test('the gradient of bilinear resizing agrees with finite differences, with and
   x.dispose();
 });
 
+test('the gradient of the absolute value is its slope, -1 at 0', () => {
+  const gradient = tf.tidy(() =>
+    tf.grad((argument) => tf.abs(argument))(tf.tensor1d([-2, 0, 3]), tf.tensor1d([5, 7, 11])),
+  );
+  assert.deepEqual([...gradient.dataSync()], [-5, -7, 11]);
+  gradient.dispose();
+});
+
 test('native gradients leave no tensors behind', () => {
   const x = values(Random.fromSeed(10));
   const before = tf.memory().numTensors;
-  tf.grad((argument) => tf.image.resizeBilinear(tf.leakyRelu(tf.relu(argument), 0.1) as tf.Tensor4D, [9, 6]))(
+  tf.grad((argument) => tf.image.resizeBilinear(tf.leakyRelu(tf.relu(argument).abs(), 0.1) as tf.Tensor4D, [9, 6]))(
     x,
   ).dispose();
   assert.equal(tf.memory().numTensors, before);

@@ -1,11 +1,21 @@
+import { assert } from '../../base/assert.js';
 import { tf } from '../tf.js';
 
 /**
  * Halves the sides by taking the largest of 2x2: for disparity, where it keeps sparse values and prefers the nearer
- * surface. Values stay in px of the full size. Unknown must be 0, the smallest.
+ * surface. Values stay in px of the full size. Unknown must be 0, the smallest. Sides must be even.
  */
 export function halveByMax(map_BHW1: tf.Tensor4D): tf.Tensor4D {
-  return tf.maxPool(map_BHW1, 2, 2, 'valid');
+  const [batch, height, width] = map_BHW1.shape;
+  assert(height % 2 === 0 && width % 2 === 0, `halve by maximum: even sides, found ${width}x${height}`);
+  // First rows, then columns: several times as fast as TensorFlow's pooling, which is made for many channels.
+  return tf.tidy(() => {
+    const rows = map_BHW1.reshape([(batch * height) / 2, 2, width]).max(1);
+    return rows
+      .reshape([(batch * height * width) / 4, 2])
+      .max(1)
+      .reshape([batch, height / 2, width / 2, 1]);
+  });
 }
 
 /** Halves the sides by the mean of 2x2: for images and masks. */

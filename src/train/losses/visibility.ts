@@ -25,18 +25,16 @@ export function binaryCrossEntropy<T extends tf.Tensor>(logits: T, targets: T): 
  * three pixels, which a network at a quarter of the size cannot see.
  */
 export function dilateVisible(visible_BHW1: tf.Tensor4D): tf.Tensor4D {
-  return tf.tidy(() => {
-    const framed: tf.Tensor4D = visible_BHW1.pad(
-      [
-        [0, 0],
-        [1, 1],
-        [1, 1],
-        [0, 0],
-      ],
-      1,
-    );
-    return tf.maxPool(framed, 3, 1, 'valid');
-  });
+  return tf.tidy(() => largestOfThree(largestOfThree(visible_BHW1, 1), 2));
+}
+
+/** The largest of each pixel and its neighbours along an axis, 1 beyond the border. A pool of 3x3 takes ten times as long. */
+function largestOfThree(map: tf.Tensor4D, axis: 1 | 2): tf.Tensor4D {
+  const border = [0, 1, 2, 3].map((each): [number, number] => (each === axis ? [1, 1] : [0, 0]));
+  const framed: tf.Tensor4D = map.pad(border, 1);
+  const from = (start: number): tf.Tensor4D =>
+    framed.slice(axis === 1 ? [0, start, 0, 0] : [0, 0, start, 0], map.shape);
+  return from(0).maximum(from(1)).maximum(from(2));
 }
 
 /** Largest left-right difference of a visible pixel, px at the width of the maps; Guo et al., ECCV 2018, (1). */
