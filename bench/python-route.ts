@@ -15,7 +15,7 @@ const height = 192;
 const rounds = Number(process.env.CYCLOPS_BENCH_ROUNDS ?? 15);
 const runs = 4;
 
-/** PyTorch from the package index brings the CUDA libraries along: 3 GB, though only its exporter is used. */
+/** PyTorch from the package index brings the CUDA libraries along: 5.5 GB, though only its exporter is used. */
 const torchRequirements = ['torch==2.15.0', 'onnx==1.23.2', 'onnxscript==0.7.2'];
 
 /**
