@@ -43,23 +43,17 @@ export async function packModel(
   const depthM = await session
     .run(goldenInput(height, width, channels), [1, height, width, bytesPerPixel(channels)])
     .finally(() => session.close());
-  const { method, network, ...origin } = facts.provenance;
-  const { view, mirrored, confidence, tensorRt } = facts;
+  const { name, provenance, ...rest } = facts;
+  const { method, network, ...origin } = provenance;
   const embedded: EmbeddedPackage = {
     format: 'cyclops-model',
     formatVersion: 1,
-    name: facts.name,
+    name,
     onnx: { file: onnxFile, opset },
-    input: facts.input,
-    output: facts.output,
-    camera: facts.camera,
-    ...(view === undefined ? {} : { view }),
-    ...(mirrored === undefined ? {} : { mirrored }),
-    ...(confidence === undefined ? {} : { confidence }),
+    ...rest,
     ...precision,
-    ...(tensorRt === undefined ? {} : { tensorRt }),
     provenance: { method, network, parameters: summary.parameters, gmacs: summary.macs / 1e9, ...origin },
-    golden: goldenFromDepth(depthM, { output: facts.output, view, precision: precision.precision }),
+    golden: goldenFromDepth(depthM, { ...facts, ...precision }),
   };
   const onnx = encodeModel(graph, { producerVersion, metadata: { [metadataKey]: JSON.stringify(embedded) } });
   return { embedded, onnx, summary };

@@ -99,7 +99,8 @@ export interface EngineModel {
   readonly producerVersion: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly input: Value;
-  readonly output: Value;
+  /** In the order of the engine's own. */
+  readonly outputs: readonly Value[];
   readonly opset: number;
   /** Path of the engine relative to the ONNX file: at or below its folder. */
   readonly engineFile: string;
@@ -122,14 +123,14 @@ export function encodeEngineModel(model: EngineModel): Uint8Array {
     graph: {
       name: model.name,
       input: [encodeValue(model.input)],
-      output: [encodeValue(model.output)],
+      output: model.outputs.map(encodeValue),
       node: [
         {
           name: 'engine',
           opType: 'EPContext',
           domain: 'com.microsoft',
           input: [model.input.name],
-          output: [model.output.name],
+          output: model.outputs.map(({ name }) => name),
           attribute: [
             encodeAttribute('embed_mode', { kind: 'int', value: 0 }),
             encodeAttribute('ep_cache_context', { kind: 'string', value: model.engineFile }),

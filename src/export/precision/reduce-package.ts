@@ -66,16 +66,14 @@ export async function reducePackage(
   const name = options.name ?? model.name;
   assertDifference(reduced.difference, reduced.facts.precision, name);
   const tensorRt = options.tensorRt ?? model.tensorRt;
-  const { input, output: depth, camera } = model;
+  const { golden: _golden, onnx: _onnx, precision: _precision, ...kept } = model;
   const { parameters: _, gmacs: __, ...provenance } = model.provenance;
   const command = [provenance.command, options.command ?? 'reducePackage'].join('; ');
   const { embedded, onnx, summary } = await packModel(
     reduced.graph,
     {
+      ...kept,
       name,
-      input,
-      output: depth,
-      camera,
       ...(tensorRt === undefined ? {} : { tensorRt }),
       provenance: { ...provenance, command },
     },

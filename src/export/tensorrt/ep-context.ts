@@ -65,7 +65,8 @@ export async function packageEngine(source: string, enginePath: string, output: 
     onnx: { file: basename(paths.onnxPath), opset: graph.opset },
     engine: { file, sha256: createHash('sha256').update(engine).digest('hex'), builtFrom: graph.sha256 },
   });
-  const { input } = model;
+  const { input, output: depth, confidence } = model;
+  const names = confidence === undefined ? [depth.name] : [depth.name, confidence.name];
   const onnx = encodeEngineModel({
     name: model.name,
     producerVersion: model.provenance.versions.cyclops ?? '',
@@ -75,7 +76,9 @@ export async function packageEngine(source: string, enginePath: string, output: 
       type: input.type,
       shape: [1, input.height, input.width, bytesPerPixel(input.channels)],
     },
-    output: { name: model.output.name, type: 'float32', shape: [1, model.output.height, model.output.width, 1] },
+    outputs: names.map((name) => {
+      return { name, type: 'float32', shape: [1, depth.height, depth.width, 1] };
+    }),
     opset: graph.opset,
     engineFile: file,
   });

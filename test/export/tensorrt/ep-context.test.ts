@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { appendFile, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { exportOnnx } from '../../../src/export/export.js';
 import { openOnnx } from '../../../src/export/onnx-run.js';
 import { decodeOutline } from '../../../src/export/proto.js';
 import { summarizeGraph } from '../../../src/export/summary.js';
 import { packageEngine } from '../../../src/export/tensorrt/ep-context.js';
 import { readModelPackage } from '../../../src/model-package/read.js';
+import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
 
@@ -54,6 +56,24 @@ test('an engine of trtexec becomes a package that ONNX Runtime recognises', asyn
     code: 'FILE_MISSING',
     message: /model\.engine: cannot be read/,
   });
+});
+
+test('an engine with a second output keeps it, and where the graph looks', async (t) => {
+  const folder = await temporaryFolder(t);
+  const source = await exportOnnx(await writeHandWrittenCheckpoint(folder), join(folder, 'source'), {
+    picture: { width: 64, height: 48 },
+    mirrored: true,
+    confidence: 'mirror',
+    parity: false,
+    version: '0.1.0',
+  });
+  const enginePath = join(folder, 'built.engine');
+  await writeFile(enginePath, new Uint8Array(5000).fill(7));
+  const packed = await packageEngine(source.folder, enginePath, join(folder, 'packed'));
+  const loaded = await readModelPackage(packed.folder);
+  assert.deepEqual(loaded.package.view, source.package.view);
+  const { nodes } = decodeOutline(await readFile(packed.onnxPath), packed.onnxPath);
+  assert.deepEqual(nodes[0]?.outputs, ['depth', 'confidence']);
 });
 
 test('paths that leave the package, and files that are no engines, are refused', async (t) => {
