@@ -2,6 +2,7 @@ import { monotonicNow } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
 import { type CapturePlan, planAgain, planCapture } from './capture/plan.js';
+import { paceOf } from './capture/source.js';
 import { CaptureSupervisor, type FaultCounts } from './capture/supervisor.js';
 import type { StreamConfig } from './config.js';
 import { openEngineFor } from './engine/at-once.js';
@@ -77,11 +78,18 @@ export async function startPipeline(
   log: Logger,
 ): Promise<RunningPipeline> {
   const model = await readModelPackage(config.model);
-  const plan = await planCapture(config, model.package);
-  if (plan.view.isGuess) log.warn(plan.view.note);
-  else log.info(plan.view.note);
-  let proven = await openEngineFor(plan.pace, model, config.engine, log);
+  const planning = planCapture(config, model.package);
+  // An engine that takes minutes to build is not begun before the source is known to be there.
+  if (config.engine.provider !== 'cpu') await planning;
+  const opening = openEngineFor(paceOf(config.camera.source), model, config.engine, log);
+  const [planned, opened] = await Promise.allSettled([planning, opening]);
+  if (opened.status === 'rejected') throw planned.status === 'rejected' ? planned.reason : opened.reason;
+  let proven = opened.value;
   try {
+    if (planned.status === 'rejected') throw planned.reason;
+    const plan = planned.value;
+    if (plan.view.isGuess) log.warn(plan.view.note);
+    else log.info(plan.view.note);
     if (plan.undistortion !== undefined) {
       const engine = await undistortingEngine(proven.engine, plan.undistortion, config.engine.threads);
       proven = { ...proven, engine };

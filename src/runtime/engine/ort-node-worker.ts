@@ -8,6 +8,7 @@ import { monotonicNow } from '../../base/clock.js';
 import { type ErrorCode, messageOf } from '../../base/errors.js';
 import { openFailure } from './open-failure.js';
 import { type GraphValue, signatureFault } from './signature.js';
+import { spinUs } from './spin.js';
 import type { FromWorker, ToWorker, WorkerJob } from './worker-messages.js';
 
 const job = workerData as WorkerJob;
@@ -62,9 +63,9 @@ async function open(): Promise<InferenceSession | undefined> {
   }
 }
 
-/** A node that the asked provider cannot take shall be an error, not a quiet detour over the CPU. */
-function sessionEntries(): Record<string, string> {
-  return job.provider === 'cpu' ? {} : { disable_cpu_ep_fallback: '1' };
+/** Off the CPU, a node that the asked provider cannot take shall be an error, not a quiet detour over the CPU. */
+function sessionEntries(): Record<string, unknown> {
+  return job.provider === 'cpu' ? { intra_op: { spin_duration_us: `${spinUs}` } } : { disable_cpu_ep_fallback: '1' };
 }
 
 function graphValues(found: InferenceSession['inputMetadata']): readonly GraphValue[] {

@@ -2,6 +2,7 @@ import { CyclopsError, messageOf } from '../../../base/errors.js';
 import type { ProviderOptions } from '../../../model-package/tensorrt/provider-options.js';
 import { openFailure, type Provider } from '../open-failure.js';
 import type { GraphValue } from '../signature.js';
+import { spinUs } from '../spin.js';
 import { allocate, loadOrt, type OrtLibrary, type Pointer, stringAt, stringsAt } from './library.js';
 import type { OrtFunction } from './slots.js';
 
@@ -82,7 +83,9 @@ export async function openSession(onnxPath: string, options: OrtSessionOptions):
     library.call('SetSessionExecutionMode', settings, 0);
     library.call('SetSessionGraphOptimizationLevel', settings, options.isPrebuilt === true ? 0 : 99);
     if (threads > 0) library.call('SetIntraOpNumThreads', settings, threads);
-    if (provider !== 'cpu') {
+    if (provider === 'cpu') {
+      library.call('AddSessionConfigEntry', settings, 'session.intra_op.spin_duration_us', `${spinUs}`);
+    } else {
       library.call('AddSessionConfigEntry', settings, 'session.disable_cpu_ep_fallback', '1');
       append(library, settings, provider, options.providerOptions ?? {});
     }
