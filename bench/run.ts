@@ -8,6 +8,7 @@ import { meetsTarget, resultLine } from './measure.js';
 /** The benchmarks by name; a module is loaded when it is listed or run. */
 export const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   streaming: () => import('./streaming.js'),
+  start: () => import('./start.js'),
   age: () => import('./age.js'),
   overload: () => import('./overload.js'),
   peers: () => import('./peers.js'),

@@ -2,7 +2,6 @@ import { access, constants, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertNever } from '../../base/assert.js';
 import { CyclopsError, messageOf } from '../../base/errors.js';
-import { readRgb } from '../../image/codec.js';
 import { assertElements, type GstSource, probeText } from './elements.js';
 import type { VideoCaps } from './gdp.js';
 import { installedElements } from './installed-elements.js';
@@ -87,6 +86,8 @@ async function probeFolder(source: Extract<Source, { kind: 'images' }>): Promise
       `${source.path}: expected PNG or JPEG pictures, found ${names.length} other files`,
     );
   }
+  // Loading the codec takes longer than opening a camera, which has no use for it.
+  const { readRgb } = await import('../../image/codec.js');
   const { width, height } = await readRgb(first);
   return { width, height, fps: source.fps, paths };
 }

@@ -4,7 +4,6 @@ import { elapsedMs, type MonotonicNs, monotonicNow } from '../../base/clock.js';
 import { CyclopsError } from '../../base/errors.js';
 import { writeErrorFor, writeTogether } from '../../base/files.js';
 import { formatBytes } from '../../base/format.js';
-import { encodeCaptured } from '../../image/codec.js';
 import { pairId, pairsHeader, recordingNames } from '../../recording/format.js';
 import { PictureWarp } from '../engine/picture-warp.js';
 import { bytesPerPixel, type Frame, type PixelFormat } from '../frame.js';
@@ -130,6 +129,8 @@ export class PairWriter {
     const picture =
       warp === undefined ? frame.image : { ...this.#plan.camera, data: (await warp.warp(captured)).picture };
     const { width, height, data } = picture;
+    // A stream that records nothing shall not load the codec.
+    const { encodeCaptured } = await import('../../image/codec.js');
     return encodeCaptured({ width, height, channels: bytesPerPixel(format), data }, pictures, quality);
   }
 
