@@ -13,6 +13,7 @@ export const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> 
   overload: () => import('./overload.js'),
   peers: () => import('./peers.js'),
   restarts: () => import('./restarts.js'),
+  cameras: () => import('./cameras.js'),
   synth: () => import('./synth.js'),
   ops: () => import('./ops.js'),
   data: () => import('./data.js'),

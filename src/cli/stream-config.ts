@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { describeIssue, readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
 import {
@@ -71,15 +71,7 @@ export async function streamConfig(values: OptionValues, model: string | undefin
     ...base,
     ...(model === undefined ? {} : { model }),
     ...(camera === undefined ? {} : { camera }),
-    engine: {
-      ...base.engine,
-      ...(values.threads === undefined ? {} : { threads: integerOption(values, 'threads', 0, 256) }),
-      ...(values.provider === undefined ? {} : { provider: choiceOption(values, 'provider', providers) }),
-      ...(values.fallback === undefined ? {} : { fallback: listOption(values, 'fallback') }),
-      ...(values.engine === undefined ? {} : { kind: choiceOption(values, 'engine', engineKinds) }),
-      ...(values['ort-library'] === undefined ? {} : { library: requiredText(values, 'ort-library') }),
-      ...(values['allow-degraded'] === true ? { allowDegraded: true } : {}),
-    },
+    engine: engineInput(values, base.engine),
     ...(values.frames === undefined ? {} : { frames: integerOption(values, 'frames', 1, Number.MAX_SAFE_INTEGER) }),
   };
   if (merged.model === undefined) throw new CyclopsError('USAGE_INVALID', 'expected the folder of a model package');
@@ -87,6 +79,26 @@ export async function streamConfig(values: OptionValues, model: string | undefin
     throw new CyclopsError('USAGE_INVALID', `--source: expected ${sourceForms}`);
   }
   return checkedConfig(merged);
+}
+
+/** What a command line says of the engine, over what a configuration file says. */
+export function engineInput(values: OptionValues, base: StreamConfigInput['engine']): object {
+  return {
+    ...base,
+    ...(values.threads === undefined ? {} : { threads: integerOption(values, 'threads', 0, 256) }),
+    ...(values.provider === undefined ? {} : { provider: choiceOption(values, 'provider', providers) }),
+    ...(values.fallback === undefined ? {} : { fallback: listOption(values, 'fallback') }),
+    ...(values.engine === undefined ? {} : { kind: choiceOption(values, 'engine', engineKinds) }),
+    ...(values['ort-library'] === undefined ? {} : { library: requiredText(values, 'ort-library') }),
+    ...(values['allow-degraded'] === true ? { allowDegraded: true } : {}),
+  };
+}
+
+/** Whether a configuration file lists several cameras. @throws CyclopsError of `readConfig`. */
+export async function listsCameras(values: OptionValues): Promise<boolean> {
+  const file = optionalText(values, 'config');
+  if (file === undefined) return false;
+  return (await readConfig(file, z.looseObject({}))).cameras !== undefined;
 }
 
 /** What the command line asks for against the schema. @throws CyclopsError `USAGE_INVALID` naming the field. */

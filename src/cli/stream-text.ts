@@ -1,4 +1,5 @@
-import { type LatencyReport, type Stage, type Summary, stages } from '../runtime/index.js';
+import { messageOf } from '../base/errors.js';
+import { type CameraResult, type LatencyReport, type Stage, type Summary, stages } from '../runtime/index.js';
 import { formatTable } from './terminal.js';
 
 /** `  412 frames   24.9 fps   age p50 41.2 ms  p99 55.0 ms   3 dropped`: the live line of a stream. */
@@ -48,6 +49,24 @@ export function outcomeText(summary: Summary): string {
     `${stream.modelName}, ${stream.width}x${stream.height}, ${engine.engine} ${engine.version} on ${engine.provider}, ${golden}`,
     ...(summary.fellBack === undefined ? [] : [`FELL BACK: ${summary.fellBack}`]),
     ...(written.length === 0 ? [] : [`written: ${written.join(', ')}`]),
+  ].join('\n');
+}
+
+/** How several cameras went: a row a camera, then what failed. */
+export function camerasText(results: readonly CameraResult[]): string {
+  const rows = results.map(({ id, state, summary }) => {
+    if (summary === undefined) return [id, state, '-', '-', '-', '-', '-', '-'];
+    const { frames, fps, dropped, spreads } = summary.latency;
+    const { age } = spreads;
+    return [id, state, frames, number(fps), dropped, number(age.p50Ms), number(age.p99Ms), summary.restarts];
+  });
+  const header = ['camera', 'state', 'frames', 'fps', 'dropped', 'age p50 ms', 'age p99 ms', 'restarts'];
+  const faults = results.flatMap(({ id, error }) => (error === undefined ? [] : [`${id}: ${messageOf(error)}`]));
+  const [engine] = results.flatMap(({ summary }) => summary?.engine ?? []);
+  return [
+    formatTable(header, rows),
+    ...(engine === undefined ? [] : [`one ${engine.engine} ${engine.version} on ${engine.provider} for all`]),
+    ...faults,
   ].join('\n');
 }
 

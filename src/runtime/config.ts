@@ -25,19 +25,21 @@ const focalSchema = z.strictObject({
   horizontalFovDeg: z.number().min(5).max(170).optional(),
 });
 
-const cameraSchema = focalSchema
-  .extend({
-    id: z
-      .string()
-      .regex(/^[\w-]{1,64}$/, 'expected letters, digits, - and _')
-      .default('camera'),
-    source: sourceSchema,
-  })
-  .refine(
-    ({ calibration, intrinsics, fxPx, horizontalFovDeg }) =>
-      [calibration, intrinsics, fxPx, horizontalFovDeg].filter((value) => value !== undefined).length <= 1,
-    'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg',
-  );
+const cameraFields = focalSchema.extend({
+  id: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'expected letters, digits, - and _')
+    .default('camera'),
+  source: sourceSchema,
+});
+
+/** Whether at most one of the ways to know the focal length is taken. */
+function isOneFocal({ calibration, intrinsics, fxPx, horizontalFovDeg }: z.output<typeof focalSchema>): boolean {
+  return [calibration, intrinsics, fxPx, horizontalFovDeg].filter((value) => value !== undefined).length <= 1;
+}
+
+const oneFocalText = 'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg';
+const cameraSchema = cameraFields.refine(isOneFocal, oneFocalText);
 
 /** How long a source may be silent, and how it is brought back. */
 export const captureSchema = z.strictObject({
@@ -67,3 +69,36 @@ export type StreamConfig = z.output<typeof streamConfigSchema>;
 
 /** The same as a caller may write it. */
 export type StreamConfigInput = z.input<typeof streamConfigSchema>;
+
+/** More cameras than this are more than one engine serves at a useful rate. */
+const cameraLimit = 8;
+
+/** Several cameras on one engine. `cyclops run --config` reads it where the file lists `cameras`. */
+export const camerasConfigSchema = streamConfigSchema.omit({ camera: true }).extend({
+  cameras: z
+    .array(
+      cameraFields
+        .extend({
+          id: cameraFields.shape.id.unwrap(),
+          /** As `--output` takes them: `ndjson`, `png16:DIR`, `video:FILE.mp4`, `none`. */
+          outputs: z.array(z.string().min(1)).default([]),
+        })
+        .refine(isOneFocal, oneFocalText),
+    )
+    .min(1)
+    .max(cameraLimit)
+    .refine(
+      (cameras) => new Set(cameras.map(({ id }) => id)).size === cameras.length,
+      'expected every camera to have an id of its own',
+    )
+    .refine((cameras) => {
+      const places = cameras.flatMap(({ outputs }) => outputs).filter((output) => output.includes(':'));
+      return new Set(places).size === places.length;
+    }, 'expected every file and folder to be the output of one camera'),
+});
+
+/** A checked configuration of several cameras with its defaults filled in. */
+export type CamerasConfig = z.output<typeof camerasConfigSchema>;
+
+/** The same as a caller may write it. */
+export type CamerasConfigInput = z.input<typeof camerasConfigSchema>;

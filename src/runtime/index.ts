@@ -1,7 +1,21 @@
 export { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
+export {
+  type CameraResult,
+  type CameraState,
+  type CameraStream,
+  type RunningCameras,
+  startCameras,
+} from './cameras.js';
 export { type CapturePlan, planCapture } from './capture/plan.js';
 export { paceOf, type Source, type SourceInput, withoutPassword } from './capture/source.js';
-export { type StreamConfig, type StreamConfigInput, streamConfigSchema } from './config.js';
+export {
+  type CamerasConfig,
+  type CamerasConfigInput,
+  camerasConfigSchema,
+  type StreamConfig,
+  type StreamConfigInput,
+  streamConfigSchema,
+} from './config.js';
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 export { engineKinds } from './engine/engine.js';
 export { providers } from './engine/open-failure.js';

@@ -9,6 +9,7 @@ import { openEngineFor } from './engine/at-once.js';
 import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 import type { ProvenEngine } from './engine/prove.js';
 import type { SelfTestResult } from './engine/self-test.js';
+import { ownTurn, type Turn } from './engine/turns.js';
 import { undistortingEngine } from './engine/undistorting.js';
 import type { DepthFrame, Frame, FrameFacts, ModelState } from './frame.js';
 import { LatencyMeter, type LatencyReport } from './latency.js';
@@ -84,17 +85,40 @@ export async function startPipeline(
   const opening = openEngineFor(paceOf(config.camera.source), model, config.engine, log);
   const [planned, opened] = await Promise.allSettled([planning, opening]);
   if (opened.status === 'rejected') throw planned.status === 'rejected' ? planned.reason : opened.reason;
-  let proven = opened.value;
+  if (planned.status === 'rejected') {
+    await opened.value.engine.close();
+    throw planned.reason;
+  }
+  return startPipelineOn({ model, plan: planned.value, proven: opened.value }, config, outputs, log);
+}
+
+/** What a stream runs on. */
+export interface StreamParts {
+  readonly model: LoadedModelPackage;
+  readonly plan: CapturePlan;
+  /** Closed when the stream ends, or cannot start. */
+  readonly proven: ProvenEngine;
+  /** The stream's place at an engine that others use, too. @param onTurn see `EngineTurns`. */
+  readonly joinTurns?: (onTurn: () => void) => Turn;
+}
+
+/** As `startPipeline`, on a source that was looked at and an engine that was opened before. */
+export async function startPipelineOn(
+  parts: StreamParts,
+  config: StreamConfig,
+  outputs: readonly Output[],
+  log: Logger,
+): Promise<RunningPipeline> {
+  const { plan } = parts;
+  let { proven } = parts;
   try {
-    if (planned.status === 'rejected') throw planned.reason;
-    const plan = planned.value;
     if (plan.view.isGuess) log.warn(plan.view.note);
     else log.info(plan.view.note);
     if (plan.undistortion !== undefined) {
       const engine = await undistortingEngine(proven.engine, plan.undistortion, config.engine.threads);
       proven = { ...proven, engine };
     }
-    const pipeline = new Pipeline(config, model, plan, proven, outputs, log);
+    const pipeline = new Pipeline(config, { ...parts, proven }, outputs, log);
     await pipeline.start();
     return pipeline;
   } catch (error) {
@@ -129,6 +153,7 @@ class Pipeline implements RunningPipeline {
   readonly #published = new Map<DepthFrame, number>();
   readonly #spareDepths: Float32Array<ArrayBuffer>[] = [];
   #capture: CaptureSupervisor | undefined;
+  readonly #turn: Turn;
   readonly #inFlightLimit: number;
   #inFlight = 0;
   #accepted = 0;
@@ -140,9 +165,7 @@ class Pipeline implements RunningPipeline {
 
   constructor(
     config: StreamConfig,
-    model: LoadedModelPackage,
-    plan: CapturePlan,
-    proven: ProvenEngine,
+    { model, plan, proven, joinTurns }: StreamParts,
     outputs: readonly Output[],
     log: Logger,
   ) {
@@ -171,6 +194,7 @@ class Pipeline implements RunningPipeline {
       sourceFps: plan.fps,
       pace,
     };
+    this.#turn = joinTurns?.(() => this.#feed()) ?? ownTurn;
     this.#inFlightLimit = this.engine.atOnce + waitingInEngine[pace];
     this.#slot = new LatestSlot(readAhead[pace], pace === 'real-time' ? 'newest-wins' : 'hold-back');
     this.#lanes = outputs.map(
@@ -250,11 +274,8 @@ class Pipeline implements RunningPipeline {
   #feed(): void {
     const { pace } = this.#plan;
     const isHeldBack = pace === 'fastest' && this.#lanes.some((lane) => lane.isFull);
-    while (this.#end === undefined && !isHeldBack && this.#inFlight < this.#inFlightLimit) {
-      const frame = this.#slot.take();
-      if (frame === undefined) break;
-      this.#infer(frame);
-    }
+    const mayTake = () => this.#end === undefined && !isHeldBack && this.#inFlight < this.#inFlightLimit;
+    while (this.#slot.length > 0 && mayTake() && this.#turn.take()) this.#infer(this.#slot.take()!);
     if (pace === 'fastest') {
       if (this.#slot.isFull) this.#capture?.hold();
       else if (this.#slot.length === 0) this.#capture?.release();
@@ -273,6 +294,7 @@ class Pipeline implements RunningPipeline {
       .infer(frame.image.data as Uint8Array<ArrayBuffer>, this.#spareDepths.pop())
       .finally(() => {
         this.#inFlight--;
+        this.#turn.giveBack();
       })
       .then((result) => {
         this.#feed();

@@ -12,9 +12,10 @@ import {
   VideoOutput,
   withoutPassword,
 } from '../../runtime/index.js';
-import type { Command } from '../command.js';
+import type { Command, OptionValues } from '../command.js';
 import { listOption } from '../options.js';
-import { streamConfig, streamOptions } from '../stream-config.js';
+import { camerasConfig, runCameras } from '../run-cameras.js';
+import { listsCameras, streamConfig, streamOptions } from '../stream-config.js';
 import { summaryText } from '../stream-text.js';
 import { catchSignals, withLiveLine } from '../watch-stream.js';
 
@@ -43,17 +44,18 @@ picture run in real time: the newest frame wins, what is late is dropped and cou
   cyclops run models/street --source v4l2:/dev/video0 --fov 78 --output ndjson
   cyclops run models/street --source rtsp://10.0.0.5/main --fov 90 --output ndjson
   cyclops run models/street --source images:frames --output png16:depth --json
+  cyclops run --config car.yaml            # several cameras on one engine, where the file lists them
 
 A camera other than the one the model was trained for needs --fx, --fov or a calibration in --config (docs/streaming.md).
 `,
   async run(values, positionals) {
+    if (await listsCameras(values)) return runSeveral(values, positionals[0]);
     const config = await streamConfig(values, positionals[0]);
     if (values['print-pipeline'] === true) {
       process.stdout.write(`${await pipelineOf(config)}\n`);
       return 0;
     }
-    const specs = listOption(values, 'output');
-    const outputs = (specs.length === 0 ? ['none'] : specs).map(parseOutput);
+    const outputs = parseOutputs(listOption(values, 'output'));
     // Signals are kept from the first moment: one that comes while the model loads ends the run as soon as it can.
     const signals = catchSignals();
     try {
@@ -69,11 +71,26 @@ A camera other than the one the model was trained for needs --fx, --fov or a cal
   },
 };
 
+/** The cameras that a configuration lists, on one engine. */
+async function runSeveral(values: OptionValues, model: string | undefined): Promise<number> {
+  const config = await camerasConfig(values, model);
+  if (values['print-pipeline'] !== true) return runCameras(config, parseOutputs, values);
+  const { cameras, ...common } = config;
+  for (const { outputs: _, ...camera } of cameras) {
+    process.stdout.write(`${camera.id}: ${await pipelineOf({ ...common, camera })}\n`);
+  }
+  return 0;
+}
+
 async function pipelineOf(config: StreamConfig): Promise<string> {
   const { package: model } = await readModelPackage(config.model);
   const { job, view } = await planCapture(config, model);
   process.stderr.write(`${view.note}\n`);
   return job.kind === 'gst' ? withoutPassword(job.launch) : `${job.paths.length} pictures, read without GStreamer`;
+}
+
+function parseOutputs(specs: readonly string[]): Output[] {
+  return (specs.length === 0 ? ['none'] : specs).map(parseOutput);
 }
 
 function parseOutput(spec: string): Output {

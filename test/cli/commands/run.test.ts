@@ -304,3 +304,43 @@ test(
     assert.match(stderr, /no GStreamer decoder for this file .*gstreamer1\.0-libav/);
   },
 );
+
+test('a configuration that lists cameras: all of them on one engine, each with its outputs, one summary', async () => {
+  const config = join(folder, 'car.yaml');
+  const camera = (id: string, rest: string) => `  - { id: ${id}, horizontalFovDeg: 80, ${rest} }\n`;
+  const text = `model: ${model}\nengine: { threads: 1 }\ncameras:\n`;
+  const cameras =
+    camera('front', `source: { kind: file, path: ${clip} }, outputs: [ndjson]`) +
+    camera('rear', `source: { kind: test, width: 160, height: 90 }, outputs: [ndjson, 'png16:${folder}/rear']`);
+  await writeFile(config, text + cameras);
+  const { code, stdout, stderr } = await run(['--config', config, '--frames', '5', '--json']);
+  assert.equal(code, 0, stderr);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { cameras: results } = lines.pop();
+  assert.deepEqual(
+    results.map(({ id, state, summary }: { id: string; state: string; summary: { latency: { frames: number } } }) => [
+      id,
+      state,
+      summary.latency.frames,
+    ]),
+    [
+      ['front', 'ended', 5],
+      ['rear', 'ended', 5],
+    ],
+  );
+  for (const id of ['front', 'rear']) assert.equal(lines.filter((line) => line.camera === id).length, 5);
+  assert.equal((await readdir(join(folder, 'rear'))).length, 5);
+
+  await writeFile(config, text + cameras + camera('gone', 'source: { kind: file, path: /nowhere.mp4 }'));
+  const partly = await run(['--config', config, '--frames', '2']);
+  assert.equal(partly.code, 3, 'a camera that failed shows in the exit code');
+  assert.match(partly.stderr, /front +ended +2 /);
+  assert.match(partly.stderr, /gone +failed /);
+  assert.match(partly.stderr, /^gone: \/nowhere\.mp4: no such file/m);
+
+  const refused = await run(['--config', config, '--source', 'test']);
+  assert.deepEqual([refused.code, /--source: the configuration lists cameras/.test(refused.stderr)], [2, true]);
+});
