@@ -22,7 +22,7 @@ export interface CamerasRun {
   readonly cameras: number;
   /** Frames of all cameras together, a second. */
   readonly fps: number;
-  /** Frames of the camera that got fewest / of the one that got most. */
+  /** Frames of the camera that got fewest / of the one that got most; the one frame that is cut off by the edges of the time measured is not held against it. */
   readonly fairness: number;
   /** Of all cameras together. */
   readonly inferMsP50: number;
@@ -122,7 +122,7 @@ export async function measureCameras(config: CamerasConfig, forSeconds: number):
   return {
     cameras: all.length,
     fps: rounded((sum * 1000) / spentMs),
-    fairness: rounded(Math.min(...all) / Math.max(...all)),
+    fairness: rounded(Math.min(1, (Math.min(...all) + 1) / Math.max(...all))),
     inferMsP50: rounded(spreads.infer.p50Ms),
     ageMsP50: rounded(spreads.age.p50Ms),
     ageMsP99: rounded(spreads.age.p99Ms),
