@@ -15,6 +15,12 @@ export class ClockOffset {
   #windowStart: bigint = 0n;
   #windowMinimum: bigint | undefined;
   #olderMinimum: bigint | undefined;
+  readonly #mayJump: boolean;
+
+  /** @param mayJump whether a jump ahead is a new start; in a file it is not, but frames that were left out. */
+  constructor(mayJump = true) {
+    this.#mayJump = mayJump;
+  }
 
   /** The capture time of one frame; frames must come in the order of arrival. */
   captureTime(ptsNs: bigint, arrival: MonotonicNs): MonotonicNs {
@@ -41,7 +47,7 @@ export class ClockOffset {
   #hasJumped(ptsNs: bigint): boolean {
     if (this.#previousPts === undefined) return false;
     const step = ptsNs - this.#previousPts;
-    return step < 0n || step > jumpNs;
+    return step < 0n || (this.#mayJump && step > jumpNs);
   }
 }
 

@@ -87,6 +87,15 @@ test('capture time: the frame that travelled fastest sets the offset, a restart 
   assert.equal(captured(10_000, 2100), 2100n);
 });
 
+test('capture time of a file: a jump ahead is pictures that were left out, and its clock goes on', () => {
+  const clock = new ClockOffset(false);
+  const captured = (ptsMs: number, arrivalMs: number) =>
+    Number(clock.captureTime(BigInt(ptsMs * 1e6), BigInt(arrivalMs * 1e6) as MonotonicNs)) / 1e6;
+  assert.equal(captured(0, 1010), 1010);
+  assert.equal(captured(10_000, 11_300), 11_010);
+  assert.equal(captured(0, 12_000), 12_000);
+});
+
 test('capture time follows a drifting clock within two windows', () => {
   const clock = new ClockOffset();
   // The camera's clock is slow by 1 ms a second: true age stays 5 ms, the offset grows.

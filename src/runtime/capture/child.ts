@@ -5,7 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { messageOf } from '../../base/errors.js';
-import type { FaultReason, FromChild, GstJob, ToChild } from './messages.js';
+import { doorName, type FaultReason, type FromChild, type GstJob, type ToChild } from './messages.js';
 
 // The package's entry is a native file, which only require() loads.
 const gstreamer = createRequire(import.meta.url)('gstreamer-superficial') as Gstreamer;
@@ -21,6 +21,8 @@ interface Gstreamer {
 interface Pipeline {
   play(): void;
   stop(): void;
+  /** Sets a property of a named element to one of that element's pads. */
+  setPad(element: string, property: string, pad: string): void;
   /** Calls back for each message of the bus; ends by itself where the pipeline's state is NULL. */
   pollBus(callback: (message: BusMessage) => void): void;
 }
@@ -39,6 +41,7 @@ process.on('SIGTERM', () => undefined);
 process.on('disconnect', leave);
 process.on('message', (message: ToChild) => {
   if (message.type === 'start' && message.job.kind === 'gst') start(message.job);
+  else if (message.type === 'key-frames') pipeline?.setPad(doorName, 'active-pad', 'src_1');
   else if (message.type === 'stop') end();
 });
 send({ type: 'loaded' });

@@ -14,12 +14,17 @@ const gapsKept = 30;
  */
 export class LostFrames {
   readonly #nominalNs: number | undefined;
+  readonly #mayPause: boolean;
   readonly #gapsNs: number[] = [];
   #previousOffset: bigint | undefined;
   #previousPtsNs: bigint | undefined;
 
-  /** @param fps nominal rate of the source, frames/s, where it has one. */
-  constructor(fps: number | undefined) {
+  /**
+   * @param fps nominal rate of the source, frames/s, where it has one.
+   * @param mayPause whether a long gap is a pause of the source; in a file it is not, but so many lost frames.
+   */
+  constructor(fps: number | undefined, mayPause = true) {
+    this.#mayPause = mayPause;
     this.#nominalNs = fps === undefined ? undefined : 1e9 / fps;
   }
 
@@ -36,7 +41,7 @@ export class LostFrames {
     }
     if (ptsNs === undefined || previousPtsNs === undefined) return 0;
     const gapNs = ptsNs - previousPtsNs;
-    return gapNs > 0n && gapNs < pauseLimitNs ? this.#lostInGap(Number(gapNs)) : 0;
+    return gapNs > 0n && (!this.#mayPause || gapNs < pauseLimitNs) ? this.#lostInGap(Number(gapNs)) : 0;
   }
 
   /** Forgets everything: the source was started again. */
@@ -52,7 +57,7 @@ export class LostFrames {
     const isSettled = this.#gapsNs.length === gapsKept;
     const shortestNs = Math.min(...this.#gapsNs);
     const nominalNs = this.#nominalNs;
-    const isSlower = isSettled && (nominalNs === undefined || shortestNs > nominalNs * 1.5);
+    const isSlower = isSettled && (nominalNs === undefined || (this.#mayPause && shortestNs > nominalNs * 1.5));
     const periodNs = isSlower ? shortestNs : nominalNs;
     return periodNs === undefined ? 0 : Math.max(0, Math.round(gapNs / periodNs) - 1);
   }

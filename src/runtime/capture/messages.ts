@@ -29,7 +29,14 @@ export interface ImagesJob {
 export type CaptureJob = GstJob | ImagesJob;
 
 /** What the parent tells a capture process. */
-export type ToChild = { readonly type: 'start'; readonly job: CaptureJob } | { readonly type: 'stop' };
+export type ToChild =
+  | { readonly type: 'start'; readonly job: CaptureJob }
+  /** Until the end of the file, decode its key frames alone. */
+  | { readonly type: 'key-frames' }
+  | { readonly type: 'stop' };
+
+/** Name of the element in the pipeline of a file that lets all pictures through, or key frames alone. */
+export const doorName = 'door';
 
 /** What kind of fault ended a capture: it decides on error code, exit code and whether to try again. */
 export type FaultReason =

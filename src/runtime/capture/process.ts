@@ -122,6 +122,11 @@ export class CaptureProcess {
     this.#pipe.resume();
   }
 
+  /** From now on, decodes key frames alone, until the file ends. */
+  keepToKeyFrames(): void {
+    this.#tell({ type: 'key-frames' });
+  }
+
   /** Asks the process to end, and kills it if it does not. */
   async stop(): Promise<void> {
     this.#end({ kind: 'stopped' });

@@ -2,6 +2,7 @@ import { assertNever } from '../../base/assert.js';
 import { type Codec, decoderElements, hasNvidiaVideo } from './decoders.js';
 import type { ElementSet } from './installed-elements.js';
 import { fraction, quoted } from './launch-text.js';
+import { doorName } from './messages.js';
 import type { Source } from './source.js';
 
 /** Sources whose pictures come through GStreamer; a folder of images is read by images-child.ts. */
@@ -20,11 +21,36 @@ export const leakyQueue = `queue leaky=downstream max-size-buffers=1 ${noOtherLi
 /** Silence of a server for this long is a fault, µs. */
 const networkTimeoutUs = 5_000_000;
 
+/** Video in whatever code GStreamer's parsers name; without it the link might be made to the sound. */
+const anyVideo = [
+  ...['x-h264', 'x-h265', 'mpeg', 'x-vp8', 'x-vp9', 'x-av1', 'x-prores', 'x-dnxhd', 'x-theora', 'x-h263', 'x-divx'],
+  ...['x-xvid', 'x-msmpeg', 'x-wmv', 'x-flash-video', 'x-dv', 'x-huffyuv', 'x-ffv', 'x-cineform', 'x-raw'],
+].map((name) => `video/${name}`);
+
+/**
+ * Before the decoder of a file that plays in real time: a door with two ways, all pictures (`src_0`, as it starts) or key
+ * frames alone (`src_1`). Only what is dropped before it is decoded saves time, and behind a gap only a key frame can be
+ * decoded whole.
+ */
+const keyFrameDoor = [
+  'parsebin',
+  [...anyVideo, 'image/jpeg'].join(';'),
+  `queue max-size-buffers=3 ${noOtherLimit}`,
+  `output-selector name=${doorName}  ${doorName}.`,
+  `funnel name=${doorName}s  ${doorName}.`,
+  'identity drop-buffer-flags=delta-unit',
+  `${doorName}s.  ${doorName}s.`,
+].join(' ! ');
+
 /** From the source up to raw video, in whatever memory its decoder leaves it. */
 export function sourceElements(source: GstSource, elements: ElementSet): string[] {
   switch (source.kind) {
     case 'file':
-      return [`filesrc location=${quoted(source.path)}`, 'decodebin'];
+      return [
+        `filesrc location=${quoted(source.path)}`,
+        ...(source.pace === 'real-time' ? [keyFrameDoor] : []),
+        'decodebin',
+      ];
     case 'test': {
       const isLive = source.pace === 'real-time';
       const picture = [

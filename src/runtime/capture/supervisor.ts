@@ -16,6 +16,11 @@ const firstStartRetries = 2;
 /** Arrays of frames that were lost before inference, kept for the next frames. */
 const spareLimit = 4;
 
+/** A file in real time may be this late, and for this long, before its key frames alone are decoded. */
+const lagLimitNs = 1_000_000_000n;
+const tooSlow =
+  'this machine cannot decode it in real time (it is more than 1 s late and stays so); from here to its end only its key frames are decoded, and the rest is dropped and counted';
+
 /** What a supervisor needs to know. */
 export interface CaptureSettings {
   readonly cameraId: string;
@@ -46,7 +51,7 @@ export class CaptureSupervisor {
   readonly #settings: CaptureSettings;
   readonly #onFrame: (frame: Frame) => void;
   readonly #log: Logger;
-  readonly #offset = new ClockOffset();
+  readonly #offset: ClockOffset;
   readonly #spares: Uint8Array<ArrayBuffer>[] = [];
   readonly #frameBytes: number;
   #process: CaptureProcess | undefined;
@@ -54,6 +59,9 @@ export class CaptureSupervisor {
   #isStopped = false;
   #isHeld = false;
   #isRecovering = false;
+  #filePtsNs = 0n;
+  #hasOnlyKeyFrames = false;
+  #lateSince: MonotonicNs | undefined;
   #restarts = 0;
   #sequence = 0;
   #plan: CapturePlan;
@@ -66,7 +74,10 @@ export class CaptureSupervisor {
     this.#onFrame = onFrame;
     this.#log = log;
     this.#plan = settings.plan;
-    this.#lost = new LostFrames(settings.plan.fps);
+    // A file in real time may leave pictures out, but its clock goes on.
+    const isLiveSource = isLive(settings.source);
+    this.#offset = new ClockOffset(isLiveSource);
+    this.#lost = new LostFrames(settings.plan.fps, isLiveSource);
     this.#frameBytes = settings.width * settings.height * bytesPerPixel(settings.format);
     this.done = this.#run();
   }
@@ -219,6 +230,7 @@ export class CaptureSupervisor {
     // Where the source runs as fast as it is read, its time says nothing about ours.
     const capture = isPaced && madeNs !== undefined ? this.#offset.captureTime(madeNs, arrivalTime) : undefined;
     this.#isRecovering = false;
+    if (capture !== undefined && source.kind === 'file') this.#followFile(madeNs!, capture, arrivalTime);
     this.#onFrame({
       cameraId,
       sequence: this.#sequence++,
@@ -231,6 +243,22 @@ export class CaptureSupervisor {
       intrinsics: this.#plan.view.intrinsics,
       depthScale: this.#plan.view.depthScale,
     });
+  }
+
+  /** A file that cannot be decoded in real time would fall behind its clock for ever; its key frames alone can be. */
+  #followFile(ptsNs: bigint, captureTime: MonotonicNs, arrivalTime: MonotonicNs): void {
+    // Looped: a new pipeline, with every picture again.
+    if (ptsNs < this.#filePtsNs) this.#hasOnlyKeyFrames = false;
+    this.#filePtsNs = ptsNs;
+    if (arrivalTime - captureTime < lagLimitNs) this.#lateSince = undefined;
+    else this.#lateSince ??= arrivalTime;
+    // After a hiccup (this process was busy) the decoder catches up by itself.
+    const isTooSlow = this.#lateSince !== undefined && arrivalTime - this.#lateSince > lagLimitNs;
+    if (this.#hasOnlyKeyFrames || !isTooSlow) return;
+    this.#hasOnlyKeyFrames = true;
+    this.#process?.keepToKeyFrames();
+    const camera = this.#settings.cameraId;
+    this.#log.warn({ camera }, `${describeSource(this.#settings.source)}: ${tooSlow}`);
   }
 
   async #sleep(ms: number): Promise<void> {

@@ -46,3 +46,9 @@ test('a stream of unknown rate: the shortest gap is its period, once there are e
   assert.deepEqual(new Set(early), new Set([0]));
   assert.deepEqual(lossesAt(lost, [31 * 40, 34 * 40]), [0, 2]);
 });
+
+test('a file does not pause: a long gap in it is that many lost frames, at every length and however often', () => {
+  const lost = new LostFrames(30, false);
+  const everyTenSeconds = Array.from({ length: 40 }, (_, index) => index * 10_000);
+  assert.deepEqual(lossesAt(lost, everyTenSeconds), [0, ...Array.from({ length: 39 }, () => 299)]);
+});
