@@ -79,6 +79,28 @@ export async function alternate(
   };
 }
 
+/**
+ * Milliseconds of processor time a run of each contender, in turn, another one first in each round: what a busy machine
+ * disturbs least. @returns one list a contender, one number a round.
+ */
+export async function processorTimes(
+  contenders: readonly (() => Promise<unknown>)[],
+  rounds: number,
+  runs: number,
+): Promise<readonly (readonly number[])[]> {
+  const times = contenders.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const index = (turn + round) % contenders.length;
+      const start = process.cpuUsage();
+      for (let run = 0; run < runs; run++) await contenders[index]!();
+      const { user, system } = process.cpuUsage(start);
+      times[index]!.push((user + system) / 1000 / runs);
+    }
+  }
+  return times;
+}
+
 /** Median and extremes of repeated measurements. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values), values };

@@ -12,7 +12,7 @@ import type { OnnxRun } from '../src/export/index.js';
 import { readModelPackage } from '../src/model-package/read.js';
 import type { Precision } from '../src/model-package/schema.js';
 import type { Bench } from './measure.js';
-import { median, printTable, rounded, spreadOf } from './measure.js';
+import { median, printTable, processorTimes, rounded, spreadOf } from './measure.js';
 
 /** Frames to calibrate and to measure on: rendered streets of different seeds, so none is in both. */
 const calibrationSeed = 5000;
@@ -60,7 +60,7 @@ async function makeContenders(source: string, folder: string): Promise<readonly 
   return contenders;
 }
 
-/** Milliseconds of processor time a run, one thread: what a busy machine disturbs least. One list a contender. */
+/** Milliseconds of processor time a run, one thread. One list a contender. */
 async function measureSpeed(contenders: readonly Contender[]): Promise<readonly (readonly number[])[]> {
   const { openOnnx } = await import('../src/export/index.js');
   const { goldenInput } = await import('../src/model-package/golden.js');
@@ -71,18 +71,11 @@ async function measureSpeed(contenders: readonly Contender[]): Promise<readonly 
   try {
     for (const { bytes, precision } of contenders) sessions.push(await openOnnx(bytes, precision, { threads: 1 }));
     for (const session of sessions) await session.run(picture, shape);
-    const times = sessions.map((): number[] => []);
-    for (let round = 0; round < rounds; round++) {
-      // Another one begins each round.
-      for (let turn = 0; turn < sessions.length; turn++) {
-        const index = (turn + round) % sessions.length;
-        const start = process.cpuUsage();
-        for (let run = 0; run < runs; run++) await sessions[index]!.run(picture, shape);
-        const { user, system } = process.cpuUsage(start);
-        times[index]!.push((user + system) / 1000 / runs);
-      }
-    }
-    return times;
+    return await processorTimes(
+      sessions.map((session) => () => session.run(picture, shape)),
+      rounds,
+      runs,
+    );
   } finally {
     for (const session of sessions) await session.close();
   }

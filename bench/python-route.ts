@@ -6,7 +6,7 @@ import { CyclopsError } from '../src/base/errors.js';
 import { packageRoot } from '../src/base/paths.js';
 import { Random } from '../src/base/random.js';
 import type { OnnxRun } from '../src/export/index.js';
-import { type Bench, median, printTable, rounded } from './measure.js';
+import { type Bench, median, printTable, processorTimes, rounded } from './measure.js';
 import { pythonWith } from './peers/python.js';
 
 const width = 640;
@@ -153,17 +153,11 @@ async function measure(
         : sessions[index]!.run(planes, [1, 3, height, width]);
     const differences: number[] = [];
     for (const index of contenders.keys()) differences.push(worstDifference(expected, await once(index)));
-    const times = contenders.map((): number[] => []);
-    for (let round = 0; round < rounds; round++) {
-      // Another one begins each round.
-      for (let turn = 0; turn < contenders.length; turn++) {
-        const index = (turn + round) % contenders.length;
-        const start = process.cpuUsage();
-        for (let run = 0; run < runs; run++) await once(index);
-        const { user, system } = process.cpuUsage(start);
-        times[index]!.push((user + system) / 1000 / runs);
-      }
-    }
+    const times = await processorTimes(
+      [...contenders.keys()].map((index) => () => once(index)),
+      rounds,
+      runs,
+    );
     return contenders.map((contender, index) => {
       const { nodes, operators } = summarizeGraph(decodeOutline(contender.onnx, contender.name));
       const transposes = operators.Transpose ?? 0;

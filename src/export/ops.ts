@@ -196,14 +196,6 @@ export function clip(graph: GraphBuilder, name: string, input: Value, low: numbe
   return graph.node(name, 'Clip', inputs, {}, { shape: input.shape });
 }
 
-/** Pad with zeros. */
-export function pad(graph: GraphBuilder, name: string, input: Value, [top, left, bottom, right]: Pads): Value {
-  const [channels, height, width] = imageShape(input);
-  const amounts = graph.integers(`${name}/pads`, [0, 0, top, left, 0, 0, bottom, right]);
-  const shape = [input.shape[0]!, channels, height + top + bottom, width + left + right];
-  return graph.node(name, 'Pad', [input, amounts], { mode: string('constant') }, { shape });
-}
-
 /** BatchNormalization as in inference: scale * (x - mean) / sqrt(variance + epsilon) + shift, one number a channel. */
 export function batchNormalization(
   graph: GraphBuilder,

@@ -16,7 +16,7 @@ import {
   transpose,
   withConstant,
 } from './ops.js';
-import { broadcast, mirror, padAxis, padWith, slice, withWeights } from './tensor-ops.js';
+import { broadcast, mirror, pad, padAxes, slice, withWeights } from './tensor-ops.js';
 
 /** Names of the exported graph's input and output. */
 export const inputName = 'image';
@@ -83,7 +83,7 @@ function cut(graph: GraphBuilder, value: Value, fit: Fit): Value {
     ]);
   }
   const { above, below } = rowsBeyond(fit);
-  return above + below === 0 ? part : padAxis(graph, 'pre/pad', part, 1, [above, below]);
+  return above + below === 0 ? part : padAxes(graph, 'pre/pad', part, [{ axis: 1, before: above, behind: below }]);
 }
 
 function rowsBeyond({ height, crop }: Fit): { readonly above: number; readonly below: number } {
@@ -247,7 +247,7 @@ function finish(
   if (fit !== undefined && (rows !== height || columns !== width)) {
     const [top, left] = [Math.max(0, fit.crop.y), fit.crop.x];
     const pads = [top, left, height - top - rows, width - left - columns] as const;
-    whole = padWith(graph, `${name}/place`, value, pads, outside);
+    whole = pad(graph, `${name}/place`, value, pads, outside);
   }
   graph.output(reshape(graph, `${name}/nhwc`, whole, [1, height, width, 1]), output);
 }

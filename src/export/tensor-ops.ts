@@ -115,53 +115,32 @@ export function gather(
   );
 }
 
-/** How a border is filled that lies outside an image: `reflect` does not repeat the border itself. */
-export type BorderMode = 'constant' | 'reflect' | 'edge';
+/** What lies beyond a border: a number; or `edge`, the border again; or `reflect`, the inside mirrored at the border. */
+export type Fill = number | 'reflect' | 'edge';
 
-/** Pad an image: with zeros, mirrored at the border pixel, or with the border pixel. */
-export function padBorder(
+/** Pad a value of any rank along some axes. */
+export function padAxes(
   graph: GraphBuilder,
   name: string,
   input: Value,
-  [top, left, bottom, right]: Pads,
-  mode: BorderMode,
+  amounts: readonly { readonly axis: number; readonly before: number; readonly behind: number }[],
+  fill: Fill = 0,
 ): Value {
-  const [channels, height, width] = imageShape(input);
-  const amounts = graph.integers(`${name}/pads`, [0, 0, top, left, 0, 0, bottom, right]);
-  const shape = [input.shape[0]!, channels, height + top + bottom, width + left + right];
-  return graph.node(name, 'Pad', [input, amounts], { mode: string(mode) }, { shape });
+  const along = (side: 'before' | 'behind'): number[] =>
+    input.shape.map((_, axis) => amounts.find((amount) => amount.axis === axis)?.[side] ?? 0);
+  const [before, behind] = [along('before'), along('behind')];
+  const inputs: (Value | string)[] = [input, graph.integers(`${name}/pads`, [...before, ...behind])];
+  // Left out, the number is zero.
+  if (typeof fill === 'number' && fill !== 0) inputs.push(graph.floats(`${name}/value`, [], Float32Array.of(fill)));
+  const shape = input.shape.map((size, axis) => size + before[axis]! + behind[axis]!);
+  return graph.node(name, 'Pad', inputs, { mode: string(typeof fill === 'number' ? 'constant' : fill) }, { shape });
 }
 
-/** Pad an image with one number. */
-export function padWith(
-  graph: GraphBuilder,
-  name: string,
-  input: Value,
-  [top, left, bottom, right]: Pads,
-  number: number,
-): Value {
-  const [channels, height, width] = imageShape(input);
-  const inputs = [
-    input,
-    graph.integers(`${name}/pads`, [0, 0, top, left, 0, 0, bottom, right]),
-    graph.floats(`${name}/value`, [], Float32Array.of(number)),
-  ];
-  const shape = [input.shape[0]!, channels, height + top + bottom, width + left + right];
-  return graph.node(name, 'Pad', inputs, { mode: string('constant') }, { shape });
-}
-
-/** Zeros before and behind a value of any rank, along one axis. */
-export function padAxis(
-  graph: GraphBuilder,
-  name: string,
-  input: Value,
-  axis: number,
-  [before, behind]: readonly [number, number],
-): Value {
-  const amounts = [before, behind].flatMap((amount) => input.shape.map((_, index) => (index === axis ? amount : 0)));
-  const shape = input.shape.map((size, index) => (index === axis ? size + before + behind : size));
-  const inputs = [input, graph.integers(`${name}/pads`, amounts)];
-  return graph.node(name, 'Pad', inputs, { mode: string('constant') }, { shape });
+/** Pad an image, NCHW. */
+export function pad(graph: GraphBuilder, name: string, input: Value, pads: Pads, fill: Fill = 0): Value {
+  const [top, left, bottom, right] = pads;
+  const rows = { axis: 2, before: top, behind: bottom };
+  return padAxes(graph, name, input, [rows, { axis: 3, before: left, behind: right }], fill);
 }
 
 /** An image with its columns in reverse order. */

@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alternate, meetsTarget, resultLine, rounded } from '../../bench/measure.js';
+import { alternate, meetsTarget, processorTimes, resultLine, rounded } from '../../bench/measure.js';
 
 test('subject and baseline run in turn, and who goes first changes', async () => {
   const order: string[] = [];
   const contender = (name: string) => () => order.push(name);
   await alternate(contender('S'), contender('B'), 3);
   assert.equal(order.join(''), 'BSSBBS');
+});
+
+test('processor times: every contender runs in every round, and another one begins each', async () => {
+  const order: string[] = [];
+  const contender = (name: string) => async () => void order.push(name);
+  const times = await processorTimes([contender('a'), contender('b'), contender('c')], 3, 2);
+  assert.equal(order.join(''), 'aabbccbbccaaccaabb');
+  assert.deepEqual(
+    times.map(({ length }) => length),
+    [3, 3, 3],
+  );
 });
 
 test('the ratio is the median of the rounds, so drift that hits both cancels', async () => {

@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import { Random } from '../../src/base/random.js';
 import { type Graph, GraphBuilder, type Value } from '../../src/export/graph.js';
 import { openOnnx } from '../../src/export/onnx-run.js';
-import { batchNormalization, binary, conv, convTranspose, pad, unary, withConstant } from '../../src/export/ops.js';
+import { batchNormalization, binary, conv, convTranspose, unary, withConstant } from '../../src/export/ops.js';
 import { dropDead } from '../../src/export/passes/drop-dead.js';
 import { foldBatchNorm } from '../../src/export/passes/fold-batch-norm.js';
 import { foldPadding } from '../../src/export/passes/fold-padding.js';
 import { foldScale } from '../../src/export/passes/fold-scale.js';
 import type { Pass } from '../../src/export/passes/pass.js';
 import { encodeModel } from '../../src/export/proto.js';
+import { pad } from '../../src/export/tensor-ops.js';
 
 const shape = [1, 3, 6, 7];
 const random = Random.fromSeed(5, 'passes');

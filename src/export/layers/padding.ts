@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { imageShape, pad } from '../ops.js';
-import { padBorder } from '../tensor-ops.js';
+import { imageShape } from '../ops.js';
+import { pad } from '../tensor-ops.js';
 import { dataFormatSchema, type LayerConverter, readLayerConfig, unsupported } from './converter.js';
 
 const amount = z.int().nonnegative().max(1024);
@@ -24,5 +24,5 @@ export const convertBorderPadding2d: LayerConverter = ({ graph, layer, name, inp
       `padding: expected less than its image of ${width}x${height}, which is mirrored only once`,
     );
   }
-  return padBorder(graph, name, input, [top, left, bottom, right], config.mode);
+  return pad(graph, name, input, [top, left, bottom, right], config.mode);
 };
