@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
@@ -127,7 +128,7 @@ export async function describedNetwork(path: string, factsPath: string, size?: O
   const { layer, quantity, factor } = facts.output;
   const outputIndex = layer === undefined ? 0 : outputNamed(model, layer, `${factsPath} output.layer`);
   return {
-    name: facts.name ?? path,
+    name: facts.name ?? basename(path, '.json'),
     owner: path,
     model,
     outputIndex,

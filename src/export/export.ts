@@ -110,5 +110,5 @@ export function openNetwork(path: string, described?: NetworkDescription): Promi
 }
 
 function defaultName({ name, camera }: DepthNetwork): string {
-  return `${basename(name, '.json')}-${camera.width}x${camera.height}`.slice(-100);
+  return `${name}-${camera.width}x${camera.height}`.slice(-100);
 }

@@ -1,80 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { kittiCamera, scaleIntrinsics } from '../../src/geometry/camera.js';
-import { networkView } from '../../src/geometry/network-view.js';
 import { cameraOf } from '../../src/runtime/metric-scale.js';
-
-const training = scaleIntrinsics(kittiCamera, 512, 160);
-
-test('the training camera itself needs no cut and no factor', () => {
-  for (const camera of [kittiCamera, scaleIntrinsics(kittiCamera, 640, 192), { width: 1242, height: 375 }]) {
-    const view = networkView(training, camera);
-    assert.deepEqual(view.crop, { x: 0, y: 0, width: camera.width, height: camera.height });
-    assert.equal(view.depthScale, 1);
-    assert.ok(Math.abs(view.intrinsics.fxPx - training.fxPx) < 0.5);
-  }
-});
-
-test('a wider camera is cut to the training field of view', () => {
-  // 90 degrees across 1920 px: fx 960, so the training width covers 1242 / 721.5 * 960 px.
-  const camera = cameraOf({ horizontalFovDeg: 90 }, 1920, 1080)!;
-  assert.ok(Math.abs(camera.fxPx - 960) < 1e-9);
-  const view = networkView(training, camera);
-  assert.equal(view.depthScale, 1);
-  assert.ok(Math.abs(view.crop.width - (1242 / 721.5377) * 960) <= 1);
-  assert.ok(Math.abs(view.intrinsics.fxPx / training.fxPx - 1) < 2e-3);
-  assert.ok(Math.abs(view.intrinsics.fyPx / training.fyPx - 1) < 5e-3);
-  // The horizon is where it was in training.
-  assert.ok(Math.abs(view.intrinsics.cyPx - training.cyPx) < 1);
-  assert.equal(view.isGuess, false);
-});
-
-test('a narrower camera keeps its width, and depth is scaled by the focal ratio', () => {
-  const camera = { width: 1280, height: 720, fxPx: 1500, fyPx: 1500, cxPx: 639.5, cyPx: 359.5 };
-  const view = networkView(training, camera);
-  assert.equal(view.crop.width, 1280);
-  const fxAtNetwork = (1500 * 512) / 1280;
-  assert.ok(Math.abs(view.depthScale - fxAtNetwork / training.fxPx) < 1e-9);
-  assert.ok(view.depthScale > 1.9);
-});
-
-test('a picture that is too low is padded, aligned at the horizon', () => {
-  const camera = { width: 1242, height: 300, fxPx: 721.5377, fyPx: 721.5377, cxPx: 609.6, cyPx: 120 };
-  const view = networkView(training, camera);
-  assert.ok(Math.abs(view.crop.height - 375) <= 1);
-  assert.ok(view.crop.y < 0 && view.crop.y + view.crop.height >= 300);
-  assert.ok(Math.abs(view.intrinsics.cyPx - training.cyPx) < 1);
-  assert.throws(() => networkView(training, { ...camera, height: 150, cyPx: 75 }), { code: 'CAMERA_INVALID' });
-});
-
-test('without a focal length the training shape is cut out and said to be a guess', () => {
-  const view = networkView(training, { width: 960, height: 540 });
-  assert.equal(view.isGuess, true);
-  assert.equal(view.crop.width, 960);
-  assert.ok(Math.abs(view.crop.width / view.crop.height / (1242 / 375) - 1) < 0.01);
-  assert.equal(view.depthScale, 1);
-  assert.match(view.note, /give --fx or --fov/);
-  const wide = networkView(training, { width: 2000, height: 300 });
-  assert.equal(wide.crop.height, 300);
-  assert.ok(wide.crop.width < 1010 && wide.crop.x > 490);
-});
 
 test('a calibration of another size is scaled, of another shape refused', () => {
   const intrinsics = { width: 2484, height: 750, fxPx: 1443.0754 };
   assert.ok(Math.abs(cameraOf({ intrinsics }, 1242, 375)!.fxPx - 721.5377) < 1e-9);
   assert.throws(() => cameraOf({ intrinsics }, 1280, 720), { code: 'CAMERA_INVALID', message: /2484x750.*1280x720/ });
-});
-
-test('cuts stay inside the picture and on even pixels', () => {
-  for (const width of [640, 1280, 1919, 2448]) {
-    for (const height of [480, 720, 1081]) {
-      for (const fov of [40, 70, 100, 140]) {
-        const camera = cameraOf({ horizontalFovDeg: fov }, width, height)!;
-        const { crop } = networkView(training, camera);
-        assert.ok(crop.x >= 0 && crop.x + crop.width <= width, JSON.stringify({ width, height, fov, crop }));
-        if (crop.height <= height) assert.ok(crop.y >= 0 && crop.y + crop.height <= height);
-        assert.equal(crop.x % 2, 0);
-      }
-    }
-  }
 });
