@@ -5,6 +5,7 @@ import { fuzzTargets } from '../../bench/export/fuzz-targets.js';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { Random } from '../../src/base/random.js';
 import { decodeOutline } from '../../src/export/proto.js';
+import { parseNetwork } from '../../src/export/read-network.js';
 
 for (const target of fuzzTargets()) {
   test(`400 mutated copies of ${target.name} are read or refused in one sentence`, () => {
@@ -35,4 +36,14 @@ test('a graph of millions of empty nodes is refused before it is decoded', () =>
       isCyclopsError(error, 'MODEL_INVALID') &&
       /empty\.onnx: expected at most 8388608 bytes beside the weights, found 10000000/.test(error.message),
   );
+});
+
+test('a broken model.json is refused in one line, even where the fault lies between two', () => {
+  // JSON.parse repeats the text around a fault.
+  for (const text of ['{"a":\n,"b":1}', '[\r\n,1]', '{"layers":[\n\n']) {
+    assert.throws(
+      () => parseNetwork(text, new Uint8Array(), 'model.json'),
+      (error) => isCyclopsError(error, 'CHECKPOINT_INVALID') && /^model\.json: not JSON: [^\r\n]+$/.test(error.message),
+    );
+  }
 });
