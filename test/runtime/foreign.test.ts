@@ -9,10 +9,14 @@ import type { RgbImage } from '../../src/geometry/raster.js';
 import { encodePng } from '../../src/image/codec.js';
 import { decodePng16 } from '../../src/image/png16.js';
 import { floats, integers, ints, node } from '../../src/model-package/onnx-writer.js';
+import { readModelPackage } from '../../src/model-package/read.js';
+import { openEngine } from '../../src/runtime/engine/choose.js';
+import { engineSettingsSchema } from '../../src/runtime/engine/settings.js';
 import { png16Output, type Summary } from '../../src/runtime/index.js';
 import { depthLine } from '../../src/runtime/outputs/ndjson.js';
 import { type ForeignGraph, foreignOnnx, writeForeignModel } from '../support/foreign-graph.js';
-import { KeepingOutput, stream } from '../support/stream.js';
+import { stubFor, withoutCompiler } from '../support/ort-stub.js';
+import { KeepingOutput, quietLog, stream } from '../support/stream.js';
 
 const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const kernel = [0.9, -1.4, 0.7] as const;
@@ -240,4 +244,34 @@ test('colours in the order BGR, pictures in 0..255, rows first, and an output of
     },
     1e-4,
   );
+});
+
+test('on a GPU the depth of the golden picture is compared with that of the CPU', {
+  skip: withoutCompiler,
+}, async () => {
+  const [width, height] = [64, 32];
+  const folderOfModel = join(folder, 'gpu');
+  const graph: ForeignGraph = {
+    opset: 17,
+    input: { name: 'pixels', shape: [1, 3, height, width] },
+    outputs: [{ name: 'sum', shape: [1, 1, height, width] }],
+    nodes: [convolution.node],
+    weights: convolution.weights,
+  };
+  await writeForeignModel(folderOfModel, foreignOnnx(graph), {
+    input: { width, height, ...imageNet },
+    output: { kind: 'inverse-depth', scale: 0.01, shift: 0.1 },
+    camera: { fxPx: 60 },
+  });
+  const stub = await stubFor(folder, await readModelPackage(folderOfModel));
+  const settings = engineSettingsSchema.parse({ provider: 'cuda', library: stub.library, threads: 1 });
+  const { engine, selfTest } = await openEngine(stub.model, settings, quietLog);
+  await engine.close();
+  assert.equal(selfTest.ok, true);
+  assert.ok(selfTest.worst.expectedM > 0, 'it was compared');
+  stub.behave({ engine: 'bad' });
+  await assert.rejects(openEngine(stub.model, settings, quietLog), {
+    code: 'SELF_TEST_FAILED',
+    message: /differs from what is right by 1\.0e\+0/,
+  });
 });

@@ -43,7 +43,11 @@ export interface OrtStub {
 export async function openStub(t: TestContext, options: TinyPackageOptions = {}): Promise<OrtStub> {
   const folder = await temporaryFolder(t);
   await writeTinyPackage(join(folder, 'package'), { width: 64, height: 32, ...options });
-  const model = await readModelPackage(join(folder, 'package'));
+  return stubFor(folder, await readModelPackage(join(folder, 'package')));
+}
+
+/** Builds the stub into a folder, for a model whose depth it gives, and sets its variables. */
+export async function stubFor(folder: string, model: LoadedModelPackage): Promise<OrtStub> {
   const { height, width, channels } = model.package.input;
   const engine = await openOrtNode(model, { provider: 'cpu', threads: 1 });
   const { depthM } = await engine.infer(Uint8Array.from(goldenInput(height, width, channels)));
@@ -53,6 +57,8 @@ export async function openStub(t: TestContext, options: TinyPackageOptions = {})
   const variables = {
     ORT_STUB_LOG: log,
     ORT_STUB_DEPTH: join(folder, 'depth.f32'),
+    ORT_STUB_INPUT: model.package.input.name,
+    ORT_STUB_OUTPUT: model.package.output.name,
     ORT_STUB_SHAPE: `${height} ${width} ${channels === 'RGB' ? 3 : 4}`,
   };
   Object.assign(process.env, variables);

@@ -6,6 +6,7 @@
  *   ORT_STUB_LOG    file that calls are appended to
  *   ORT_STUB_DEPTH  file with the output, float32
  *   ORT_STUB_SHAPE  "H W C"
+ *   ORT_STUB_INPUT, ORT_STUB_OUTPUT  names of input and output: image, depth unless given
  *   ORT_STUB_FAIL   "FUNCTION MESSAGE": that call fails with that message
  *   ORT_STUB_ENGINE "bad": engines built from now on give twice the depth
  */
@@ -132,8 +133,8 @@ static Status* create_session(void* env, const char* path, const Session* option
 
 static Status* count_one(void* session, size_t* out) { (void)session; *out = 1; return NULL; }
 static Status* name_of(const char* name, char** out) { *out = strdup(name); return NULL; }
-static Status* input_name(void* s, size_t i, void* a, char** out) { (void)s; (void)i; (void)a; return name_of("image", out); }
-static Status* output_name(void* s, size_t i, void* a, char** out) { (void)s; (void)i; (void)a; return name_of("depth", out); }
+static Status* input_name(void* s, size_t i, void* a, char** out) { (void)s; (void)i; (void)a; return name_of(env_or("ORT_STUB_INPUT", "image"), out); }
+static Status* output_name(void* s, size_t i, void* a, char** out) { (void)s; (void)i; (void)a; return name_of(env_or("ORT_STUB_OUTPUT", "depth"), out); }
 static Status* info_of(int is_input, Info** out) {
   *out = calloc(1, sizeof(Info));
   (*out)->is_input = is_input;
