@@ -69,6 +69,7 @@ export async function startRecording(config: RecordConfig, folder: string, log: 
   try {
     const info = infoOf(config, plan);
     await writeJsonAtomic(join(folder, recordingNames.info), info);
+    log.info(describeRig(info));
     return new RunningRecording(config, plan, folder, info, writer, log);
   } catch (error) {
     await writer.close();
@@ -90,6 +91,13 @@ function infoOf(config: RecordConfig, plan: RigPlan): RecordingInfo {
     every: config.every,
     startedAt: new Date().toISOString(),
   };
+}
+
+/** The rig in one sentence: a wrong calibration shows here before it shows in the depth. */
+function describeRig({ camera, rectified }: RecordingInfo): string {
+  const { width, height, fxPx, baselineM, doffsPx } = camera;
+  const doffs = doffsPx === 0 ? '' : `, doffs ${doffsPx.toFixed(2)} px`;
+  return `pairs of ${width}x${height}, fx ${fxPx.toFixed(1)} px, baseline ${baselineM.toFixed(4)} m${doffs}, ${rectified === 'by-the-rig' ? 'rectified by the rig' : 'rectified here'}`;
 }
 
 class RunningRecording implements Recording {

@@ -42,7 +42,7 @@ test('drive, record, check, label: the way of an owner of a stereo rig', {
   const settings =
     '--width-multiplier 0.1 --validation-data none --report-every 0 --validate-every 0 --steps 1 --batch 1';
   await run(
-    `train --stage teacher --size 128x64 --data street:1:1 --render-size 128x64 ${settings} -o ${at('teacher')}`,
+    `train --stage teacher --size 128x64 --data ${at('street')} --workers 0 --prefetch 1 ${settings} -o ${at('teacher')}`,
   );
   await run(`label --teacher ${at('teacher')} --data ${at('drives')} -o ${at('labels')}`);
   assert.deepEqual(await readdir(at('labels/disp_left')), ['one_000000.png', 'one_000001.png', 'one_000002.png']);
