@@ -77,6 +77,9 @@ export const bench: Bench = {
           requirements,
           ratioMin: rounded(ratioMin),
           ratioMax: rounded(ratioMax),
+          ageMsP99Ratio: ratioOf(ours['real-time'], theirs['real-time'], ({ ageMsP99 }) => ageMsP99),
+          rssRatio: ratioOf(ours.fastest, theirs.fastest, ({ usage }) => usage.peakRssBytes),
+          pssRatio: ratioOf(ours.fastest, theirs.fastest, ({ usage }) => usage.peakPssBytes),
           rows: rows.map((row) => [...row]),
         },
       };
@@ -119,6 +122,11 @@ async function streamOf(model: string, clip: string, pace: Pace): Promise<Outcom
   const { frames: published, dropped, fps, spreads } = latency;
   // Where the source waits for the network, its frames have no age.
   return { frames: published, dropped, fps, ageMsP99: pace === 'fastest' ? Number.NaN : spreads.age.p99Ms, usage };
+}
+
+/** Median of ours / median of theirs. */
+function ratioOf(ours: readonly Outcome[], theirs: readonly Outcome[], pick: (outcome: Outcome) => number): number {
+  return rounded(median(ours.map(pick)) / median(theirs.map(pick)));
 }
 
 function rowOf(name: string, outcomes: readonly Outcome[]): readonly (string | number)[] {
