@@ -37,7 +37,8 @@ export const command: Command = {
   },
   positionals: { min: 0, max: 1 },
   details: `
-MODEL is the folder of a model package. A file gives depth for every frame unless --pace real-time; cameras and the test
+MODEL is the folder of a model package, or of an ONNX file that was made elsewhere with a model.json written by hand
+(docs/foreign-models.md). A file gives depth for every frame unless --pace real-time; cameras and the test
 picture run in real time: the newest frame wins, what is late is dropped and counted. SIGINT and SIGTERM end in order.
 
   cyclops run models/street --source file:drive.mp4 --output video:depth.mp4
