@@ -70,6 +70,11 @@ export async function startRecording(config: RecordConfig, folder: string, log: 
     const info = infoOf(config, plan);
     await writeJsonAtomic(join(folder, recordingNames.info), info);
     log.info(describeRig(info));
+    if (networkKinds.has(config.left.source.kind) || networkKinds.has(config.right.source.kind)) {
+      log.warn(
+        'the time of a network camera is that of its packets here, so pictures that look simultaneous may be a frame apart; look at moving things in the pairs before training on them',
+      );
+    }
     return new RunningRecording(config, plan, folder, info, writer, log);
   } catch (error) {
     await writer.close();
@@ -92,6 +97,9 @@ function infoOf(config: RecordConfig, plan: RigPlan): RecordingInfo {
     startedAt: new Date().toISOString(),
   };
 }
+
+/** Sources whose time stamps are made on arrival, whatever the way took. */
+const networkKinds: ReadonlySet<string> = new Set(['rtsp', 'rtp', 'udp']);
 
 /** The rig in one sentence: a wrong calibration shows here before it shows in the depth. */
 function describeRig({ camera, rectified }: RecordingInfo): string {
