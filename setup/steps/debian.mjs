@@ -14,8 +14,8 @@ const runtimePackages = [
   'libgstreamer-plugins-base1.0-dev',
 ];
 
-/** The real RTSP server that the tests stream from; half a megabyte. */
-const developerPackages = ['python3-gi', 'gir1.2-gst-rtsp-server-1.0'];
+/** What the tests run against: a real RTSP server, half a megabyte, and Redis without its service, one. */
+const developerPackages = ['python3-gi', 'gir1.2-gst-rtsp-server-1.0', 'redis-tools'];
 
 /** Programs that may come from elsewhere than Debian: a package is asked for only where its program is missing. */
 const programs = [

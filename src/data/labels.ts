@@ -16,7 +16,8 @@ import {
 import { resizeDisparity, resizeMapBilinear, resizeMaskNearest } from '../image/resize.js';
 import type { StereoSample, TruthWanted } from './sample.js';
 
-const labelsSchema = z.strictObject({
+/** The form of `labels.json`. */
+export const labelsSchema = z.strictObject({
   format: z.literal('cyclops-labels'),
   formatVersion: z.literal(1),
   /** Path or name of the checkpoint that made the labels, for people. */

@@ -1,16 +1,8 @@
-import { CyclopsError } from '../base/errors.js';
-import { writeAtomic } from '../base/files.js';
-import { labelSheet } from '../data/label-preview.js';
 import { openLabelWriter } from '../data/labels.js';
 import type { StereoSample, StereoSource } from '../data/sample.js';
-import { encodePng } from '../image/codec.js';
-import { sha256 } from './checkpoint-files.js';
-import { labelSettings } from './label-maps.js';
+import { assertTeacher, labelsInfoOf, missingPairs, writeLabelPreview } from './label-folder.js';
 import { openLabelThreads } from './label-threads.js';
 import { openPredictor, type Predictor } from './predict.js';
-
-/** Pairs on the contact sheet. */
-const previewRows = 8;
 
 /** What labelling needs. */
 export interface LabelOptions {
@@ -43,12 +35,7 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
   const { source, signal } = options;
   const predictor = await openPredictor(options.teacher);
   try {
-    if (predictor.role !== 'teacher') {
-      throw new CyclopsError(
-        'CHECKPOINT_INVALID',
-        `${options.teacher}/run.json role: expected teacher, found ${predictor.role}`,
-      );
-    }
+    assertTeacher(options.teacher, predictor.head);
     return await labelAll(predictor, options);
   } finally {
     predictor.close();
@@ -56,20 +43,8 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
 
   async function labelAll(teacher: Predictor, { folder, onProgress }: LabelOptions): Promise<LabelResult> {
     const total = source.length;
-    const first = await source.read(0, 'none');
-    const writer = await openLabelWriter(folder, {
-      format: 'cyclops-labels',
-      formatVersion: 1,
-      teacher: options.teacher,
-      checkpointSha256: sha256(new TextEncoder().encode(JSON.stringify(teacher.head.files))),
-      width: first.left.width,
-      height: first.left.height,
-      dataFingerprint: source.imagesFingerprint,
-      settings: labelSettings,
-    });
-    const missing = Array.from({ length: total }, (_, index) => index).filter(
-      (index) => !writer.isDone(source.idAt(index)),
-    );
+    const writer = await openLabelWriter(folder, await labelsInfoOf(options.teacher, teacher.head, source));
+    const missing = missingPairs(source, writer);
     const skipped = total - missing.length;
     let written = 0;
     const threads = openLabelThreads(folder);
@@ -90,10 +65,7 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
     } finally {
       await threads.close();
     }
-    if (options.preview !== undefined) {
-      const sheet = await labelSheet(source, folder, writer.isDone, previewRows);
-      if (sheet !== undefined) await writeAtomic(options.preview, await encodePng(sheet));
-    }
+    if (options.preview !== undefined) await writeLabelPreview(options.preview, source, folder, writer);
     return { total, written, skipped, status: written + skipped === total ? 'finished' : 'stopped' };
   }
 }

@@ -1,0 +1,56 @@
+import { CyclopsError } from '../base/errors.js';
+import { writeAtomic } from '../base/files.js';
+import { labelSheet } from '../data/label-preview.js';
+import type { LabelsInfo, LabelWriter } from '../data/labels.js';
+import type { StereoSource } from '../data/sample.js';
+import { encodePng } from '../image/codec.js';
+import { sha256 } from './checkpoint-files.js';
+import type { Checkpoint } from './checkpoint-schema.js';
+import { labelSettings } from './label-maps.js';
+
+/** Pairs on the contact sheet. */
+const previewRows = 8;
+
+/** What `labels.json` says of a teacher's labels of a source; whoever makes them, it is the same. */
+export async function labelsInfoOf(teacher: string, head: Checkpoint, source: StereoSource): Promise<LabelsInfo> {
+  const first = await source.read(0, 'none');
+  return {
+    format: 'cyclops-labels',
+    formatVersion: 1,
+    teacher,
+    checkpointSha256: checkpointDigest(head),
+    width: first.left.width,
+    height: first.left.height,
+    dataFingerprint: source.imagesFingerprint,
+    settings: labelSettings,
+  };
+}
+
+/** Digest of a checkpoint's files: labels are bound to it. */
+export function checkpointDigest(head: Checkpoint): string {
+  return sha256(new TextEncoder().encode(JSON.stringify(head.files)));
+}
+
+/** @throws CyclopsError `CHECKPOINT_INVALID` if a checkpoint is a student's. */
+export function assertTeacher(path: string, head: Checkpoint): void {
+  if (head.role === 'teacher') return;
+  throw new CyclopsError('CHECKPOINT_INVALID', `${path}/run.json role: expected teacher, found ${head.role}`);
+}
+
+/** Indices of the pairs that have no labels yet. */
+export function missingPairs(source: StereoSource, writer: LabelWriter): number[] {
+  return Array.from({ length: source.length }, (_, index) => index).filter(
+    (index) => !writer.isDone(source.idAt(index)),
+  );
+}
+
+/** Writes the contact sheet of a labels folder, if it holds any labels. */
+export async function writeLabelPreview(
+  path: string,
+  source: StereoSource,
+  folder: string,
+  writer: LabelWriter,
+): Promise<void> {
+  const sheet = await labelSheet(source, folder, writer.isDone, previewRows);
+  if (sheet !== undefined) await writeAtomic(path, await encodePng(sheet));
+}

@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
+import { type LabelWriter, openLabelWriter, readLabelsInfo } from '../data/labels.js';
+import type { SourceSpec, StereoSource } from '../data/sample.js';
+import { openSource } from '../data/sources/index.js';
+import { connectionTo, DelayedError, type Job, Worker } from './job-queue.js';
+import { assertTeacher, checkpointDigest } from './label-folder.js';
+import {
+  type LabelDone,
+  type LabelJob,
+  type LabelTask,
+  labelJobSchema,
+  labelQueueName,
+  taskDigest,
+} from './label-task.js';
+import { type LabelThreads, openLabelThreads } from './label-threads.js';
+import { openPredictor, type Predictor } from './predict.js';
+
+/** Pairs a worker holds at once: one is read and one is written while the network looks at a third. */
+const pairsAtOnce = 3;
+
+/** So often a pair may lose its worker: a pair that kills every worker must come to an end. */
+const mostTakenOver = 8;
+
+/** A pair that this worker cannot do goes to another one after this, ms. */
+const giveBackMs = 1000;
+
+/** What a worker needs. */
+export interface ServeLabelsOptions {
+  readonly url: string;
+  /** Without a sign of life for so long, a worker's pairs are given to another, s. */
+  readonly leaseS: number;
+  /** Where this machine has what the order names, if elsewhere. */
+  readonly teacher?: string;
+  readonly source?: SourceSpec;
+  readonly folder?: string;
+  /** Aborted: the pairs in progress are finished, then the worker ends. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (labelled: number) => void;
+  readonly onMessage?: (text: string) => void;
+}
+
+/** An open labelling: the network, the pairs, and threads that write. */
+interface OpenTask {
+  readonly digest: string;
+  readonly predictor: Predictor;
+  readonly source: StereoSource;
+  readonly writer: LabelWriter;
+  readonly threads: LabelThreads;
+}
+
+/**
+ * Labels pairs that `labelByQueue` orders until it is stopped. The network stays loaded from pair to pair.
+ * @returns how many pairs it labelled.
+ * @throws CyclopsError `QUEUE_UNAVAILABLE`; and where this machine cannot do what is ordered, after giving its pairs back:
+ * `CHECKPOINT_INVALID` and `DATA_INVALID` where it has another teacher or other data, `FILE_MISSING`, `DISK_FULL`,
+ * `WRITE_FAILED`.
+ */
+export async function serveLabels(options: ServeLabelsOptions): Promise<number> {
+  const connection = await connectionTo(options.url);
+  const name = `${hostname()}:${process.pid}`;
+  const leaseMs = options.leaseS * 1000;
+  const ended = new AbortController();
+  const inTurn = createTurns();
+  let open: OpenTask | undefined;
+  let holders = 0;
+  let labelled = 0;
+  let fault: unknown;
+
+  const worker = new Worker<LabelJob, LabelDone>(labelQueueName, run, {
+    connection,
+    name,
+    concurrency: pairsAtOnce,
+    lockDuration: leaseMs,
+    stalledInterval: leaseMs,
+    maxStalledCount: mostTakenOver,
+  });
+  worker.on('error', (error) => options.onMessage?.(`queue: ${error.message}`));
+  worker.on('failed', (job, error) => options.onMessage?.(`${job?.data.id ?? 'a pair'}: ${error.message}`));
+  try {
+    if (!options.signal.aborted) await once(AbortSignal.any([options.signal, ended.signal]), 'abort');
+  } finally {
+    await worker.close();
+    await closeTask();
+  }
+  if (fault !== undefined) throw fault;
+  return labelled;
+
+  async function run(job: Job<LabelJob, LabelDone>, token: string | undefined): Promise<LabelDone> {
+    const { task, index, id } = labelJobSchema.parse(job.data);
+    if (ended.signal.aborted) return giveBack(job, token);
+    const held = await inTurn(() => hold(task)).catch((error: unknown) => end(error));
+    if (held === undefined) return giveBack(job, token);
+    try {
+      if (!held.writer.isDone(id)) await label(held, job, token ?? '', index, id);
+      return { worker: name };
+    } catch (error) {
+      if (!isOfThisMachine(error)) throw error;
+      end(error);
+      return await giveBack(job, token);
+    } finally {
+      holders--;
+    }
+  }
+
+  async function label(held: OpenTask, job: Job, token: string, index: number, id: string): Promise<void> {
+    const sample = await held.source.read(index, 'none');
+    const prediction = await inTurn(() => held.predictor.predictBoth(sample));
+    // Who took too long has lost the pair to another worker: two must never write one file.
+    const isMine = await job.extendLock(token, leaseMs);
+    if (!isMine || held.writer.isDone(id)) return;
+    await held.threads.write(id, prediction, () => {
+      labelled++;
+      options.onProgress?.(labelled);
+    });
+    await held.threads.finish();
+  }
+
+  /** The task's network and pairs, opened if another one's are; those are closed when nobody needs them any more. */
+  async function hold(task: LabelTask): Promise<OpenTask> {
+    const digest = taskDigest(task);
+    if (open?.digest !== digest) {
+      if (holders > 0) throw new DelayedError();
+      await closeTask();
+      open = await openTask(task, digest, options);
+    }
+    holders++;
+    return open;
+  }
+
+  async function closeTask(): Promise<void> {
+    await open?.threads.close();
+    open?.predictor.close();
+    open = undefined;
+  }
+
+  /** This machine cannot go on; the worker ends. */
+  function end(error: unknown): undefined {
+    if (error instanceof DelayedError) return;
+    fault ??= error;
+    ended.abort();
+  }
+
+  async function giveBack(job: Job, token: string | undefined): Promise<never> {
+    await job.moveToDelayed(Date.now() + giveBackMs, token);
+    throw new DelayedError();
+  }
+}
+
+/** @throws CyclopsError where this machine has something other than what was ordered. */
+async function openTask(task: LabelTask, digest: string, places: ServeLabelsOptions): Promise<OpenTask> {
+  const { info } = task;
+  const folder = places.folder ?? task.folder;
+  // Made by who ordered: where it is not, this is not the folder that all see.
+  await readLabelsInfo(folder);
+  const writer = await openLabelWriter(folder, info);
+  const source = await openSource(places.source ?? task.source);
+  if (source.imagesFingerprint !== info.dataFingerprint) {
+    throw new CyclopsError(
+      'DATA_INVALID',
+      `${describeSource(source.spec)}: other images than were ordered: fingerprint ${short(source.imagesFingerprint)}, expected ${short(info.dataFingerprint)}`,
+    );
+  }
+  const teacher = places.teacher ?? task.teacher;
+  const predictor = await openPredictor(teacher);
+  try {
+    assertTeacher(teacher, predictor.head);
+    const found = checkpointDigest(predictor.head);
+    if (found !== info.checkpointSha256) {
+      throw new CyclopsError(
+        'CHECKPOINT_INVALID',
+        `${teacher}: another teacher than was ordered: digest ${short(found)}, expected ${short(info.checkpointSha256)}`,
+      );
+    }
+  } catch (error) {
+    predictor.close();
+    throw error;
+  }
+  return { digest, predictor, source, writer, threads: openLabelThreads(folder) };
+}
+
+function describeSource(spec: SourceSpec): string {
+  if (spec.kind === 'mixed') return spec.parts.map(describeSource).join(' + ');
+  return spec.kind === 'synthetic' ? `${spec.domain}:${spec.seed}:${spec.count}` : spec.folder;
+}
+
+function short(digest: string): string {
+  return `${digest.slice(0, 12)}…`;
+}
+
+/** Faults that another worker need not have. */
+function isOfThisMachine(error: unknown): boolean {
+  return isCyclopsError(error, 'DISK_FULL') || isCyclopsError(error, 'WRITE_FAILED');
+}
+
+/** Lets one piece of work run at a time, in the order asked. */
+function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = last.then(work);
+    last = result.catch((error: unknown) => messageOf(error));
+    return result;
+  };
+}
