@@ -8,15 +8,13 @@ import { Random } from '../src/base/random.js';
 import type { OnnxRun } from '../src/export/index.js';
 import { type Bench, median, printTable, processorTimes, rounded } from './measure.js';
 import { pythonWith } from './peers/python.js';
+import { pythonWithTorch } from './peers/torch.js';
 
 const width = 640;
 const height = 192;
 /** Turns of all contenders, and runs of each in a turn. */
 const rounds = Number(process.env.CYCLOPS_BENCH_ROUNDS ?? 15);
 const runs = 4;
-
-/** PyTorch from the package index brings the CUDA libraries along: 5.5 GB, though only its exporter is used. */
-const torchRequirements = ['torch==2.15.0', 'onnx==1.23.2', 'onnxscript==0.7.2'];
 
 /**
  * The newest set that fits together. `pip install tensorflowjs tf2onnx` alone does not come to an end: pip fetches one
@@ -102,7 +100,7 @@ async function ours(folder: string): Promise<Contender> {
 }
 
 async function throughTorch(folder: string): Promise<Contender> {
-  const python = pythonWith('torch-onnx', torchRequirements);
+  const python = pythonWithTorch();
   const path = join(folder, 'torch.onnx');
   const script = join(packageRoot(), 'bench/peers/torch_onnx.py');
   runPython(python, [script, join(folder, 'model.json'), path, String(height), String(width)]);
