@@ -24,7 +24,7 @@ const backoff = { type: 'exponential', delay: 1000 } as const;
 /** Jobs that are handed to the server in one message. */
 const addedAtOnce = 1000;
 
-/** How often the view is renewed, and how often files and queue are compared with what the events told, ms. */
+/** How often the view is renewed, and how often the queue is compared with what the events told, ms. */
 const viewEveryMs = 500;
 const compareEveryMs = 5000;
 
@@ -155,12 +155,16 @@ export async function labelByQueue(options: QueueLabelOptions): Promise<QueueLab
     }
   }
 
-  /** Events may be lost with a connection, and jobs with a server that keeps nothing on disk. */
+  /**
+   * Events may be lost with a connection, and jobs with a server that keeps nothing on disk: an empty queue tells. Files
+   * are looked at only then, for on a shared disk a look at each of many thousands takes long.
+   */
   async function compare(): Promise<void> {
     for (const job of await queue.getFailed()) fail(job.id ?? '', job.failedReason);
-    for (const [jobId, index] of pending) if (writer.isDone(source.idAt(index))) pending.delete(jobId);
     const counts = await queue.getJobCounts('waiting', 'active', 'delayed');
-    if (Object.values(counts).every((count) => count === 0)) await add();
+    if (Object.values(counts).some((count) => count > 0)) return;
+    for (const [jobId, index] of pending) if (writer.isDone(source.idAt(index))) pending.delete(jobId);
+    await add();
   }
 
   async function takeBack(): Promise<void> {
