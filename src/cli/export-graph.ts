@@ -51,6 +51,7 @@ function planText(plan: ExportPlan): string {
   const rows: Row[] = [
     ...plan.inputs.map((value): Row => ['input', valueText(value)]),
     ...plan.outputs.map((value): Row => ['output', valueText(value)]),
+    ...(plan.viewNote === undefined ? [] : [['view', plan.viewNote] satisfies Row]),
     ...estimateRows(plan.summary, plan.estimate),
     ['passes', passText(plan.passes)],
     [

@@ -17,6 +17,8 @@ export interface ExportPlan {
   readonly passes: readonly PassReport[];
   readonly onnxBytes: number;
   readonly weightBytes: number;
+  /** How a fitted graph cuts its pictures, in a sentence. */
+  readonly viewNote?: string;
 }
 
 /**
@@ -28,8 +30,9 @@ export async function planDepthNetwork(
   options: DepthGraphOptions & { readonly described?: NetworkDescription },
 ): Promise<ExportPlan> {
   const network = await openNetwork(path, options.described);
-  const { graph } = buildDepthGraph(network, options);
-  return planGraph(network.name, graph, network.model.weightBytes.byteLength);
+  const { graph, viewNote } = buildDepthGraph(network, options);
+  const plan = planGraph(network.name, graph, network.model.weightBytes.byteLength);
+  return viewNote === undefined ? plan : { ...plan, viewNote };
 }
 
 /**

@@ -91,8 +91,9 @@ function rowsBeyond({ height, crop }: Fit): { readonly above: number; readonly b
 }
 
 /**
- * To the network's size: the mean of boxes of a whole number of pixels, as many as fit without rest, and bilinearly the
- * rest of the way, so that no pixel of a large picture is left out.
+ * To the network's size: the mean of boxes of a whole number of pixels, the largest that divides the sides, and bilinearly
+ * the rest of the way. Where less than half of the shrinking is left for that, no pixel is left out; a side with few
+ * divisors, such as twice a prime, may have more left.
  */
 function shrink(graph: GraphBuilder, value: Value, width: number, height: number): Value {
   const [, rows, columns] = imageShape(value);

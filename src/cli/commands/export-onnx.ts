@@ -105,7 +105,10 @@ says what colours it wants, what its output means and what its camera was, it be
         `--facts goes with a model.json, found ${checkpoint}, which says all of it`,
       );
     }
-    if (values['dry-run'] === true) return printPlan(values, checkpoint);
+    if (values['dry-run'] === true) {
+      if (!isBare && described === undefined) await checkSize(values, checkpoint);
+      return printPlan(values, checkpoint);
+    }
     if (isBare) return exportBareGraph(values, checkpoint);
     const output = requiredText(values, 'output');
     const askedOfTensorRt = tensorRtFrom(values);

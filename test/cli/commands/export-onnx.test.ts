@@ -241,6 +241,10 @@ test('a dry run prints what would come out and writes nothing; inspect shows whe
   assert.match(planned.out, /memory {3}\d.* constants, .* activations at most \(at /);
   assert.match(planned.out, /nodes {4}\d+: 2 Conv, /);
   assert.match(planned.out, /fallback none: TensorRT takes every node/);
+  const whole = await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--picture', '64x32', '--size', '32x16']);
+  assert.match(whole.out, /view {5}camera 64x32, focal length unknown: cut to 64x32 at \(0, 0\)/);
+  const sized = await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--size', '64x32']);
+  assert.match(sized.err, /expected a network of 64x32 \(--size\), found 32x16/);
   const json = JSON.parse((await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--json'])).out);
   assert.equal(json.summary.parameters, 117);
   await assert.rejects(stat(join(folder, 'a')), { code: 'ENOENT' });
