@@ -32,6 +32,8 @@ export async function connectionTo(url: string): Promise<QueueConnection> {
   const probe = new Redis(url, {
     lazyConnect: true,
     connectTimeout: connectTimeoutMs,
+    // What takes connections there may never answer, and be no server at all.
+    commandTimeout: connectTimeoutMs,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });

@@ -81,8 +81,13 @@ export async function serveLabels(options: ServeLabelsOptions): Promise<number> 
   try {
     if (!options.signal.aborted) await once(AbortSignal.any([options.signal, ended.signal]), 'abort');
   } finally {
-    await worker.close();
-    await closeTask();
+    // Told to finish what it holds, it would wait for a server that is away.
+    const isServerAway = await connectionTo(options.url).then(
+      () => false,
+      () => true,
+    );
+    await worker.close(isServerAway);
+    await inTurn(closeTask);
   }
   if (fault !== undefined) throw fault;
   return labelled;
@@ -105,6 +110,10 @@ export async function serveLabels(options: ServeLabelsOptions): Promise<number> 
   }
 
   async function label(held: OpenTask, job: Job, token: string, index: number, id: string): Promise<void> {
+    // The id becomes the names of files.
+    if (index >= held.source.length || held.source.idAt(index) !== id) {
+      throw new CyclopsError('DATA_INVALID', `pair ${index}: ${describeSource(held.source.spec)} has no "${id}" there`);
+    }
     const sample = await held.source.read(index, 'none');
     const prediction = await inTurn(() => held.predictor.predictBoth(sample));
     // Who took too long has lost the pair to another worker: two must never write one file.
@@ -185,8 +194,9 @@ function describeSource(spec: SourceSpec): string {
   return spec.kind === 'synthetic' ? `${spec.domain}:${spec.seed}:${spec.count}` : spec.folder;
 }
 
+/** A digest by its beginning; what people can read, such as that of a rendered world, whole. */
 function short(digest: string): string {
-  return `${digest.slice(0, 12)}…`;
+  return /^[\da-f]{32,}$/.test(digest) ? `${digest.slice(0, 12)}…` : digest;
 }
 
 /** Faults that another worker need not have. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,7 +58,8 @@ export interface QueueLabelResult extends LabelResult {
 
 /**
  * `labelSource` by the workers of a queue (`serveLabels`): orders the missing pairs and waits for their files. The folder
- * must be one that this process and all workers see. Aborted, what no worker has begun is taken back.
+ * must be one that this process and all workers see. Aborted, what no worker has begun is taken back, unless the server is
+ * away (`QUEUE_UNAVAILABLE`).
  * @throws CyclopsError those of `labelSource` but the disk's; `QUEUE_UNAVAILABLE`; `DATA_INVALID` for pairs that failed.
  */
 export async function labelByQueue(options: QueueLabelOptions): Promise<QueueLabelResult> {
@@ -94,14 +96,18 @@ export async function labelByQueue(options: QueueLabelOptions): Promise<QueueLab
   });
 
   try {
-    await events.waitUntilReady();
+    const work = orderAll();
+    await Promise.race([work, ...(signal.aborted ? [] : [once(signal, 'abort')])]);
+    if (signal.aborted) {
+      // Calls wait for a server that is away; who wants to end must not.
+      await connectionTo(options.url);
+      await work;
+      await takeBack();
+    }
     await removeFailed();
-    await add();
-    await waitForAll();
-    if (signal.aborted) await takeBack();
-    await removeFailed();
-  } finally {
     await Promise.all([events.close(), queue.close()]);
+  } finally {
+    for (const each of [events, queue]) void each.disconnect().catch(() => undefined);
   }
   const written = missing.filter((index) => writer.isDone(source.idAt(index))).length;
   if (options.preview !== undefined) await writeLabelPreview(options.preview, source, folder, writer);
@@ -115,6 +121,13 @@ export async function labelByQueue(options: QueueLabelOptions): Promise<QueueLab
   }
   const status = written + skipped === source.length ? 'finished' : 'stopped';
   return { total: source.length, written, skipped, status, workers: Object.fromEntries(byWorker), takenOver };
+
+  async function orderAll(): Promise<void> {
+    await events.waitUntilReady();
+    await removeFailed();
+    await add();
+    await waitForAll();
+  }
 
   function fail(jobId: string, reason: string): void {
     const index = pending.get(jobId);

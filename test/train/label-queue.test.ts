@@ -159,8 +159,47 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
     assert.equal(await worker, pairs + 1);
   });
 
-  async function openQueue(t: TestContext): Promise<Queue> {
-    const queue = new Queue(labelQueueName, { connection: await connectionTo(redis.url) });
+  it('ends when asked to, also while the server is away', async (t) => {
+    const servers = await Promise.all([startRedis(), startRedis()]);
+    const [forWorker, forOrder] = servers.map(({ url }) => url) as [string, string];
+    const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
+    const { signal, stop } = stopOf(t);
+    const worker = serveLabels({ url: forWorker, leaseS: 10, signal });
+    const queue = await openQueue(t, forWorker);
+    while ((await queue.getWorkersCount()) === 0) await sleep(20);
+    await queue.close();
+    let onProgress = (): void => undefined;
+    const ordered = new Promise<void>((resolve) => {
+      onProgress = resolve;
+    });
+    const order = { teacher: at('teacher'), source, folder: at('away'), url: forOrder, signal };
+    const ended = assert.rejects(labelByQueue({ ...order, onProgress: () => onProgress() }), (error) =>
+      isCyclopsError(error, 'QUEUE_UNAVAILABLE'),
+    );
+    await ordered;
+    await Promise.all(servers.map((server) => server.stop()));
+    stop();
+    await ended;
+    assert.equal(await worker, 0);
+  });
+
+  it('makes no file of a name that the source does not have', async (t) => {
+    const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
+    const { signal, stop } = stopOf(t);
+    const misnamed = { ...source, idAt: (index: number) => (index === 0 ? '../escaped' : source.idAt(index)) };
+    const worker = serveLabels({ url: redis.url, leaseS: 10, signal });
+    const order = { teacher: at('teacher'), source: misnamed, folder: at('named'), url: redis.url, signal };
+    await assert.rejects(
+      labelByQueue(order),
+      (error) => isCyclopsError(error, 'DATA_INVALID') && /has no "\.\.\/escaped" there/.test(error.message),
+    );
+    stop();
+    assert.equal(await worker, pairs - 1);
+    await assert.rejects(stat(at('named', 'escaped.png')), { code: 'ENOENT' });
+  });
+
+  async function openQueue(t: TestContext, url = redis.url): Promise<Queue> {
+    const queue = new Queue(labelQueueName, { connection: await connectionTo(url) });
     t.after(() => queue.close());
     return queue;
   }
