@@ -257,6 +257,8 @@ test('a dry run prints what would come out and writes nothing; inspect shows whe
     const args = [checkpoint, '-o', output, '--no-parity', '--max-depth', farthest];
     assert.equal((await runProgram('export-onnx.js', args)).code, 0);
   }
+  const again = await runProgram('export-onnx.js', [a, '--dry-run']);
+  assert.match(again.err, /is a package; cyclops inspect shows all of it \[USAGE_INVALID\]/);
   const compared = await runProgram('bin.js', ['inspect', a, b]);
   assert.equal(compared.code, 0, compared.err);
   assert.match(compared.out, /differences, A -> B\n/);
