@@ -107,7 +107,10 @@ says what colours it wants, what its output means and what its camera was, it be
     }
     if (values['dry-run'] === true) {
       if (await isPackage(checkpoint)) {
-        throw new CyclopsError('USAGE_INVALID', `--dry-run: ${checkpoint} is a package; cyclops inspect shows all of it`);
+        throw new CyclopsError(
+          'USAGE_INVALID',
+          `--dry-run: ${checkpoint} is a package; cyclops inspect shows all of it`,
+        );
       }
       if (!isBare && described === undefined) await checkSize(values, checkpoint);
       return printPlan(values, checkpoint);
