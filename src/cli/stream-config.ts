@@ -112,7 +112,11 @@ export function checked<T extends z.ZodType>(schema: T, input: unknown): z.outpu
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const keys = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-  throw new CyclopsError('USAGE_INVALID', describeIssue(issue, keys, input));
+  // What no single field is to blame for says enough by itself: nobody typed the whole as one text.
+  throw new CyclopsError(
+    'USAGE_INVALID',
+    keys.length === 0 && issue.code === 'custom' ? issue.message : describeIssue(issue, keys, input),
+  );
 }
 
 function cameraInput(

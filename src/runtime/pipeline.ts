@@ -367,6 +367,8 @@ class Pipeline implements RunningPipeline {
   #fail(error: unknown): void {
     this.#failure ??= error;
     this.#endBy('stopped');
+    // Where the end was decided before, this may have been the last inference it waits for.
+    setImmediate(() => this.#feed());
   }
 
   /** Everything in the order of the stream: no more pictures, no more inference, outputs written out. */

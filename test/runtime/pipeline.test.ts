@@ -7,10 +7,15 @@ import { monotonicNow } from '../../src/base/clock.js';
 import { createRgbImage } from '../../src/geometry/raster.js';
 import { encodeJpeg, encodePng } from '../../src/image/codec.js';
 import { decodePng16 } from '../../src/image/png16.js';
-import { type DepthFrame, metricDepth, noOutput, png16Output } from '../../src/runtime/index.js';
+import { readModelPackage } from '../../src/model-package/read.js';
+import { planCapture } from '../../src/runtime/capture/plan.js';
+import { openEngine } from '../../src/runtime/engine/choose.js';
+import type { Engine } from '../../src/runtime/engine/engine.js';
+import { type DepthFrame, metricDepth, noOutput, png16Output, streamConfigSchema } from '../../src/runtime/index.js';
+import { startPipelineOn } from '../../src/runtime/pipeline.js';
 import { gst, writeClip } from '../support/clip.js';
 import { sharedData, skipWithout } from '../support/shared-data.js';
-import { childrenOf, KeepingOutput, stream, until } from '../support/stream.js';
+import { childrenOf, KeepingOutput, quietLog, stream, until } from '../support/stream.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { writeTinyPackage } from '../support/tiny-package.js';
 
@@ -339,6 +344,38 @@ test('bad sources and models, each with its code and the name of what is wrong',
     const config = { model: join(dir, 'no-model'), camera: { source: file(clip) } };
     await assert.rejects(stream(config), { code: 'FILE_MISSING' });
   });
+  assert.deepEqual(await childrenOf(), []);
+});
+
+test('inferences that fail end the run with their error, also those under way when the end is decided', async () => {
+  for (const frames of [1, 20]) {
+    const config = streamConfigSchema.parse({
+      model,
+      engine,
+      camera: { source: { kind: 'file', path: clip } },
+      frames,
+    });
+    const loaded = await readModelPackage(model);
+    const plan = await planCapture(config, loaded.package);
+    const proven = await openEngine(loaded, config.engine, quietLog);
+    const opened = proven.engine;
+    // The real engine, given what is no picture; and not all of it fails in one moment.
+    const failing: Engine = {
+      info: opened.info,
+      runBare: (input, count) => opened.runBare(input, count),
+      cancel: () => opened.cancel(),
+      close: () => opened.close(),
+      infer: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return opened.infer(new Uint8Array(10));
+      },
+    };
+    const parts = { model: loaded, plan, proven: { ...proven, engine: failing } };
+    const output = new KeepingOutput();
+    const pipeline = await startPipelineOn(parts, config, [output], quietLog);
+    await assert.rejects(pipeline.done, { code: 'ENGINE_FAILED' });
+    assert.deepEqual([output.frames.length, output.stops], [0, 1]);
+  }
   assert.deepEqual(await childrenOf(), []);
 });
 

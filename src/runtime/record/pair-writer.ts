@@ -64,8 +64,14 @@ export class PairWriter {
       await lines?.close();
       throw writeErrorFor(path, error);
     }
-    const left = await openWarp(plan, 'left');
-    return new PairWriter(folder, plan, format, { left, right: await openWarp(plan, 'right') }, lines);
+    let left: PictureWarp | undefined;
+    try {
+      left = await openWarp(plan, 'left');
+      return new PairWriter(folder, plan, format, { left, right: await openWarp(plan, 'right') }, lines);
+    } catch (error) {
+      await Promise.all([lines.close(), left?.close()]);
+      throw error;
+    }
   }
 
   private constructor(

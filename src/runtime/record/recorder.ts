@@ -46,6 +46,10 @@ export interface Recording {
 const atOnce = 4;
 /** Pairs that a camera may have waiting beyond those, so that a slow write of the disk costs none: at 30/s a quarter of a second. */
 const waitingLimit = 8;
+/** Pictures of the last moment are this long under way at most, ms. */
+const transitMs = 1000;
+/** The longest time that a timer takes, ms. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * Starts recording a stereo rig into a new folder, in the layout that training reads (docs/formats.md).
@@ -122,6 +126,7 @@ class RunningRecording implements Recording {
   readonly #waiting: (() => void)[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #firstNs: bigint | undefined;
+  #deadline: NodeJS.Timeout | undefined;
   #matched = 0;
   #accepted = 0;
   #written = 0;
@@ -160,6 +165,7 @@ class RunningRecording implements Recording {
     const { toleranceMs, settleMs } = config;
     this.#capture = new StereoCapture(
       { left: side('left'), right: side('right'), toleranceMs, settleMs },
+      () => this.#setDeadline(),
       (pair) => this.#onPair(pair),
       log,
     );
@@ -211,10 +217,22 @@ class RunningRecording implements Recording {
   #isOverWith(pair: StereoPair): boolean {
     if (this.#end !== undefined) return true;
     const { seconds } = this.#config;
-    this.#firstNs ??= pair.times.left;
+    if (this.#firstNs === undefined) {
+      this.#firstNs = pair.times.left;
+      this.#setDeadline();
+    }
     const spentNs = pair.times.left - this.#firstNs;
     if (seconds !== undefined && Number(spentNs) >= seconds * 1e9) this.#endBy('seconds');
     return this.#end !== undefined;
+  }
+
+  /** The pairs' own times end the recording exactly; where none come, time goes on all the same. */
+  #setDeadline(): void {
+    const { seconds } = this.#config;
+    if (seconds === undefined || !this.#isRealTime) return;
+    clearTimeout(this.#deadline);
+    const ms = Math.min(longestTimerMs, seconds * 1000 + transitMs);
+    this.#deadline = setTimeout(() => this.#endBy('seconds'), ms);
   }
 
   #accept(pair: StereoPair): void {
@@ -282,6 +300,7 @@ class RunningRecording implements Recording {
 
   /** The cameras have ended; what they gave is written, then the summary. */
   async #close(): Promise<RecordingResult> {
+    clearTimeout(this.#deadline);
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
     await this.#writer.close();
     const summary = this.#summary();

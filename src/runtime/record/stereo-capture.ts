@@ -44,6 +44,7 @@ export class StereoCapture {
   readonly done: Promise<void>;
   readonly #settings: StereoCaptureSettings;
   readonly #onPair: (pair: StereoPair) => void;
+  #onBegin: (() => void) | undefined;
   readonly #log: Logger;
   readonly #matcher: PairMatcher<Frame>;
   readonly #cameras: Readonly<Record<Side, CaptureSupervisor>>;
@@ -60,9 +61,13 @@ export class StereoCapture {
   #isEnding = false;
   #settle: ((error?: unknown) => void) | undefined;
 
-  /** @param onPair called for each pair, synchronously. */
-  constructor(settings: StereoCaptureSettings, onPair: (pair: StereoPair) => void, log: Logger) {
+  /**
+   * @param onBegin called once, with the first picture that may become part of a pair.
+   * @param onPair called for each pair, synchronously.
+   */
+  constructor(settings: StereoCaptureSettings, onBegin: () => void, onPair: (pair: StereoPair) => void, log: Logger) {
     this.#settings = settings;
+    this.#onBegin = onBegin;
     this.#onPair = onPair;
     this.#log = log;
     this.#matcher = new PairMatcher(BigInt(Math.round(settings.toleranceMs * 1e6)), waitingLimit);
@@ -149,6 +154,8 @@ export class StereoCapture {
     }
     const timeNs = this.#timeOf(side, frame);
     if (timeNs === undefined) return;
+    this.#onBegin?.();
+    this.#onBegin = undefined;
     const onMatch = (match: Match<Frame>) => this.#onMatch(match);
     const onAlone = (alone: Frame, its: Side) => {
       this.recycle(its, alone);

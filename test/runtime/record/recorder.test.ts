@@ -304,6 +304,19 @@ test('two live cameras that show the same: pairs are of one moment, told by thei
   assert.ok(same >= 24, `${same} of 30 pairs show the same`);
 });
 
+test('--seconds ends a recording of cameras that never make a pair', async (t) => {
+  const folder = join(await temporaryFolder(t), 'recording');
+  const source = { kind: 'test', width: 64, height: 32, fps: 25 } as const;
+  const { summary, fault } = await record(
+    { left: { source }, right: { source }, ...rectified, toleranceMs: 0.001, settleMs: 0, seconds: 0.2 },
+    folder,
+  );
+  assert.equal(fault, undefined);
+  assert.equal(summary.end, 'seconds');
+  assert.ok(summary.unmatched.left > 0 && summary.unmatched.right > 0);
+  assert.deepEqual(await childrenOf(), []);
+});
+
 test('a camera that is gone for good ends the recording, which is whole as far as it goes', async (t) => {
   const folder = join(await temporaryFolder(t), 'recording');
   const source = { kind: 'test', width: 64, height: 32, fps: 25 } as const;
