@@ -104,7 +104,7 @@ function foreignInput(header: OnnxHeader, { input }: ForeignModel, path: string)
   if (isFit) return found;
   throw new CyclopsError(
     'MODEL_MISMATCH',
-    `${path}: model.json says one input ${input.name ?? ''} of float32 or float16 [${shape.join(', ')}]; the graph has ${list(header.inputs)}`,
+    `${path}: model.json says one input${nameText(input.name)} of float32 or float16 [${shape.join(', ')}]; the graph has ${list(header.inputs)}`,
   );
 }
 
@@ -121,7 +121,7 @@ function foreignOutput(header: OnnxHeader, { input, output }: ForeignModel, path
   if (candidates.length !== 1 || found === undefined || !isFloat(found)) {
     throw new CyclopsError(
       'MODEL_MISMATCH',
-      `${path}: model.json says one output ${output.name ?? ''} of float32 or float16; the graph has ${list(header.outputs)}; name one as output.name`,
+      `${path}: model.json says one output${nameText(output.name)} of float32 or float16; the graph has ${list(header.outputs)}; name one as output.name`,
     );
   }
   const { shape } = found;
@@ -141,6 +141,10 @@ function foreignOutput(header: OnnxHeader, { input, output }: ForeignModel, path
     'MODEL_MISMATCH',
     `${path}: expected an output with one value a pixel, such as [1, 1, ${input.height}, ${input.width}], found ${list([found])}`,
   );
+}
+
+function nameText(name: string | undefined): string {
+  return name === undefined ? '' : ` ${name}`;
 }
 
 function isFloat({ type }: OnnxValue): boolean {
