@@ -99,6 +99,8 @@ export class PairWriter {
    */
   async write(left: Frame, right: Frame, facts: PairFacts): Promise<void> {
     const files = this.#writePictures(left, right, pairId(facts.number));
+    // They may fail while the line before is still waited for; below, the failure is waited for as well.
+    files.catch(() => undefined);
     const before = this.#lastLine;
     this.#lastLine = (async () => {
       await before.catch(() => undefined);
