@@ -246,6 +246,8 @@ test('two live cameras; one is killed: it comes back, recording goes on, everyth
     },
     folder,
   );
+  // A wait in vain shall fail the test, not keep its process.
+  t.after(() => recording.stop());
   await until(() => recording.stats().pairs >= 5, 'the first pairs');
   process.kill(recording.capturePids.right!, 'SIGKILL');
   await until(() => recording.stats().restarts.right === 1, 'the restart');
@@ -331,6 +333,10 @@ test('a camera that is gone for good ends the recording, which is whole as far a
     },
     folder,
   );
+  // A wait in vain shall fail the test, not keep its process.
+  t.after(() => recording.stop());
+  // A wait in vain shall fail the test, not keep its process.
+  t.after(() => recording.stop());
   await until(() => recording.stats().pairs >= 3, 'the first pairs');
   // With no restart allowed, a process that never gives a picture again is the end.
   await until(() => {
