@@ -1,6 +1,7 @@
 import { isCyclopsError, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
+import { BackOff } from './back-off.js';
 import { type CapturePlan, planCapture } from './capture/plan.js';
 import { isLive } from './capture/source.js';
 import type { CamerasConfig, StreamConfig } from './config.js';
@@ -136,7 +137,7 @@ class Camera implements CameraStream {
   readonly #log: Logger;
   #pipeline: RunningPipeline | undefined;
   #isStopped = false;
-  #wake: (() => void) | undefined;
+  readonly #backOff = new BackOff();
 
   constructor(
     config: StreamConfig,
@@ -170,7 +171,7 @@ class Camera implements CameraStream {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#wake?.();
+    this.#backOff.cutShort();
     await this.#pipeline?.stop();
     await this.done;
   }
@@ -206,21 +207,10 @@ class Camera implements CameraStream {
         const waitMs = Math.min(longestBackoffMs, capture.restartWaitMs * 2 ** failures);
         this.state = 'waiting';
         this.#log.warn({ waitMs }, `the camera cannot be started: ${messageOf(error)}`);
-        await this.#sleep(waitMs);
+        await this.#backOff.wait(waitMs);
       }
     }
     return undefined;
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = undefined;
   }
 
   #resultOf(state: 'ended' | 'failed', rest: Pick<CameraResult, 'summary' | 'error'>): CameraResult {

@@ -2,6 +2,7 @@ import { type MonotonicNs, monotonicNow } from '../../base/clock.js';
 import { CyclopsError, isCyclopsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { bytesPerPixel } from '../../model-package/schema.js';
+import { BackOff } from '../back-off.js';
 import { ClockOffset } from '../clock-offset.js';
 import type { Frame, PixelFormat } from '../frame.js';
 import type { BufferTags, VideoCaps } from './gdp.js';
@@ -55,7 +56,7 @@ export class CaptureSupervisor {
   readonly #spares: Uint8Array<ArrayBuffer>[] = [];
   readonly #frameBytes: number;
   #process: CaptureProcess | undefined;
-  #wake: (() => void) | undefined;
+  readonly #backOff = new BackOff();
   #isStopped = false;
   #isHeld = false;
   #isRecovering = false;
@@ -120,7 +121,7 @@ export class CaptureSupervisor {
   /** Ends the capture process and waits until it is gone. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#wake?.();
+    this.#backOff.cutShort();
     await this.#process?.stop();
     await this.done.catch(() => undefined);
   }
@@ -153,7 +154,7 @@ export class CaptureSupervisor {
         `capture lost: ${withoutPassword(fault.message)}`,
       );
       this.#isRecovering = true;
-      await this.#sleep(waitMs);
+      await this.#backOff.wait(waitMs);
       this.#restarts++;
       if (fault.reason === 'format' && !this.#isStopped) await this.#planAgain();
     }
@@ -259,17 +260,6 @@ export class CaptureSupervisor {
     this.#process?.keepToKeyFrames();
     const camera = this.#settings.cameraId;
     this.#log.warn({ camera }, `${describeSource(this.#settings.source)}: ${tooSlow}`);
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = undefined;
   }
 }
 

@@ -83,6 +83,8 @@ const stereoSchema = withPlainKeys(
   }),
 );
 
+type OpenCvStereo = z.output<typeof stereoSchema>;
+
 /** Both cameras of OpenCV's stereo calibration, from one text or several that complete each other. */
 function parseStereo(
   texts: readonly string[],
@@ -90,7 +92,7 @@ function parseStereo(
   source: { readonly width: number; readonly height: number },
 ): [CameraCalibration, CameraCalibration] {
   const parts = texts.map((text, index) => parseYaml(text, paths[index]!, stereoSchema));
-  const file: z.output<typeof stereoSchema> = Object.assign({}, ...parts);
+  const file: OpenCvStereo = Object.assign({}, ...parts);
   const path = paths.join(', ');
   if (file.p1 === undefined || file.p2 === undefined) {
     throw new CyclopsError(
@@ -102,33 +104,16 @@ function parseStereo(
   const height = file.imageheight ?? source.height;
   const isFisheye = file.fisheyemodel === 1 || file.fisheyemodel === true;
   const model = file.distortionmodel ?? (isFisheye ? 'equidistant' : 'plumb_bob');
-  const left = calibrationFrom(
-    {
-      width,
-      height,
-      k: file.m1 ?? file.k1 ?? file.cameramatrix1,
-      model,
-      coefficients: file.d1 ?? file.distcoeffs1 ?? [],
-      r: file.r1,
-      p: file.p1,
-    },
-    path,
-    { k: 'M1', r: 'R1', p: 'P1' },
-  );
-  const right = calibrationFrom(
-    {
-      width,
-      height,
-      k: file.m2 ?? file.k2 ?? file.cameramatrix2,
-      model,
-      coefficients: file.d2 ?? file.distcoeffs2 ?? [],
-      r: file.r2,
-      p: file.p2,
-    },
-    path,
-    { k: 'M2', r: 'R2', p: 'P2' },
-  );
-  return [left, right];
+  const side = (n: 1 | 2, k: OpenCvStereo['k1'], d: OpenCvStereo['d1']) =>
+    calibrationFrom({ width, height, k, model, coefficients: d ?? [], r: file[`r${n}`], p: file[`p${n}`] }, path, {
+      k: `M${n}`,
+      r: `R${n}`,
+      p: `P${n}`,
+    });
+  return [
+    side(1, file.m1 ?? file.k1 ?? file.cameramatrix1, file.d1 ?? file.distcoeffs1),
+    side(2, file.m2 ?? file.k2 ?? file.cameramatrix2, file.d2 ?? file.distcoeffs2),
+  ];
 }
 
 /**
