@@ -6,6 +6,7 @@ import { median, percentile } from '../src/base/statistics.js';
 import { createLiveLine } from '../src/cli/terminal.js';
 import { type Pace, planCapture, readModelPackage, type Summary, streamConfigSchema } from '../src/runtime/index.js';
 import { alternate, type Bench, type BenchResult, printTable, rounded } from './measure.js';
+import { memoryFloor } from './peers/floor.js';
 import { pythonWith } from './peers/python.js';
 import { type ProgramRun, runProgram } from './stream/child.js';
 import { h264Clip } from './stream/clip.js';
@@ -63,10 +64,14 @@ export const bench: Bench = {
         rowOf(`cyclops, ${pace}`, ours[pace]),
         rowOf(`Python, ${pace}`, theirs[pace]),
       ]);
-      printTable(['contender', 'fps', 'dropped', 'age p99 ms', 'CPU ms/frame', 'RSS MiB', 'PSS MiB'], rows);
+      printTable(['contender', 'fps', 'dropped', 'age p99 ms', 'CPU ms/frame', 'RSS MiB', 'memory MiB'], rows);
       process.stdout.write(
-        '\nCPU: processor time of all its processes with their start, for one frame. RSS: pages shared by its processes count once for each; PSS: in equal parts.\n',
+        '\nCPU: processor time of all its processes with their start, for one frame. RSS: pages shared by its processes count once for each; memory: once.\n\n',
       );
+      const floor = Object.entries(await memoryFloor(model, clip)).map(
+        ([what, bytes]) => [what, Math.round(bytes / 2 ** 20)] as const,
+      );
+      printTable(['what our two processes cannot do without', 'memory MiB'], floor);
       return {
         headline: 'frames/s of the stream / frames/s of the Python program, every frame of a 1280x720 H.264 video',
         value: rounded(ratio),
@@ -79,7 +84,8 @@ export const bench: Bench = {
           ratioMax: rounded(ratioMax),
           ageMsP99Ratio: ratioOf(ours['real-time'], theirs['real-time'], ({ ageMsP99 }) => ageMsP99),
           rssRatio: ratioOf(ours.fastest, theirs.fastest, ({ usage }) => usage.peakRssBytes),
-          pssRatio: ratioOf(ours.fastest, theirs.fastest, ({ usage }) => usage.peakPssBytes),
+          memoryRatio: ratioOf(ours.fastest, theirs.fastest, ({ usage }) => usage.peakMemoryBytes),
+          floorMiB: Object.fromEntries(floor),
           rows: rows.map((row) => [...row]),
         },
       };
@@ -141,6 +147,6 @@ function rowOf(name: string, outcomes: readonly Outcome[]): readonly (string | n
     middle(({ ageMsP99 }) => ageMsP99),
     middle(({ usage, frames: count }) => (1000 * usage.cpuS) / count),
     middle(({ usage }) => usage.peakRssBytes / 2 ** 20, 0),
-    middle(({ usage }) => usage.peakPssBytes / 2 ** 20, 0),
+    middle(({ usage }) => usage.peakMemoryBytes / 2 ** 20, 0),
   ];
 }

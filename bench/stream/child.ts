@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { CyclopsError } from '../../src/base/errors.js';
-import { processesOf, treeUsage } from '../../src/runtime/latency-bench/process-usage.js';
+import { treeUsage } from '../../src/runtime/latency-bench/process-usage.js';
+import { memoryOf } from './memory.js';
 
 /** What a program printed and took, with everything that it started. */
 export interface ProgramRun {
@@ -11,11 +11,13 @@ export interface ProgramRun {
   readonly cpuS: number;
   /** Largest sum of resident memory seen, pages that several of its processes share counted once for each. */
   readonly peakRssBytes: number;
-  /** The same with shared pages counted in equal parts, also those shared with other programs. */
-  readonly peakPssBytes: number;
+  /** Largest memory seen, see `memoryOf`. */
+  readonly peakMemoryBytes: number;
 }
 
 const samplePeriodMs = 200;
+/** Looking at every mapping takes some ms. */
+const memoryPeriodMs = 500;
 
 /**
  * Runs a program to its end and watches it from outside.
@@ -39,23 +41,18 @@ export async function runProgram(program: string, args: readonly string[], input
 }
 
 function watch(child: ChildProcess): { readonly seen: Omit<ProgramRun, 'stdout'>; stop(): void } {
-  const seen = { cpuS: 0, peakRssBytes: 0, peakPssBytes: 0 };
+  const seen = { cpuS: 0, peakRssBytes: 0, peakMemoryBytes: 0 };
   const timer = setInterval(() => {
     const { cpuS, rssBytes } = treeUsage(child.pid);
     seen.cpuS = Math.max(seen.cpuS, cpuS);
     seen.peakRssBytes = Math.max(seen.peakRssBytes, rssBytes);
-    const pss = processesOf(child.pid!).reduce((sum, pid) => sum + proportionalBytes(pid), 0);
-    seen.peakPssBytes = Math.max(seen.peakPssBytes, pss);
   }, samplePeriodMs);
-  return { seen, stop: () => clearInterval(timer) };
-}
-
-/** Resident memory of one process, each page divided by the number of processes that share it; 0 where it has ended. */
-function proportionalBytes(pid: number): number {
-  try {
-    const kib = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1];
-    return Number(kib ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
+  const memoryTimer = setInterval(() => {
+    seen.peakMemoryBytes = Math.max(seen.peakMemoryBytes, memoryOf(child.pid!));
+  }, memoryPeriodMs);
+  const stop = () => {
+    clearInterval(timer);
+    clearInterval(memoryTimer);
+  };
+  return { seen, stop };
 }

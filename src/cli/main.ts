@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
+import { keepYoungHeapSmall } from '../base/young-heap.js';
 import type { Command, OptionValues } from './command.js';
 import { parseArgsOptions } from './command.js';
 import { commandHelp, generalHelp, nearest } from './help.js';
@@ -7,7 +8,13 @@ import { commandHelp, generalHelp, nearest } from './help.js';
 /** The commands in the order of `cyclops --help`; a module is loaded when its command runs. */
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<{ command: Command }> }>> = {
   demo: { summary: 'stream the shipped drive through the shipped model', load: () => import('./commands/demo.js') },
-  run: { summary: 'stream a camera, video or folder into metric depth', load: () => import('./commands/run.js') },
+  run: {
+    summary: 'stream a camera, video or folder into metric depth',
+    load: () => {
+      keepYoungHeapSmall();
+      return import('./commands/run.js');
+    },
+  },
   bench: { summary: 'measure the latency of a model on this machine', load: () => import('./commands/bench.js') },
   record: {
     summary: 'record a stereo rig in the layout that training reads',

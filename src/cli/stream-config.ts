@@ -49,7 +49,7 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   engine: {
     type: 'string',
     value: 'NAME',
-    help: 'way to ONNX Runtime: ort-node, ort-capi [ort-node on the CPU, else ort-capi]',
+    help: 'way to ONNX Runtime: ort-capi, ort-node [ort-capi]',
   },
   'ort-library': { type: 'string', value: 'FILE', help: "libonnxruntime.so for ort-capi, such as a Jetson's" },
   'allow-degraded': { type: 'boolean', help: 'stream although the self-test found wrong depth' },

@@ -4,15 +4,21 @@ import type { LoadedModelPackage } from '../../model-package/read.js';
 import type { Pace } from '../outputs/output.js';
 import { openEngine } from './choose.js';
 import type { Engine, EngineInfo, InferResult } from './engine.js';
+import { InOrder } from './in-order.js';
 import type { ProvenEngine } from './prove.js';
-import { type EngineSettings, engineKindFor } from './settings.js';
+import { type EngineSettings, engineKindOf } from './settings.js';
 
 /** Each session has its own weights and scratch memory; with more threads than this, each gets several. */
 const sessionLimit = 4;
+/**
+ * Runs of the C interface happen in libuv's four threads, which also read and write files: one is left to those. They
+ * share one session; threads beyond this number help each of them with its operators.
+ */
+const runLimit = 3;
 
 /**
  * Opens the engine for a pace. In real time, one picture at a time on all threads: its age counts. Where every frame
- * counts and nobody waits for a single one, as many pictures at once as there are threads (at most four): threads that
+ * counts and nobody waits for a single one, as many pictures at once as there are threads (at most three or four): threads that
  * share one picture wait for each other after every operator, and wait twice as long as anything else on the machine,
  * decoding included, takes one of their cores.
  * @throws CyclopsError of `openEngine`.
@@ -24,6 +30,7 @@ export async function openEngineFor(
   log: Logger,
 ): Promise<ProvenEngine> {
   const shares = threadShares(pace, settings);
+  if (engineKindOf(settings) === 'ort-capi') return openEngine(model, settings, log, shares.length);
   if (shares.length === 1) return openEngine(model, settings, log);
   const opened = await Promise.allSettled(shares.map((threads) => openEngine(model, { ...settings, threads }, log)));
   const proven = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -36,15 +43,14 @@ export async function openEngineFor(
   return { ...proven[0]!, engine: new EnginesAtOnce(engines, settings.threads) };
 }
 
-/** Threads of each session: their sum is what was asked for. */
+/** Threads of each picture that is inferred at once: their sum is what was asked for. */
 export function threadShares(pace: Pace, settings: EngineSettings): readonly number[] {
   const { provider, threads } = settings;
-  // The C interface runs in the pool that files are read and written with, and a GPU does one thing at a time.
-  const isOne = pace === 'real-time' || provider !== 'cpu' || engineKindFor(settings, provider) !== 'ort-node';
-  if (isOne) return [threads];
+  // A GPU does one thing at a time.
+  if (pace === 'real-time' || provider !== 'cpu') return [threads];
   const all = threads === 0 ? availableParallelism() : threads;
-  const sessions = Math.min(all, sessionLimit);
-  return Array.from({ length: sessions }, (_, index) => Math.floor(all / sessions) + (index < all % sessions ? 1 : 0));
+  const shares = Math.min(all, engineKindOf(settings) === 'ort-capi' ? runLimit : sessionLimit);
+  return Array.from({ length: shares }, (_, index) => Math.floor(all / shares) + (index < all % shares ? 1 : 0));
 }
 
 /** Sessions of one model beside each other: each picture goes to the one with least to do, results come in order. */
@@ -52,7 +58,7 @@ class EnginesAtOnce implements Engine {
   readonly info: EngineInfo;
   readonly #engines: readonly Engine[];
   readonly #waiting: number[];
-  #previous: Promise<unknown> = Promise.resolve();
+  readonly #results = new InOrder();
 
   constructor(engines: readonly Engine[], threads: number) {
     this.#engines = engines;
@@ -62,14 +68,11 @@ class EnginesAtOnce implements Engine {
 
   async infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult> {
     const index = this.#waiting.indexOf(Math.min(...this.#waiting));
-    const previous = this.#previous;
     this.#waiting[index]!++;
     const result = this.#engines[index]!.infer(input, depthM).finally(() => {
       this.#waiting[index]!--;
     });
-    this.#previous = Promise.allSettled([previous, result]);
-    await previous;
-    return result;
+    return this.#results.put(result);
   }
 
   async runBare(input: Uint8Array, count: number): Promise<Float64Array> {

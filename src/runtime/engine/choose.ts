@@ -5,11 +5,12 @@ import type { Provider } from './open-failure.js';
 import { openOrtNode } from './ort-node.js';
 import { type ProvenEngine, prove } from './prove.js';
 import { withCpuReference } from './reference.js';
-import { type EngineSettings, engineKindFor } from './settings.js';
+import { type EngineSettings, engineKindOf } from './settings.js';
 
 /**
  * Opens the engine that the settings ask for and proves it on the package's golden picture. Where it cannot run here or
  * gives wrong depth, the next provider of `fallback` has its turn; without one it is an error.
+ * @param atOnce pictures inferred at once, of `ort-capi` on the CPU.
  * @throws CyclopsError `MACHINE_LACKS` naming what is missing; `SELF_TEST_FAILED` for wrong depth unless
  *   `allowDegraded`; those of the engines.
  */
@@ -17,11 +18,12 @@ export async function openEngine(
   model: LoadedModelPackage,
   settings: EngineSettings,
   log: Logger,
+  atOnce = 1,
 ): Promise<ProvenEngine> {
   const reasons: string[] = [];
   for (const provider of [settings.provider, ...settings.fallback]) {
     try {
-      const proven = await openProvider(await comparable(model, provider, settings), provider, settings, log);
+      const proven = await openProvider(await comparable(model, provider, settings), provider, settings, log, atOnce);
       return reasons.length === 0 ? proven : { ...proven, fellBack: reasons.join('; ') };
     } catch (error) {
       const mayFallBack = isCyclopsError(error, 'MACHINE_LACKS') || isCyclopsError(error, 'SELF_TEST_FAILED');
@@ -53,6 +55,7 @@ async function openProvider(
   provider: Provider,
   settings: EngineSettings,
   log: Logger,
+  atOnce: number,
 ): Promise<ProvenEngine> {
   const { threads } = settings;
   const isPrebuilt = model.package.engine !== undefined;
@@ -63,7 +66,7 @@ async function openProvider(
     );
   }
   const tensorRt = provider === 'tensorrt' ? (settings.tensorRt ?? model.package.tensorRt ?? {}) : undefined;
-  if (engineKindFor(settings, provider) === 'ort-node') {
+  if (engineKindOf(settings) === 'ort-node') {
     if (!isPrebuilt && tensorRt !== undefined && Object.keys(tensorRt).length > 0) {
       throw new CyclopsError(
         'CONFIG_INVALID',
@@ -74,5 +77,5 @@ async function openProvider(
   }
   // Loaded only where it is used.
   const { openProvenOrtCapi } = await import('./open-ort-capi.js');
-  return openProvenOrtCapi(model, provider, tensorRt, settings, log);
+  return openProvenOrtCapi(model, provider, tensorRt, settings, log, atOnce);
 }

@@ -27,6 +27,7 @@ export async function openProvenOrtCapi(
   tensorRt: TensorRtOptions | undefined,
   settings: EngineSettings,
   log: Logger,
+  atOnce: number,
 ): Promise<ProvenEngine> {
   const { threads, library } = settings;
   if (provider !== 'cpu') {
@@ -38,7 +39,7 @@ export async function openProvenOrtCapi(
   try {
     if (tensorRt === undefined) {
       const options = provider === 'cuda' ? cudaProviderOptions(settings.cuda ?? {}) : {};
-      const engine = await openOrtCapi(model, { provider, threads, library, providerOptions: options });
+      const engine = await openOrtCapi(model, { provider, threads, library, providerOptions: options, atOnce });
       return await prove(engine, model, undefined, settings, log);
     }
     return await openTensorRt(model, tensorRt, settings, log);

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { tensorRtOptionsSchema } from '../../model-package/tensorrt/options.js';
 import { cudaGraphRefusal, cudaOptionsSchema } from './cuda-options.js';
 import { type EngineKind, engineKinds } from './engine.js';
-import { type Provider, providers } from './open-failure.js';
+import { providers } from './open-failure.js';
 
 /** Which engine runs the network, on what, and what may take its place. */
 export const engineSettingsSchema = z
   .strictObject({
-    /** Way to ONNX Runtime; `ort-node` for the CPU and `ort-capi` for the rest unless given. */
+    /** Way to ONNX Runtime; `ort-capi` unless given. */
     kind: z.enum(engineKinds).optional(),
     /** Execution provider. One that cannot run here is an error, never a silent run on the CPU. */
     provider: z.enum(providers).default('cpu'),
@@ -48,7 +48,7 @@ export const engineSettingsSchema = z
 /** Checked engine settings with their defaults filled in. */
 export type EngineSettings = z.output<typeof engineSettingsSchema>;
 
-/** The engine that runs a provider under these settings. */
-export function engineKindFor({ kind, library }: EngineSettings, provider: Provider): EngineKind {
-  return kind ?? (provider === 'cpu' && library === undefined ? 'ort-node' : 'ort-capi');
+/** The engine of these settings. */
+export function engineKindOf({ kind }: EngineSettings): EngineKind {
+  return kind ?? 'ort-capi';
 }

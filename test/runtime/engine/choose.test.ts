@@ -5,7 +5,7 @@ import pino from 'pino';
 import { readModelPackage } from '../../../src/model-package/read.js';
 import { openEngine } from '../../../src/runtime/engine/choose.js';
 import { l4tReleaseText, missingParts, tensorRtVersionText } from '../../../src/runtime/engine/ort-capi/nvidia.js';
-import { engineKindFor, engineSettingsSchema } from '../../../src/runtime/engine/settings.js';
+import { engineKindOf, engineSettingsSchema } from '../../../src/runtime/engine/settings.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
 
@@ -25,7 +25,7 @@ test('without a GPU, cuda and tensorrt are errors that say what is missing; a fa
   const { engine, fellBack, selfTest } = await openEngine(model, settings, silent);
   await engine.close();
   assert.equal(engine.info.provider, 'cpu');
-  assert.equal(engine.info.engine, 'ort-node');
+  assert.equal(engine.info.engine, 'ort-capi');
   assert.ok(selfTest.ok);
   assert.match(fellBack ?? '', /execution provider tensorrt.*; execution provider cuda/);
 });
@@ -97,14 +97,9 @@ test('settings that the Node binding would drop are refused with the way out', a
   }
 });
 
-test('the engine follows from the provider unless it is named', () => {
-  const kind = (input: object, provider: 'cpu' | 'cuda' | 'tensorrt') =>
-    engineKindFor(engineSettingsSchema.parse(input), provider);
-  assert.equal(kind({}, 'cpu'), 'ort-node');
-  assert.equal(kind({ library: 'a.so' }, 'cpu'), 'ort-capi');
-  assert.equal(kind({}, 'tensorrt'), 'ort-capi');
-  assert.equal(kind({}, 'cuda'), 'ort-capi');
-  assert.equal(kind({ kind: 'ort-node' }, 'cuda'), 'ort-node');
+test('the engine is ort-capi unless another one is named', () => {
+  assert.equal(engineKindOf(engineSettingsSchema.parse({})), 'ort-capi');
+  assert.equal(engineKindOf(engineSettingsSchema.parse({ kind: 'ort-node', provider: 'cuda' })), 'ort-node');
 });
 
 test('versions of TensorRT and of a Jetson are read', async () => {

@@ -1,5 +1,6 @@
 import { CyclopsError, messageOf } from '../../../base/errors.js';
 import type { ProviderOptions } from '../../../model-package/tensorrt/provider-options.js';
+import { returnFreedMemory } from '../../memory.js';
 import { openFailure, type Provider } from '../open-failure.js';
 import type { GraphValue } from '../signature.js';
 import { spinUs } from '../spin.js';
@@ -102,6 +103,7 @@ async function create(library: OrtLibrary, onnxPath: string, settings: Pointer):
   const place = allocate(8);
   try {
     await library.callAsync('CreateSession', library.env, onnxPath, settings, place.pointer);
+    returnFreedMemory();
     return new BigUint64Array(place.bytes.slice().buffer)[0]!;
   } finally {
     place.free();
