@@ -80,32 +80,31 @@ export function expectedOutputs(
   return { depthM, confidence: placed(trust, camera, fit, limit, 0) };
 }
 
-/** One colour as the network sees it: cut, black beyond the picture, mean of whole boxes, then bilinear. */
+/** One colour as the network sees it: cut, black beyond the picture, bilinear to whole boxes, their means. */
 function networkPlane(rgb: Uint8Array, channel: number, width: number, height: number, fit: Fit | undefined): Plane {
   const picture = fit ?? { width, height, crop: { x: 0, y: 0, width, height } };
   const { crop } = picture;
   const isWithin = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < picture.width && y < picture.height;
   const byteAt = (x: number, y: number): number => (isWithin(x, y) ? rgb[(y * picture.width + x) * 3 + channel]! : 0);
-  const [across, down] = [wholeBox(crop.width, width), wholeBox(crop.height, height)];
-  const small: Plane = {
-    width: crop.width / across,
-    height: crop.height / down,
-    data: new Float64Array((crop.width / across) * (crop.height / down)),
-  };
-  for (let y = 0; y < crop.height; y++) {
-    for (let x = 0; x < crop.width; x++) {
-      const box = Math.floor(y / down) * small.width + Math.floor(x / across);
-      small.data[box]! += byteAt(crop.x + x, crop.y + y) / (across * down);
-    }
+  const seen: Plane = { ...crop, data: new Float64Array(crop.width * crop.height) };
+  for (let index = 0; index < seen.data.length; index++) {
+    seen.data[index] = byteAt(crop.x + (index % crop.width), crop.y + Math.floor(index / crop.width));
   }
-  return resized(small, width, height);
+  const [across, down] = [nearestMultiple(crop.width, width), nearestMultiple(crop.height, height)];
+  const large = resized(seen, across * width, down * height);
+  const data = new Float64Array(width * height);
+  for (const [index, value] of large.data.entries()) {
+    const [x, y] = [index % large.width, Math.floor(index / large.width)];
+    data[Math.floor(y / down) * width + Math.floor(x / across)]! += value / (across * down);
+  }
+  return { width, height, data };
 }
 
-/** The largest divisor of `from` that is at most from / to. */
-function wholeBox(from: number, to: number): number {
-  let best = 1;
-  for (let side = 2; side <= from / to; side++) if (from % side === 0) best = side;
-  return best;
+/** How many times `to` comes nearest to `from`; halfway, one more. */
+function nearestMultiple(from: number, to: number): number {
+  let times = 1;
+  while ((times + 1) * to - from <= from - times * to) times++;
+  return times;
 }
 
 function resized(plane: Plane, width: number, height: number): Plane {

@@ -91,26 +91,23 @@ function rowsBeyond({ height, crop }: Fit): { readonly above: number; readonly b
 }
 
 /**
- * To the network's size: the mean of boxes of a whole number of pixels, the largest that divides the sides, and bilinearly
- * the rest of the way. Where less than half of the shrinking is left for that, no pixel is left out; a side with few
- * divisors, such as twice a prime, may have more left.
+ * To the network's size: bilinearly to the nearest whole multiple of it, then the mean of whole boxes. The first step
+ * changes a side by half of itself at most, so no pixel is left out; and whatever rounding does to the places where it
+ * reads (in float32, a ten-thousandth of a pixel far from the corner) is averaged over a box.
  */
 function shrink(graph: GraphBuilder, value: Value, width: number, height: number): Value {
   const [, rows, columns] = imageShape(value);
   const kernel = [boxSide(rows, height), boxSide(columns, width)] as const;
-  let small = value;
-  if (kernel[0] * kernel[1] > 1) {
-    const window = { kernel, strides: kernel, dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
-    small = pool(graph, 'pre/boxes', 'AveragePool', value, window);
-  }
-  if (rows / kernel[0] === height && columns / kernel[1] === width) return small;
-  return resize(graph, 'pre/resize', small, [height, width], 'linear', 'half_pixel');
+  const [tall, wide] = [kernel[0] * height, kernel[1] * width];
+  const isMultiple = rows === tall && columns === wide;
+  const multiple = isMultiple ? value : resize(graph, 'pre/resize', value, [tall, wide], 'linear', 'half_pixel');
+  if (kernel[0] * kernel[1] === 1) return multiple;
+  const window = { kernel, strides: kernel, dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
+  return pool(graph, 'pre/boxes', 'AveragePool', multiple, window);
 }
 
 function boxSide(from: number, to: number): number {
-  let side = Math.max(1, Math.floor(from / to));
-  while (from % side !== 0) side--;
-  return side;
+  return Math.max(1, Math.round(from / to));
 }
 
 /** What the network's output says. */

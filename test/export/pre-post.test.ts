@@ -85,3 +85,25 @@ test('a smaller output is resized with half-pixel centres, disparity first, dept
     assert.ok(Math.abs(found[index]! - depth) <= 1e-5 * depth, `${index}: ${found[index]} against ${depth}`);
   }
 });
+
+test('a picture that shrinks by no whole number: every pixel counts about the same', async () => {
+  const [from, to] = [29, 10];
+  const graph = new GraphBuilder('pre', ['out']);
+  const fit = { width: from, height: from, crop: { x: 0, y: 0, width: from, height: from } };
+  const plain = { channels: 'RGB', inputMean: [0, 0, 0], inputStd: [1, 1, 1] } as const;
+  graph.output(preprocess(graph, { width: to, height: to, ...plain, fit }), 'out');
+  const session = await openOnnx(encodeModel(graph.build(), { producerVersion: '', metadata: {} }), 'test');
+  try {
+    for (let at = 0; at < from; at++) {
+      // A bright column: its share of what the network sees, in the first plane.
+      const bytes = Uint8Array.from({ length: from * from * 3 }, (_, index) =>
+        Math.floor(index / 3) % from === at ? 255 : 0,
+      );
+      const seen = (await session.run(bytes, [1, from, from, 3])).subarray(0, to * to);
+      const share = seen.reduce((sum, value) => sum + value, 0) / seen.length;
+      assert.ok(share > 0.6 / from && share < 1.4 / from, `column ${at}: ${share * from} of its share`);
+    }
+  } finally {
+    await session.close();
+  }
+});
