@@ -1,5 +1,5 @@
 import { packageVersion } from '../base/paths.js';
-import type { ExportPlan, LayersModelResult, OpenSize } from '../export/index.js';
+import type { ExportPlan, LayersModelResult, OpenSize, PrecisionKind } from '../export/index.js';
 import type { OptionValues } from './command.js';
 import { depthGraphOptions, descriptionOption } from './depth-graph-options.js';
 import { estimateRows, formatRows, type Row } from './graph-text.js';
@@ -11,14 +11,18 @@ export function isLayersModel(path: string): boolean {
   return path.endsWith('.json');
 }
 
-/** `export-onnx --dry-run`: what would come out. @returns the exit code. */
-export async function printPlan(values: OptionValues, path: string): Promise<number> {
+/** `export-onnx --dry-run`: what would come out. @param precision fp32 unless given. @returns the exit code. */
+export async function printPlan(values: OptionValues, path: string, precision?: PrecisionKind): Promise<number> {
   const { planDepthNetwork, planLayersModel } = await import('../export/index.js');
   const described = descriptionOption(values);
   const isBare = isLayersModel(path) && described === undefined;
   const plan = isBare
     ? await planLayersModel(path, openSize(values))
-    : await planDepthNetwork(path, { ...depthGraphOptions(values), ...(described === undefined ? {} : { described }) });
+    : await planDepthNetwork(path, {
+        ...depthGraphOptions(values),
+        ...(described === undefined ? {} : { described }),
+        ...(precision === undefined ? {} : { precision }),
+      });
   process.stdout.write(values.json === true ? `${JSON.stringify(plan)}\n` : `${planText(plan)}\n`);
   return 0;
 }
@@ -54,6 +58,9 @@ function planText(plan: ExportPlan): string {
     ...(plan.viewNote === undefined ? [] : [['view', plan.viewNote] satisfies Row]),
     ...estimateRows(plan.summary, plan.estimate),
     ['passes', passText(plan.passes)],
+    ...(plan.precision === 'fp32'
+      ? []
+      : [['numbers', `${plan.precision}; what frames decide is left open`] satisfies Row]),
     [
       'file',
       `${formatBytes(plan.onnxBytes)} before its metadata (weights ${overhead(plan)}); nothing was run or written`,

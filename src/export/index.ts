@@ -15,7 +15,7 @@ export { type OnnxRun, openOnnx } from './onnx-run.js';
 export type { ParityReport } from './parity.js';
 export { type ExportPlan, planDepthNetwork, planLayersModel } from './plan.js';
 export type { PrecisionDifference } from './precision/difference.js';
-export type { CalibrationFrames, PrecisionOptions } from './precision/reduce.js';
+export type { CalibrationFrames, PrecisionKind, PrecisionOptions } from './precision/reduce.js';
 export { type ReducedPackage, type ReducePackageOptions, reducePackage } from './precision/reduce-package.js';
 export { decodeOutline, type GraphOutline } from './proto.js';
 export { parityLimit } from './reference.js';

@@ -4,12 +4,14 @@ import { type NetworkDescription, openNetwork } from './export.js';
 import type { Graph, Value } from './graph.js';
 import { buildLayersModelGraph, type OpenSize, readLayersModel } from './layers-model.js';
 import { type PassReport, runPasses } from './passes/index.js';
+import { outlineReduced, type PrecisionKind } from './precision/reduce.js';
 import { decodeOutline, encodeModel } from './proto.js';
 import { type GraphSummary, summarizeGraph } from './summary.js';
 
-/** What an export would give, in fp32; nothing is run or written. */
+/** What an export would give; nothing is run or written. */
 export interface ExportPlan {
   readonly name: string;
+  readonly precision: 'fp32' | PrecisionKind['kind'];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly summary: GraphSummary;
@@ -27,11 +29,11 @@ export interface ExportPlan {
  */
 export async function planDepthNetwork(
   path: string,
-  options: DepthGraphOptions & { readonly described?: NetworkDescription },
+  options: DepthGraphOptions & { readonly described?: NetworkDescription; readonly precision?: PrecisionKind },
 ): Promise<ExportPlan> {
   const network = await openNetwork(path, options.described);
   const { graph, viewNote } = buildDepthGraph(network, options);
-  const plan = planGraph(network.name, graph, network.model.weightBytes.byteLength);
+  const plan = planGraph(network.name, graph, network.model.weightBytes.byteLength, options.precision);
   return viewNote === undefined ? plan : { ...plan, viewNote };
 }
 
@@ -44,12 +46,14 @@ export async function planLayersModel(path: string, size?: OpenSize): Promise<Ex
   return planGraph(path, buildLayersModelGraph(model, size), model.network.weightBytes);
 }
 
-function planGraph(name: string, built: Graph, weightBytes: number): ExportPlan {
-  const { graph, reports } = runPasses(built);
+function planGraph(name: string, built: Graph, weightBytes: number, precision?: PrecisionKind): ExportPlan {
+  const { graph: exact, reports } = runPasses(built);
+  const graph = precision === undefined ? exact : outlineReduced(exact, precision);
   const onnx = encodeModel(graph, { producerVersion: '', metadata: {} });
   const outline = decodeOutline(onnx, name);
   return {
     name,
+    precision: precision?.kind ?? 'fp32',
     inputs: graph.inputs,
     outputs: graph.outputs,
     summary: summarizeGraph(outline),

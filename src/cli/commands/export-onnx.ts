@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
 import { packageVersion } from '../../base/paths.js';
-import type { ExportResult, PrecisionOptions } from '../../export/index.js';
+import type { ExportResult, PrecisionKind, PrecisionOptions } from '../../export/index.js';
 import { activationTypes, calibrationMethods, precisions } from '../../model-package/schema.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
 import type { CalibrationTarget } from '../calibration-frames.js';
@@ -56,7 +56,7 @@ export const command: Command = {
       value: 'TYPE',
       help: 'int8: uint8 for ONNX Runtime on a CPU, int8 for TensorRT [int8 with --tensorrt, else uint8]',
     },
-    'dry-run': { type: 'boolean', help: 'print what the fp32 export would hold and cost; run and write nothing' },
+    'dry-run': { type: 'boolean', help: 'print what the export would hold and cost; run and write nothing' },
     'no-parity': { type: 'boolean', help: 'do not compare ONNX Runtime with tfjs (then TensorFlow is not needed)' },
     ...tensorRtOptionSpecs,
     epcontext: {
@@ -113,7 +113,7 @@ says what colours it wants, what its output means and what its camera was, it be
         );
       }
       if (!isBare && described === undefined) await checkSize(values, checkpoint);
-      return printPlan(values, checkpoint);
+      return printPlan(values, checkpoint, precisionAsked(values, tensorRtFrom(values)));
     }
     if (isBare) return exportBareGraph(values, checkpoint);
     const output = requiredText(values, 'output');
@@ -146,12 +146,8 @@ says what colours it wants, what its output means and what its camera was, it be
   },
 };
 
-/** What `--precision` and its fellows ask for, with the frames read; undefined for fp32. */
-async function precisionFrom(
-  values: OptionValues,
-  tensorRt: TensorRtOptions | undefined,
-  target: () => Promise<CalibrationTarget>,
-): Promise<PrecisionOptions | undefined> {
+/** What `--precision` and its fellows ask for; undefined for fp32. */
+function precisionAsked(values: OptionValues, tensorRt: TensorRtOptions | undefined): PrecisionKind | undefined {
   const kind = choiceOption(values, 'precision', precisions);
   const foreign = ['calibrate', 'calibration', 'activations'].find(
     (name) => values[name] !== undefined && kind !== 'int8' && !(name === 'calibrate' && kind === 'fp16'),
@@ -159,25 +155,35 @@ async function precisionFrom(
   if (foreign !== undefined) {
     throw new CyclopsError('USAGE_INVALID', `--${foreign} does not go with --precision ${kind}`);
   }
-  if (kind === 'fp32') return undefined;
-  if (values.calibrate === undefined) {
-    throw new CyclopsError(
-      'USAGE_INVALID',
-      `--precision ${kind} needs --calibrate FRAMES: ${kind === 'int8' ? 'ranges come from' : 'overflow is looked for on'} real frames`,
-    );
-  }
-  const method = values.calibration === undefined ? undefined : choiceOption(values, 'calibration', calibrationMethods);
+  if (kind !== 'int8') return kind === 'fp32' ? undefined : { kind };
   const forTensorRt = tensorRt === undefined ? 'uint8' : 'int8';
   const activations =
     values.activations === undefined ? forTensorRt : choiceOption(values, 'activations', activationTypes);
-  if (kind === 'int8' && tensorRt !== undefined && activations === 'uint8') {
+  if (tensorRt !== undefined && activations === 'uint8') {
     throw new CyclopsError('USAGE_INVALID', '--activations uint8 does not go with --tensorrt, which takes int8 alone');
   }
+  return { kind, activations };
+}
+
+/** The same with the frames read. */
+async function precisionFrom(
+  values: OptionValues,
+  tensorRt: TensorRtOptions | undefined,
+  target: () => Promise<CalibrationTarget>,
+): Promise<PrecisionOptions | undefined> {
+  const asked = precisionAsked(values, tensorRt);
+  if (asked === undefined) return undefined;
+  if (values.calibrate === undefined) {
+    throw new CyclopsError(
+      'USAGE_INVALID',
+      `--precision ${asked.kind} needs --calibrate FRAMES: ${asked.kind === 'int8' ? 'ranges come from' : 'overflow is looked for on'} real frames`,
+    );
+  }
+  const method = values.calibration === undefined ? undefined : choiceOption(values, 'calibration', calibrationMethods);
   const count = integerOption(values, 'calibration-frames', 1, 1000);
   const { readCalibrationFrames } = await import('../calibration-frames.js');
   const calibration = await readCalibrationFrames(requiredText(values, 'calibrate'), await target(), count);
-  if (kind === 'fp16') return { kind, calibration };
-  return { kind, calibration, activations, ...(method === undefined ? {} : { method }) };
+  return { ...asked, calibration, ...(asked.kind === 'fp16' || method === undefined ? {} : { method }) };
 }
 
 /** TensorRT up to 10 reads Q/DQ nodes only where int8 is switched on; a strongly typed network needs no switch. */

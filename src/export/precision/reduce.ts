@@ -4,7 +4,7 @@ import { captureHistograms, type ValueRange } from './calibrate.js';
 import { measureDifference, type PrecisionDifference } from './difference.js';
 import { assertHalfRange, halfValuesOf, toHalf } from './half.js';
 import type { Histogram } from './histogram.js';
-import { calibratedValuesOf, planQuantization, quantize } from './quantize.js';
+import { calibratedValuesOf, planQuantization, type QuantizationPlan, quantize } from './quantize.js';
 import { repeatPixels } from './repeat-pixels.js';
 import { simulateHalf } from './simulate-half.js';
 import { thinHead } from './thin-head.js';
@@ -28,6 +28,9 @@ export type PrecisionOptions =
       /** `uint8`, for ONNX Runtime's CPU, unless given. */
       readonly activations?: ActivationType;
     };
+
+/** What of a precision decides on the nodes of a graph. */
+export type PrecisionKind = { readonly kind: 'fp16' } | { readonly kind: 'int8'; readonly activations: ActivationType };
 
 /** A graph of reduced precision. */
 export interface ReducedGraph {
@@ -54,8 +57,7 @@ export async function reducePrecision(exact: Graph, options: PrecisionOptions): 
   const { method = 'entropy', activations = 'uint8' } = options;
   const plan = planQuantization(exact);
   const histograms = await captureHistograms(exact, calibratedValuesOf(exact, plan), frames);
-  const quantized = quantize(exact, plan, rangesFrom(histograms, method), activations);
-  const graph = activations === 'uint8' ? thinHead(repeatPixels(quantized)) : quantized;
+  const graph = quantized(exact, plan, rangesFrom(histograms, method), activations);
   const quantization = { activations, calibration: method, frames: frames.length, data: source };
   return {
     graph,
@@ -70,4 +72,26 @@ export function rangesFrom(
   method: CalibrationMethod,
 ): ReadonlyMap<string, ValueRange> {
   return new Map([...histograms].map(([name, histogram]) => [name, rangeFrom(histogram, method)]));
+}
+
+/**
+ * The fp32 graph in fp16 or int8 with the nodes and types that it will have; what only frames tell is made up: every
+ * calibrated tensor goes from 0 to 1.
+ * @throws CyclopsError `EXPORT_UNSUPPORTED` for a graph without a body.
+ */
+export function outlineReduced(exact: Graph, precision: PrecisionKind): Graph {
+  if (precision.kind === 'fp16') return toHalf(exact);
+  const plan = planQuantization(exact);
+  const ranges = new Map(calibratedValuesOf(exact, plan).map(({ name }) => [name, { min: 0, max: 1 }]));
+  return quantized(exact, plan, ranges, precision.activations);
+}
+
+function quantized(
+  exact: Graph,
+  plan: QuantizationPlan,
+  ranges: ReadonlyMap<string, ValueRange>,
+  activations: ActivationType,
+): Graph {
+  const graph = quantize(exact, plan, ranges, activations);
+  return activations === 'uint8' ? thinHead(repeatPixels(graph)) : graph;
 }

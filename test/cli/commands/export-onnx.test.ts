@@ -247,6 +247,10 @@ test('a dry run prints what would come out and writes nothing; inspect shows whe
   assert.match(sized.err, /expected a network of 64x32 \(--size\), found 32x16/);
   const json = JSON.parse((await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--json'])).out);
   assert.equal(json.summary.parameters, 117);
+  assert.equal(json.precision, 'fp32');
+  const half = await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--precision', 'fp16']);
+  assert.match(half.out, /nodes {4}\d+: .*\d Cast/, half.err);
+  assert.match(half.out, /numbers {2}fp16; what frames decide is left open/);
   await assert.rejects(stat(join(folder, 'a')), { code: 'ENOENT' });
 
   const [a, b] = [join(folder, 'a'), join(folder, 'b')];

@@ -10,7 +10,7 @@ import {
   quantize,
   quantizeWeights,
 } from '../../../src/export/precision/quantize.js';
-import { rangesFrom, reducePrecision } from '../../../src/export/precision/reduce.js';
+import { outlineReduced, rangesFrom, reducePrecision } from '../../../src/export/precision/reduce.js';
 import { repeatPixels } from '../../../src/export/precision/repeat-pixels.js';
 import { thinHead } from '../../../src/export/precision/thin-head.js';
 import { decodeOutline, encodeModel } from '../../../src/export/proto.js';
@@ -131,3 +131,14 @@ test('pixels repeated as copied integers are the same integers, and no Resize of
   assert.deepEqual([after('Resize'), after('Expand')], [1, 1], 'that of the disparity stays');
   assert.equal(after('DequantizeLinear'), before('DequantizeLinear'), 'nothing is computed that nobody reads');
 });
+
+test('without frames, the outline has the nodes and sizes of what is written with them', async () => {
+  for (const activations of ['uint8', 'int8'] as const) {
+    const { graph } = await reducePrecision(exact, { kind: 'int8', calibration, activations });
+    const outline = outlineReduced(exact, { kind: 'int8', activations });
+    assert.deepEqual(outline.nodes.map(shapeOfNode), graph.nodes.map(shapeOfNode));
+    assert.equal(bytesOf(outline).length, bytesOf(graph).length);
+  }
+});
+
+const shapeOfNode = ({ op, inputs, output }: Graph['nodes'][number]) => ({ op, inputs, output });
