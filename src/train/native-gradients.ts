@@ -1,15 +1,5 @@
+import { type OperatorAttribute, runOperator } from './native-operator.js';
 import type { tf as Tf } from './tf.js';
-
-/** The part of the node backend that runs any TensorFlow operator by name. Not in the library's public types. */
-interface NodeBackend {
-  readonly binding: {
-    readonly TF_FLOAT: number;
-    readonly TF_ATTR_TYPE: number;
-    readonly TF_ATTR_FLOAT: number;
-    readonly TF_ATTR_BOOL: number;
-  };
-  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly Tf.TensorInfo[]): Tf.Tensor;
-}
 
 /**
  * Replaces gradients of tfjs by TensorFlow's own kernels.
@@ -26,17 +16,8 @@ export function useNativeGradients(tf: typeof Tf): void {
   const run = (
     name: string,
     inputs: readonly Tf.TensorInfo[],
-    attributes: Readonly<Record<string, number | boolean>>,
-  ): Tf.Tensor => {
-    const backend = tf.backend() as unknown as NodeBackend;
-    const { TF_FLOAT, TF_ATTR_TYPE, TF_ATTR_FLOAT, TF_ATTR_BOOL } = backend.binding;
-    const settings = Object.entries(attributes).map(([key, value]) => ({
-      name: key,
-      type: typeof value === 'number' ? TF_ATTR_FLOAT : TF_ATTR_BOOL,
-      value,
-    }));
-    return backend.executeSingleOutput(name, [{ name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT }, ...settings], inputs);
-  };
+    attributes: Readonly<Record<string, OperatorAttribute>>,
+  ): Tf.Tensor => runOperator(tf.backend(), name, inputs, attributes);
 
   tf.registerGradient({
     kernelName: 'LeakyRelu',

@@ -1,4 +1,5 @@
 import { Random } from '../../base/random.js';
+import { convolutionWithBias } from '../layers/convolution-with-bias.js';
 import { tf } from '../tf.js';
 
 /** Slope of every LeakyReLU in Guo's networks. */
@@ -26,17 +27,14 @@ export interface ConvolutionOptions {
   /** Multiplies the deviation of the initial weights: below 1 for the last layer of a residual branch. */
   readonly gain?: number;
   readonly initialBias?: number;
-  /** Its input is an image, whose gradient nobody needs. */
-  readonly readsImage?: boolean;
 }
 
 /** A function from tensor to tensor whose weights are created once: calling it twice shares them. */
 export type Block = (input: tf.SymbolicTensor) => tf.SymbolicTensor;
 
 /**
- * Zero-padded convolution with bias. The activation is a layer of its own: tfjs fuses convolution and bias into one
- * kernel while training only if the convolution's own activation is linear. Stride 2 pads as TensorFlow's `same` does
- * on even sizes, one row and column more behind than before; `padded` gives the symmetric kind.
+ * Zero-padded convolution with bias. The activation is a layer of its own. Stride 2 pads as TensorFlow's `same` does on
+ * even sizes, one row and column more behind than before; `paddedConvolution` gives the symmetric kind.
  */
 export function convolution(options: ConvolutionOptions, context: LayerContext): Block {
   const layer = tf.layers.conv2d({
@@ -47,7 +45,7 @@ export function convolution(options: ConvolutionOptions, context: LayerContext):
     padding: 'same',
     ...initializers(options, context),
   });
-  if (options.readsImage) skipInputGradient(layer, options.stride ?? 1, 'same');
+  computeByOurs(layer, options.stride ?? 1, 'same');
   const activate = activation(options);
   return (input) => activate(layer.apply(input) as tf.SymbolicTensor);
 }
@@ -64,7 +62,7 @@ export function paddedConvolution(options: ConvolutionOptions, context: LayerCon
     padding: 'valid',
     ...initializers(options, context),
   });
-  if (options.readsImage) skipInputGradient(layer, options.stride ?? 1, 'valid');
+  computeByOurs(layer, options.stride ?? 1, 'valid');
   const activate = activation(options);
   return (input) => activate(layer.apply(pad.apply(input)) as tf.SymbolicTensor);
 }
@@ -109,18 +107,13 @@ export function imageInput(name: string, height: number, widthPx: number): tf.Sy
   return tf.input({ name, shape: [height, widthPx, 3], dtype: 'float32' });
 }
 
-/**
- * The fused convolution inside tfjs' layer always computes the gradient of its input, which for an image is 7 to 8 % of
- * a training step. The plain operators compute the same and only the gradients that are asked for. The layer stays a
- * standard one: saved and loaded, it is tfjs' own again.
- */
-function skipInputGradient(layer: tf.layers.Layer, stride: number, padding: 'same' | 'valid'): void {
-  layer.call = (inputs) =>
-    tf.tidy(() => {
-      const [image] = Array.isArray(inputs) ? inputs : [inputs];
-      const [kernel, bias] = layer.getWeights();
-      return tf.conv2d(image as tf.Tensor4D, kernel as tf.Tensor4D, stride, padding).add(bias!);
-    });
+/** The layer stays a standard one, whose `call` alone is ours: saved and loaded elsewhere, it is tfjs' own again. */
+function computeByOurs(layer: tf.layers.Layer, stride: number, padding: 'same' | 'valid'): void {
+  layer.call = (inputs) => {
+    const [input] = Array.isArray(inputs) ? inputs : [inputs];
+    const [kernel, bias] = layer.getWeights();
+    return convolutionWithBias(input as tf.Tensor4D, kernel as tf.Tensor4D, bias as tf.Tensor1D, { stride, padding });
+  };
 }
 
 function activation({ name, activation: kind }: ConvolutionOptions): Block {

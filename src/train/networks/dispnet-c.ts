@@ -54,17 +54,14 @@ export function createDispNetC(options: DispNetCOptions): tf.LayersModel {
   const { width, height, widthPx, seed } = options;
   const context: LayerContext = { seed, init: options.init ?? 'he' };
   const scaled = (channels: number): number => Math.max(8, 8 * Math.round((channels * width) / 8));
-  const down = (name: string, channels: number, kernel: number, readsImage = false) =>
-    paddedConvolution(
-      { name, channels: scaled(channels), kernel, stride: 2, activation: 'leaky', readsImage },
-      context,
-    );
+  const down = (name: string, channels: number, kernel: number) =>
+    paddedConvolution({ name, channels: scaled(channels), kernel, stride: 2, activation: 'leaky' }, context);
   const same = (name: string, channels: number, kernel = 3) =>
     convolution({ name, channels: scaled(channels), kernel, activation: 'leaky' }, context);
 
   const left = imageInput('left', height, widthPx);
   const right = imageInput('right', height, widthPx);
-  const conv1 = down('conv1', 64, 7, true);
+  const conv1 = down('conv1', 64, 7);
   const conv2 = down('conv2', 128, 5);
   const left1 = conv1(left);
   const left2 = conv2(left1);

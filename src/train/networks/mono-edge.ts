@@ -63,7 +63,7 @@ export function createMonoEdge(options: MonoEdgeOptions): tf.LayersModel {
   const scaled = (channels: number): number => Math.max(8, 8 * Math.round((channels * width) / 8));
   const image = imageInput('image', height, widthPx);
   const conv = (name: string, channels: number, input: tf.SymbolicTensor, stride: 1 | 2 = 1) =>
-    convolution({ name, channels, kernel: 3, stride, activation: 'relu', readsImage: input === image }, context)(input);
+    convolution({ name, channels, kernel: 3, stride, activation: 'relu' }, context)(input);
   const linear = (name: string, channels: number, kernel: number, gain: number, input: tf.SymbolicTensor) =>
     convolution({ name, channels, kernel, activation: 'none', gain }, context)(input);
   const rectifiedSum = (name: string, inputs: readonly tf.SymbolicTensor[]) => {

@@ -59,7 +59,7 @@ export function createMonoVgg(options: MonoVggOptions): tf.LayersModel {
     for (const [index, channels] of widths.entries()) {
       const name = `enc${block + 1}_${index + 1}`;
       const options: ConvolutionOptions = { name, channels: scaled(channels), kernel: 3, activation: 'relu' };
-      features = convolution({ ...options, readsImage: features === image }, context)(features);
+      features = convolution(options, context)(features);
     }
     const pool = tf.layers.maxPooling2d({ name: `pool${block + 1}`, poolSize: 2, strides: 2 });
     features = pool.apply(features) as tf.SymbolicTensor;

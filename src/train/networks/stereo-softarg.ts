@@ -65,7 +65,7 @@ export function createStereoSoftarg(options: StereoSoftargOptions): tf.LayersMod
 
   const left = imageInput('left', height, widthPx);
   const right = imageInput('right', height, widthPx);
-  const features = createFeatures(conv, linear, scaled, context);
+  const features = createFeatures(conv, linear, scaled);
   const leftFeatures = features(left);
   const rightFeatures = features(right);
   const similarity = new CosineSimilarity1d({ name: 'similarity', maxDisplacement }).apply([
@@ -135,12 +135,8 @@ function createFeatures(
   conv: (name: string, channels: number, kernel?: number, stride?: 1 | 2) => Block,
   linear: (name: string, channels: number, kernel: number, gain?: number) => Block,
   scaled: (channels: number) => number,
-  context: LayerContext,
 ): (image: tf.SymbolicTensor) => Record<'half' | 'halfMatch' | 'quarter' | 'match', tf.SymbolicTensor> {
-  const first = convolution(
-    { name: 'feature1', channels: scaled(24), kernel: 5, stride: 2, activation: 'leaky', readsImage: true },
-    context,
-  );
+  const first = conv('feature1', 24, 5, 2);
   const second = conv('feature2', 48, 3, 2);
   const third = [conv('feature3a', 48), linear('feature3b', scaled(48), 3, 0.5)] as const;
   const sum = tf.layers.add({ name: 'feature3' });
