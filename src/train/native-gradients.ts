@@ -8,7 +8,8 @@ import type { tf as Tf } from './tf.js';
  *   cost as much as a small convolution. Same numbers, up to the sign of zero.
  * - Bilinear resizing: the node binding of tfjs 4.22 drops the half-pixel-centres setting in the gradient only, which
  *   makes it that of another function.
- * - Absolute value: tfjs composes the sign of some ten passes. Same numbers: the slope at 0 stays -1.
+ * - Absolute value: tfjs composes the sign of some ten passes. It is a LeakyReLU of slope -1: same numbers, -1 at 0 too.
+ * - Sum and mean: tfjs multiplies by a tensor of ones that JavaScript fills and copies. Same numbers.
  *
  * Second derivatives of these are not available.
  */
@@ -34,7 +35,27 @@ export function useNativeGradients(tf: typeof Tf): void {
   tf.registerGradient({
     kernelName: 'Abs',
     inputsToSave: ['x'],
-    gradFunc: (dy, [x]) => ({ x: () => tf.where(x!.greater(0), single(dy), single(dy).neg()) }),
+    gradFunc: (dy, [x]) => ({ x: () => run('LeakyReluGrad', [single(dy), x!], { alpha: -1 }) }),
+  });
+  const repeat = (reduced: Tf.Tensor, { shape }: Tf.Tensor, axis: number | number[]): Tf.Tensor => {
+    const axes = tf.util.parseAxisParam(axis, shape);
+    const kept = reduced.reshape(shape.map((size, index) => (axes.includes(index) ? 1 : size)));
+    return run('BroadcastTo', [kept, tf.tensor1d(shape, 'int32')], {});
+  };
+  tf.registerGradient({
+    kernelName: 'Sum',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], { axis }) => ({ x: () => repeat(single(dy), x!, axis as number | number[]) }),
+  });
+  tf.registerGradient({
+    kernelName: 'Mean',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], { axis }) => ({
+      x: () => {
+        const mean = single(dy);
+        return repeat(mean.div(x!.size / mean.size), x!, axis as number | number[]);
+      },
+    }),
   });
   tf.registerGradient({
     kernelName: 'ResizeBilinear',

@@ -42,12 +42,27 @@ test('the gradient of the absolute value is its slope, -1 at 0', () => {
   gradient.dispose();
 });
 
+test('the gradients of sums and means repeat along the axes that went', () => {
+  const random = Random.fromSeed(12);
+  const x = values(random);
+  for (const axis of [undefined, 3, [1, 2], [0, -1]]) {
+    for (const keepDims of [false, true]) {
+      assertGradient((argument) => tf.sum(argument, axis, keepDims), x, { random });
+      assertGradient((argument) => tf.mean(argument, axis, keepDims), x, { random });
+    }
+  }
+  const scalar = tf.scalar(3);
+  const gradient = tf.grad((argument) => tf.mean(argument))(scalar);
+  assert.deepEqual([gradient.shape, gradient.dataSync()[0]], [[], 1]);
+  tf.dispose([x, scalar, gradient]);
+});
+
 test('native gradients leave no tensors behind', () => {
   const x = values(Random.fromSeed(10));
   const before = tf.memory().numTensors;
-  tf.grad((argument) => tf.image.resizeBilinear(tf.leakyRelu(tf.relu(argument).abs(), 0.1) as tf.Tensor4D, [9, 6]))(
-    x,
-  ).dispose();
+  tf.grad((argument) =>
+    tf.image.resizeBilinear(tf.leakyRelu(tf.relu(argument).abs(), 0.1) as tf.Tensor4D, [9, 6]).mean(),
+  )(x).dispose();
   assert.equal(tf.memory().numTensors, before);
   x.dispose();
 });

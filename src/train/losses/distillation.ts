@@ -38,27 +38,25 @@ export function distillationLoss(input: DistillationInput): Loss {
     const deepest = Math.max(...outputs.map((output) => levelOf(output, height)));
     const labels = pyramid(labelPx, deepest + 1, halveByMax);
     const confidences = confidence === undefined ? undefined : pyramid(confidence, deepest + 1, halveByMean);
-    const weightsAt = (level: number): tf.Tensor => {
-      const known = labels[level]!.greater(0).toFloat();
-      return confidences === undefined ? known : known.mul(confidences[level]!);
-    };
+    const weights = labels.map((label, level) => {
+      const known = label.greater(0).toFloat() as tf.Tensor4D;
+      return confidences === undefined ? known : known.mul<tf.Tensor4D>(confidences[level]!);
+    });
 
     const finestPx = resizeBilinear(outputs[0]!, height, width).mul<tf.Tensor4D>(outputFactorPx);
     const perScale = outputs.map((output, scale) => {
       const level = scale === 0 ? 0 : levelOf(output, height);
       const px = scale === 0 ? finestPx : output.mul(outputFactorPx);
       const error = px.sub(labels[level]!).abs();
-      return weightedMean(error, weightsAt(level)).mul(scaleWeight(scale) / disparityNormPx);
+      return weightedMean(error, weights[level]!).mul(scaleWeight(scale) / disparityNormPx);
     });
     const terms: Record<string, tf.Scalar> = { disparity: tf.addN(perScale) as tf.Scalar };
     if (relativeWeight > 0) {
       const ratio = finestPx.add(1).log().sub(labelPx.add(1).log()).abs();
-      terms.relative = weightedMean(ratio, weightsAt(0)).mul(relativeWeight);
+      terms.relative = weightedMean(ratio, weights[0]!).mul(relativeWeight);
     }
     if (gradientWeight > 0) {
-      terms.gradient = gradientDifference(finestPx.sub(labelPx), weightsAt(0) as tf.Tensor4D).mul(
-        gradientWeight / disparityNormPx,
-      );
+      terms.gradient = gradientDifference(finestPx.sub(labelPx), weights[0]!).mul(gradientWeight / disparityNormPx);
     }
     return sumOfTerms(terms);
   });
