@@ -1,15 +1,16 @@
-import { assertNever } from '../base/assert.js';
+import { assert, assertNever } from '../base/assert.js';
 import { CyclopsError } from '../base/errors.js';
-import type { StereoSource } from '../data/sample.js';
+import type { StereoSource, ViewSample } from '../data/sample.js';
 import { constantBaseline, leftOnly, positionBaseline, storedLabels } from '../eval/baselines.js';
 import type { Predict } from '../eval/evaluate.js';
 import { mirroredAverage } from '../eval/post-process.js';
+import type { Predictor } from '../train/predict.js';
 import type { OptionValues } from './command.js';
 import { choiceOption, optionalText } from './options.js';
 
 /** The one thing that is measured. */
 export type Subject =
-  | { readonly kind: 'network'; readonly checkpoint: string; readonly isLeftOnly: boolean }
+  | { readonly kind: 'network'; readonly checkpoint: string; readonly isLeftOnly: boolean; readonly isRefined: boolean }
   | { readonly kind: 'model'; readonly path: string }
   | { readonly kind: 'labels'; readonly folder: string }
   | { readonly kind: 'constant' | 'position' };
@@ -25,6 +26,10 @@ export function chooseSubject(values: OptionValues): Subject {
   const baseline =
     values.baseline === undefined ? undefined : choiceOption(values, 'baseline', ['constant', 'position', 'left-only']);
   const isLeftOnly = baseline === 'left-only';
+  const isRefined = values.refine === true;
+  if (isRefined && (network === undefined || isLeftOnly)) {
+    throw new CyclopsError('USAGE_INVALID', '--refine: goes with --network, and not with --baseline');
+  }
   const given = [network, model, labels, isLeftOnly ? undefined : baseline].filter(
     (value) => value !== undefined,
   ).length;
@@ -36,7 +41,7 @@ export function chooseSubject(values: OptionValues): Subject {
         : `eval: expected one of --network, --model, --labels, --baseline, found ${given}`,
     );
   }
-  if (network !== undefined) return { kind: 'network', checkpoint: network, isLeftOnly };
+  if (network !== undefined) return { kind: 'network', checkpoint: network, isLeftOnly, isRefined };
   if (isLeftOnly) throw new CyclopsError('USAGE_INVALID', '--baseline left-only: goes with --network only');
   if (model !== undefined) return { kind: 'model', path: model };
   if (labels !== undefined) return { kind: 'labels', folder: labels };
@@ -63,11 +68,12 @@ export async function openSubject(subject: Subject, source: StereoSource, isMirr
   }
   switch (subject.kind) {
     case 'network': {
-      if (subject.isLeftOnly) await assertTeacher(subject.checkpoint);
+      if (subject.isLeftOnly) await assertTeacher(subject.checkpoint, '--baseline left-only');
+      if (subject.isRefined) await assertTeacher(subject.checkpoint, '--refine');
       // TensorFlow is loaded only when there is a network to run.
       const { openPredictor } = await import('../train/predict.js');
       const opened = await openPredictor(subject.checkpoint);
-      const predict: Predict = (sample) => opened.predict(sample);
+      const predict = subject.isRefined ? refined(opened) : (sample: ViewSample) => opened.predict(sample);
       const views = opened.role === 'teacher' && !subject.isLeftOnly ? 'both' : 'left';
       if (isMirrored && opened.role === 'teacher') {
         opened.close();
@@ -101,12 +107,22 @@ function notMirrored(reason: string): CyclopsError {
   return new CyclopsError('USAGE_INVALID', `--post-process: goes with a mono network; ${reason}`);
 }
 
-async function assertTeacher(checkpoint: string): Promise<void> {
+/** A teacher's left view, matched again at full size. */
+function refined(teacher: Predictor): Predict {
+  return async ({ right, ...sample }) => {
+    assert(right !== undefined, 'a teacher looks at both views');
+    const { refineLeft } = await import('../train/refine-pair.js');
+    const pair = { ...sample, right };
+    return refineLeft(pair, await teacher.predictBoth(pair)).disparity;
+  };
+}
+
+async function assertTeacher(checkpoint: string, option: string): Promise<void> {
   const { readCheckpointHead } = await import('../train/checkpoint-files.js');
   if ((await readCheckpointHead(checkpoint)).head.role === 'teacher') return;
   throw new CyclopsError(
     'USAGE_INVALID',
-    `--baseline left-only: expected a stereo network, but ${checkpoint} is a student and sees the left image alone anyway`,
+    `${option}: expected a stereo network, but ${checkpoint} is a student and sees the left image alone anyway`,
   );
 }
 
@@ -114,7 +130,7 @@ async function assertTeacher(checkpoint: string): Promise<void> {
 export function nameOf(subject: Subject): string {
   switch (subject.kind) {
     case 'network':
-      return subject.isLeftOnly ? `${subject.checkpoint}, left image only` : subject.checkpoint;
+      return `${subject.checkpoint}${subject.isLeftOnly ? ', left image only' : subject.isRefined ? ', refined' : ''}`;
     case 'model':
       return subject.path;
     case 'labels':

@@ -6,13 +6,18 @@ import type { StereoSource } from '../data/sample.js';
 import { encodePng } from '../image/codec.js';
 import { sha256 } from './checkpoint-files.js';
 import type { Checkpoint } from './checkpoint-schema.js';
-import { labelSettings } from './label-maps.js';
+import { labelSettings, refinedLabelSettings } from './label-maps.js';
 
 /** Pairs on the contact sheet. */
 const previewRows = 8;
 
 /** What `labels.json` says of a teacher's labels of a source; whoever makes them, it is the same. */
-export async function labelsInfoOf(teacher: string, head: Checkpoint, source: StereoSource): Promise<LabelsInfo> {
+export async function labelsInfoOf(
+  teacher: string,
+  head: Checkpoint,
+  source: StereoSource,
+  isRefined: boolean,
+): Promise<LabelsInfo> {
   const first = await source.read(0, 'none');
   return {
     format: 'cyclops-labels',
@@ -22,8 +27,21 @@ export async function labelsInfoOf(teacher: string, head: Checkpoint, source: St
     width: first.left.width,
     height: first.left.height,
     dataFingerprint: source.imagesFingerprint,
-    settings: labelSettings,
+    settings: isRefined ? refinedLabelSettings : labelSettings,
   };
+}
+
+/**
+ * Whether labels that were ordered elsewhere are to be refined.
+ * @throws CyclopsError `DATA_INVALID` if they are to be made with other settings than this version of cyclops has.
+ */
+export function isRefinedOrder({ settings }: LabelsInfo): boolean {
+  const isRefined = 'refinement' in settings;
+  const [wanted, own] = [settings, isRefined ? refinedLabelSettings : labelSettings].map((value) =>
+    JSON.stringify(value),
+  );
+  if (wanted === own) return isRefined;
+  throw new CyclopsError('DATA_INVALID', `labels are ordered with ${wanted}, this version makes them with ${own}`);
 }
 
 /** Digest of a checkpoint's files: labels are bound to it. */

@@ -1,5 +1,6 @@
 import type { WritableLabels } from '../data/labels.js';
 import { disparityOfMatch } from '../geometry/consistency.js';
+import { refinementSettings } from '../geometry/matching/refine-disparity.js';
 import { createMaskMap, type FloatMap, type MaskMap } from '../geometry/raster.js';
 import type { ViewPrediction } from './predict.js';
 
@@ -10,6 +11,16 @@ export const labelSettings = {
   /** Left-right difference at which the confidence has fallen to half: px, and share of the disparity. */
   halfConfidencePx: 1,
   halfConfidenceShare: 0.03,
+} as const;
+
+/** What decides labels that are refined: these settings stand in labels.json, and with others labels are never mixed. */
+export const refinedLabelSettings = {
+  ...labelSettings,
+  refinement: {
+    ...refinementSettings,
+    /** What the confidence of a pixel is multiplied by where refinement found no match. */
+    unmatchedConfidence: 0.5,
+  },
 } as const;
 
 /** What a teacher says about both views of a pair. */
@@ -39,7 +50,8 @@ function visibleMask({ width, height, data }: FloatMap): MaskMap {
 /**
  * Confidence of a view's disparity d, 0..1: p / (1 + (e / h)^2). p is the probability that the pixel is visible in the
  * other view; e = |d - d_other(match)| is how far both views disagree about it; h = max(1 px, 3 % of d), where
- * KITTI's outliers begin at 3 px and 5 %. 0 where there is no disparity, or the match lies outside the other image.
+ * KITTI's outliers begin at 3 px and 5 %. 0 where there is no disparity, or the match lies outside the other image. Half of
+ * that where refinement found no match.
  * @param direction the match of x lies at x + direction * d.
  */
 export function confidence(own: ViewPrediction, other: ViewPrediction, direction: -1 | 1): FloatMap {
@@ -52,7 +64,8 @@ export function confidence(own: ViewPrediction, other: ViewPrediction, direction
       const found = disparityOfMatch(own.disparity, other.disparity, x, y, direction);
       if (Number.isNaN(found)) continue;
       const half = Math.max(labelSettings.halfConfidencePx, labelSettings.halfConfidenceShare * d);
-      data[i] = own.visible.data[i]! / (1 + ((d - found) / half) ** 2);
+      const trust = own.matched?.data[i] === 0 ? refinedLabelSettings.refinement.unmatchedConfidence : 1;
+      data[i] = (trust * own.visible.data[i]!) / (1 + ((d - found) / half) ** 2);
     }
   }
   return { width, height, data };

@@ -5,7 +5,7 @@ import { type LabelWriter, openLabelWriter, readLabelsInfo } from '../data/label
 import type { SourceSpec, StereoSource } from '../data/sample.js';
 import { openSource } from '../data/sources/index.js';
 import { connectionTo, DelayedError, type Job, Worker } from './job-queue.js';
-import { assertTeacher, checkpointDigest } from './label-folder.js';
+import { assertTeacher, checkpointDigest, isRefinedOrder } from './label-folder.js';
 import {
   type LabelDone,
   type LabelJob,
@@ -16,6 +16,7 @@ import {
 } from './label-task.js';
 import { type LabelThreads, openLabelThreads } from './label-threads.js';
 import { openPredictor, type Predictor } from './predict.js';
+import { picturesOf } from './refine-pair.js';
 
 /** Pairs a worker holds at once: one is read and one is written while the network looks at a third. */
 const pairsAtOnce = 3;
@@ -48,6 +49,7 @@ interface OpenTask {
   readonly source: StereoSource;
   readonly writer: LabelWriter;
   readonly threads: LabelThreads;
+  readonly isRefined: boolean;
 }
 
 /**
@@ -119,7 +121,8 @@ export async function serveLabels(options: ServeLabelsOptions): Promise<number> 
     // Who took too long has lost the pair to another worker: two must never write one file.
     const isMine = await job.extendLock(token, leaseMs);
     if (!isMine || held.writer.isDone(id)) return;
-    await held.threads.write(id, prediction, () => {
+    const work = { id, prediction, ...(held.isRefined ? { pictures: picturesOf(sample) } : {}) };
+    await held.threads.write(work, () => {
       labelled++;
       options.onProgress?.(labelled);
     });
@@ -161,6 +164,7 @@ export async function serveLabels(options: ServeLabelsOptions): Promise<number> 
 async function openTask(task: LabelTask, digest: string, places: ServeLabelsOptions): Promise<OpenTask> {
   const { info } = task;
   const folder = places.folder ?? task.folder;
+  const isRefined = isRefinedOrder(info);
   // Made by who ordered: where it is not, this is not the folder that all see.
   await readLabelsInfo(folder);
   const writer = await openLabelWriter(folder, info);
@@ -186,7 +190,7 @@ async function openTask(task: LabelTask, digest: string, places: ServeLabelsOpti
     predictor.close();
     throw error;
   }
-  return { digest, predictor, source, writer, threads: openLabelThreads(folder) };
+  return { digest, predictor, source, writer, threads: openLabelThreads(folder), isRefined };
 }
 
 function describeSource(spec: SourceSpec): string {

@@ -63,11 +63,11 @@ export interface QueueLabelResult extends LabelResult {
  * @throws CyclopsError those of `labelSource` but the disk's; `QUEUE_UNAVAILABLE`; `DATA_INVALID` for pairs that failed.
  */
 export async function labelByQueue(options: QueueLabelOptions): Promise<QueueLabelResult> {
-  const { source, folder, signal, teacher } = options;
+  const { source, folder, signal, teacher, refine = false } = options;
   const { head } = await readCheckpointHead(teacher);
   assertTeacher(teacher, head);
   const connection = await connectionTo(options.url);
-  const info = await labelsInfoOf(teacher, head, source);
+  const info = await labelsInfoOf(teacher, head, source, refine);
   const writer = await openLabelWriter(folder, info);
   const task: LabelTask = { teacher: resolve(teacher), source: absolute(source.spec), folder: resolve(folder), info };
   const digest = taskDigest(task);

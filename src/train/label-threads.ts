@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { errorFromPlain } from '../data/loader-messages.js';
-import type { PairPrediction } from './label-maps.js';
 import type { LabelReply, LabelRequest } from './label-worker.js';
 
 /** More threads than a fast GPU can keep busy are of no use. */
@@ -10,11 +9,12 @@ const threadLimit = 4;
 /** Threads that turn predictions into label files beside the network. */
 export interface LabelThreads {
   /**
-   * Hands a prediction to a thread that is free, waiting for one: at most one pair a thread is in the making. The maps'
-   * buffers move to the thread and must not be used again. `onWritten` is called when the pair's files are there.
+   * Hands a prediction to a thread that is free, waiting for one: at most one pair a thread is in the making. The buffers
+   * of its maps move to the thread and must not be used again; pictures, where it is to be refined, are copied. `onWritten`
+   * is called when the pair's files are there.
    * @throws CyclopsError of an earlier pair: `DISK_FULL`, `WRITE_FAILED`.
    */
-  write(id: string, prediction: PairPrediction, onWritten: () => void): Promise<void>;
+  write(request: LabelRequest, onWritten: () => void): Promise<void>;
   /** Waits until all pairs are written. @throws CyclopsError as `write`. */
   finish(): Promise<void>;
   /** Finishes what is in the making and ends the threads. */
@@ -53,10 +53,10 @@ export function openLabelThreads(folder: string): LabelThreads {
 
   return {
     finish,
-    async write(id, prediction, onWritten) {
+    async write(request, onWritten) {
       while (idle.length === 0) await Promise.race(busy.values());
       if (failure !== undefined) throw failure;
-      run(idle.shift()!, { id, prediction }, onWritten);
+      run(idle.shift()!, request, onWritten);
     },
     async close() {
       await Promise.all(busy.values());

@@ -3,6 +3,7 @@ import type { StereoSample, StereoSource } from '../data/sample.js';
 import { assertTeacher, labelsInfoOf, missingPairs, writeLabelPreview } from './label-folder.js';
 import { openLabelThreads } from './label-threads.js';
 import { openPredictor, type Predictor } from './predict.js';
+import { picturesOf } from './refine-pair.js';
 
 /** What labelling needs. */
 export interface LabelOptions {
@@ -10,6 +11,8 @@ export interface LabelOptions {
   readonly teacher: string;
   readonly source: StereoSource;
   readonly folder: string;
+  /** Match every pair again at full size, with the teacher's disparity as prior; not unless given. */
+  readonly refine?: boolean;
   /** Aborted: the pairs in progress are finished, then labelling stops; running it again goes on. */
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total: number, skipped: number) => void;
@@ -41,9 +44,12 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
     predictor.close();
   }
 
-  async function labelAll(teacher: Predictor, { folder, onProgress }: LabelOptions): Promise<LabelResult> {
+  async function labelAll(
+    teacher: Predictor,
+    { folder, onProgress, refine = false }: LabelOptions,
+  ): Promise<LabelResult> {
     const total = source.length;
-    const writer = await openLabelWriter(folder, await labelsInfoOf(options.teacher, teacher.head, source));
+    const writer = await openLabelWriter(folder, await labelsInfoOf(options.teacher, teacher.head, source, refine));
     const missing = missingPairs(source, writer);
     const skipped = total - missing.length;
     let written = 0;
@@ -56,7 +62,8 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
         // The next pair is read, and those before are checked, encoded and written, while the network looks at this one.
         pending = readAhead(source, missing[position + 1]);
         const prediction = await teacher.predictBoth(sample);
-        await threads.write(source.idAt(index), prediction, () => {
+        const work = { id: source.idAt(index), prediction, ...(refine ? { pictures: picturesOf(sample) } : {}) };
+        await threads.write(work, () => {
           written++;
           onProgress?.(skipped + written, total, skipped);
         });

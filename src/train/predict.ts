@@ -3,7 +3,7 @@ import { flipImage, flipMap } from '../data/augment.js';
 import type { StereoSample, ViewSample } from '../data/sample.js';
 import { scaleIntrinsics } from '../geometry/camera.js';
 import { disparityForCamera } from '../geometry/disparity.js';
-import type { FloatMap, RgbImage } from '../geometry/raster.js';
+import type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
 import { resizeArea, resizeMapBilinear } from '../image/resize.js';
 import { readCheckpointHead } from './checkpoint-files.js';
 import type { Checkpoint } from './checkpoint-schema.js';
@@ -18,6 +18,8 @@ export interface ViewPrediction {
   readonly disparity: FloatMap;
   /** Probability that a pixel is seen by the other camera, 0..1. */
   readonly visible: FloatMap;
+  /** Of a refined view: where the pictures were matched. */
+  readonly matched?: MaskMap;
 }
 
 /** A trained network ready to look at samples. One call at a time. */

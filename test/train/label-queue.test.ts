@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCyclopsError } from '../../src/base/errors.js';
+import { readLabelsInfo } from '../../src/data/labels.js';
 import { openSource } from '../../src/data/sources/index.js';
 import { connectionTo, Queue } from '../../src/train/job-queue.js';
+import { isRefinedOrder } from '../../src/train/label-folder.js';
 import { labelByQueue } from '../../src/train/label-queue.js';
 import { serveLabels } from '../../src/train/label-queue-worker.js';
 import { labelQueueName } from '../../src/train/label-task.js';
@@ -181,6 +183,37 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
     stop();
     await ended;
     assert.equal(await worker, 0);
+  });
+
+  it('refines where that is ordered, as a local run does, and refuses settings that are not its own', async (t) => {
+    const local = await cyclops([
+      'label',
+      '--teacher',
+      at('teacher'),
+      '--data',
+      at('data'),
+      '-o',
+      at('refined'),
+      '--refine',
+    ]);
+    assert.equal(local.code, 0, local.stderr);
+    const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
+    const { signal, stop } = stopOf(t);
+    const worker = serveLabels({ url: redis.url, leaseS: 10, signal });
+    const folder = at('refined-by-queue');
+    const order = { teacher: at('teacher'), source, folder, url: redis.url, signal, refine: true };
+    assert.equal((await labelByQueue({ ...order, preview: join(folder, 'preview.png') })).written, pairs);
+    stop();
+    assert.equal(await worker, pairs);
+    await assertSameFiles(at('refined'), folder);
+
+    const info = await readLabelsInfo(folder);
+    assert.equal(isRefinedOrder(info), true);
+    const later = { ...info, settings: { ...info.settings, refinement: { version: 2 } } };
+    assert.throws(
+      () => isRefinedOrder(later),
+      (error) => isCyclopsError(error, 'DATA_INVALID'),
+    );
   });
 
   it('makes no file of a name that the source does not have', async (t) => {

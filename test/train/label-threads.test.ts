@@ -25,7 +25,8 @@ test('more pairs than threads are all written, each with its own labels', async 
   t.after(() => threads.close());
   const written: string[] = [];
   const pairs = Array.from({ length: 9 }, (_, index) => ({ id: `pair-${index}`, disparityPx: index + 1 }));
-  for (const { id, disparityPx } of pairs) await threads.write(id, prediction(disparityPx), () => written.push(id));
+  for (const { id, disparityPx } of pairs)
+    await threads.write({ id, prediction: prediction(disparityPx) }, () => written.push(id));
   await threads.finish();
   assert.deepEqual(written.sort(), pairs.map(({ id }) => id).sort());
   for (const { id, disparityPx } of pairs) {
@@ -41,10 +42,10 @@ test('what a thread cannot write ends the labelling with its reason', async (t) 
   await writeFile(file, '');
   const threads = openLabelThreads(join(file, 'labels'));
   t.after(() => threads.close());
-  await threads.write('pair', prediction(3), () => assert.fail('nothing was written'));
+  await threads.write({ id: 'pair', prediction: prediction(3) }, () => assert.fail('nothing was written'));
   await assert.rejects(threads.finish(), (error) => isCyclopsError(error, 'WRITE_FAILED'));
   await assert.rejects(
-    threads.write('next', prediction(3), () => undefined),
+    threads.write({ id: 'next', prediction: prediction(3) }, () => undefined),
     (error) => isCyclopsError(error, 'WRITE_FAILED'),
   );
 });

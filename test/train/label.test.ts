@@ -3,12 +3,14 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { readLabelsInfo, readPairLabels } from '../../src/data/labels.js';
 import { openSource } from '../../src/data/sources/index.js';
-import { createFloatMap } from '../../src/geometry/raster.js';
+import { createFloatMap, createMaskMap } from '../../src/geometry/raster.js';
 import { readRgb } from '../../src/image/codec.js';
 import { readPng16 } from '../../src/image/png16.js';
-import { confidence } from '../../src/train/label-maps.js';
+import { confidence, refinedLabelSettings } from '../../src/train/label-maps.js';
 import { openPredictor } from '../../src/train/predict.js';
+import { refinePair } from '../../src/train/refine-pair.js';
 import { cyclops } from '../support/command.js';
 import { tinySample, tinySize, writeTinyFolder } from '../support/tiny-pairs.js';
 
@@ -65,6 +67,39 @@ describe('labels of a teacher', () => {
     assert.match(refused.stderr, /run.json role: expected teacher, found student/);
   });
 
+  it('are refined where asked, never mixed with bare ones, and measured alike by eval', async (t: TestContext) => {
+    const label = ['label', '--teacher', at('teacher'), '--data', at('data'), '--refine', '-o'];
+    const mixed = await cyclops([...label, at('labels')]);
+    assert.equal(mixed.code, 3);
+    assert.match(mixed.stderr, /labels.json settings: the folder holds labels made with/);
+    const outcome = await cyclops([...label, at('refined')]);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.deepEqual((await readLabelsInfo(at('refined'))).settings, refinedLabelSettings);
+
+    const predictor = await openPredictor(at('teacher'));
+    t.after(() => predictor.close());
+    const sample = await (await openSource({ kind: 'kitti-2015', folder: at('data') })).read(1);
+    const refined = refinePair(sample, await predictor.predictBoth(sample));
+    const stored = await readPairLabels(at('refined'), sample.id, sample.left);
+    assert.ok(maximumDifference(stored.disparityLeft!.data, refined.left.disparity.data) < 0.02);
+    assert.ok(maximumDifference(stored.disparityRight!.data, refined.right.disparity.data) < 0.02);
+
+    const figures = await Promise.all(
+      [
+        ['--network', at('teacher'), '--refine'],
+        ['--labels', at('refined')],
+      ].map(async (subject) => {
+        const evaluated = await cyclops(['eval', '--data', at('data'), ...subject, '--name', 'same', '--format', 'csv']);
+        assert.equal(evaluated.code, 0, evaluated.stderr);
+        return evaluated.stdout.split('\n')[1]!.split(',').slice(1).map(Number);
+      }),
+    );
+    for (const [i, figure] of figures[0]!.entries()) {
+      if (Number.isFinite(figure))
+        assert.ok(Math.abs(figure - figures[1]![i]!) <= 0.02 * Math.max(1, figure), `${figures}`);
+    }
+  });
+
   it('of another teacher are never mixed in', async () => {
     const other = `train --stage teacher --width-multiplier 0.1 --size 128x64 --batch 2 --steps 1 --seed 9 \
 --validation-data none --report-every 0 --data ${at('data')} -o ${at('other')}`;
@@ -100,6 +135,18 @@ describe('confidence', () => {
     assert.equal(confidence(view(10), view(10), -1).data[5], 0, 'no match inside the image');
     assert.ok(confidence(view(10), view(10), 1).data[5]! > 0.8, 'the right view looks the other way');
     assert.equal(at(Number.NaN, 10), 0);
+  });
+
+  it('is halved where refinement found no match', () => {
+    const visible = createFloatMap(width, height, 0.8);
+    const matched = createMaskMap(width, height);
+    matched.data.fill(1, width);
+    const view = { disparity: createFloatMap(width, height, 4), visible };
+    const map = confidence({ ...view, matched }, view, -1);
+    assert.deepEqual(
+      [map.data[width - 1]!, map.data[2 * width - 1]!].map((value) => Math.round(value * 1e4)),
+      [4000, 8000],
+    );
   });
 
   it('tells occluded pixels of exact disparity from visible ones', () => {

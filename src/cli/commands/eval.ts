@@ -43,6 +43,10 @@ Depth figures are means over images, disparity figures are over all pixels; docs
     data: { type: 'string', value: 'DATA', help: 'what to measure on' },
     ...folderOptions,
     network: { type: 'string', value: 'DIR', help: 'a checkpoint' },
+    refine: {
+      type: 'boolean',
+      help: "match again at full size with the network's disparity as prior (stereo networks)",
+    },
     model: { type: 'string', value: 'PATH', help: 'a model package, run as cyclops run does' },
     labels: { type: 'string', value: 'DIR', help: 'a folder of stored disparity' },
     baseline: { type: 'string', value: 'NAME', help: 'constant, position or left-only' },

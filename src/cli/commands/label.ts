@@ -18,6 +18,10 @@ export const command: Command = {
     data: { type: 'string', value: 'DATA', help: 'a folder, street:SEED:COUNT or flying:SEED:COUNT; see docs/data.md' },
     'render-size': { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     output: { type: 'string', short: 'o', value: 'DIR', help: 'labels folder' },
+    refine: {
+      type: 'boolean',
+      help: 'match every pair again at full size, with the teacher as prior: for pairs unlike those it was trained on',
+    },
     preview: {
       type: 'string',
       value: 'FILE',
@@ -43,6 +47,10 @@ The teacher looks at whole images, sides rounded up to multiples of 64. Labels h
 disparity (value / 256 px, 0 = none) and 8-bit PNG visibility and confidence, for both views. At the end a contact sheet
 shows some pairs beside their labels: look at it before a student learns from them.
 
+--refine matches both views again at full size, with the teacher's disparity as prior: better on pictures unlike those the
+teacher was trained on, and on thin things; worse on those it was trained on (docs/training.md). It takes some seconds of a
+core a pair, in threads beside the network, and 3 bytes * width * height * disparities looked at a thread.
+
 Stopped (Ctrl-C) or interrupted, the same command goes on with the pairs that are missing. Labels of another teacher or
 of other data are never mixed in. cyclops train takes labels only with the images and cameras they were made from: to
 train on rendered pairs, write them as a folder first (cyclops synth) and label that.
@@ -65,7 +73,7 @@ async function runLabel(values: OptionValues): Promise<number> {
   const folder = requiredText(values, 'output');
   const preview = optionalText(values, 'preview') ?? join(folder, 'preview.png');
   const source = await openData(values, requiredText(values, 'data'));
-  const order = { teacher, source, folder, preview };
+  const order = { teacher, source, folder, preview, refine: values.refine === true };
   return url === undefined ? runLocal(values, order) : runQueue(values, order, url);
 }
 
@@ -75,6 +83,7 @@ interface Order {
   readonly source: StereoSource;
   readonly folder: string;
   readonly preview: string;
+  readonly refine: boolean;
 }
 
 async function runLocal(values: OptionValues, order: Order): Promise<number> {

@@ -92,13 +92,16 @@ test('rules given by hand go before the protocol, scaling both ways makes two ro
   assert.ok(variants[1]!.scale!.median > 0 && variants[0]!.scale === undefined);
 });
 
-test('a student cannot be blindfolded', async (t) => {
+test('a student cannot be blindfolded or refined', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTinyFolder(folder, 1);
   const checkpoint = await writeHandWrittenCheckpoint(join(folder, 'run'));
   const outcome = await cyclopsEval('--data', folder, '--network', checkpoint, '--baseline', 'left-only');
   assert.equal(outcome.code, 2, outcome.stderr);
   assert.match(outcome.stderr, /left-only: expected a stereo network, but .*checkpoint is a student/);
+  const refined = await cyclopsEval('--data', folder, '--network', checkpoint, '--refine');
+  assert.equal(refined.code, 2, refined.stderr);
+  assert.match(refined.stderr, /--refine: expected a stereo network, but .*checkpoint is a student/);
 });
 
 test('bad command lines and data end with their own exit codes', async (t) => {
@@ -107,6 +110,7 @@ test('bad command lines and data end with their own exit codes', async (t) => {
     [['--data', folder], 2, /expected one of --network, --model, --labels, --baseline, found 0/],
     [['--data', folder, '--baseline', 'left-only'], 2, /expected --network/],
     [['--data', folder, '--baseline', 'constant', '--labels', 'x'], 2, /found 2/],
+    [['--data', folder, '--labels', 'x', '--refine'], 2, /--refine: goes with --network/],
     [['--data', folder, '--baseline', 'median'], 2, /expected one of constant, position, left-only/],
     [['--baseline', 'constant'], 2, /--data: expected a value/],
     [['--data', folder, '--baseline', 'constant', '--protocol', 'nyu'], 2, /--protocol: expected one of eigen, /],
