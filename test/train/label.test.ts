@@ -89,7 +89,16 @@ describe('labels of a teacher', () => {
         ['--network', at('teacher'), '--refine'],
         ['--labels', at('refined')],
       ].map(async (subject) => {
-        const evaluated = await cyclops(['eval', '--data', at('data'), ...subject, '--name', 'same', '--format', 'csv']);
+        const evaluated = await cyclops([
+          'eval',
+          '--data',
+          at('data'),
+          ...subject,
+          '--name',
+          'same',
+          '--format',
+          'csv',
+        ]);
         assert.equal(evaluated.code, 0, evaluated.stderr);
         return evaluated.stdout.split('\n')[1]!.split(',').slice(1).map(Number);
       }),
