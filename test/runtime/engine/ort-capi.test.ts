@@ -4,11 +4,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { readModelPackage } from '../../../src/model-package/read.js';
 import type { Provider } from '../../../src/runtime/engine/open-failure.js';
 import { bundledLibraryPath, loadOrt } from '../../../src/runtime/engine/ort-capi/library.js';
 import { openOrtCapi } from '../../../src/runtime/engine/ort-capi/ort-capi.js';
 import { availableProviders } from '../../../src/runtime/engine/ort-capi/session.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+import { writeTinyPackage } from '../../support/tiny-package.js';
 import { testEngineContract } from './engine-contract.js';
 
 const libraryModule = new URL('../../../src/runtime/engine/ort-capi/library.js', import.meta.url).href;
@@ -51,6 +55,23 @@ test('the library stays loaded through garbage collections, also where nothing e
   const args = ['--expose-gc', '--input-type=module', '-e', script];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   assert.equal(stdout, 'true\n'.repeat(5));
+});
+
+test('arrays are read and filled where they lie, through garbage collections and beside each other', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyPackage(folder, { width: 64, height: 32 });
+  const engine = await openOrtCapi(await readModelPackage(folder), { provider: 'cpu', threads: 3, atOnce: 3 });
+  t.after(() => engine.close());
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const picture = (seed: number) => Uint8Array.from({ length: 64 * 32 * 3 }, (_, index) => (index * seed) % 251);
+  const expected = [1, 2, 3, 5, 7].map((seed) => engine.infer(picture(seed)).then(({ depthM }) => depthM));
+  const depths = await Promise.all(expected);
+  for (let round = 0; round < 20; round++) {
+    const results = [1, 2, 3, 5, 7].map((seed) => engine.infer(picture(seed)));
+    collect();
+    for (const [index, { depthM }] of (await Promise.all(results)).entries()) assert.deepEqual(depthM, depths[index]);
+  }
 });
 
 test('what is not ONNX Runtime is refused with its path', async (t) => {

@@ -9,90 +9,96 @@ const elementType = { uint8: 2, float32: 1 } as const;
 const deviceAllocator = 0;
 const defaultMemory = 0;
 
+/** What one run gave. */
+export interface RunOutputs {
+  readonly depthM: Float32Array<ArrayBuffer>;
+  readonly confidence: Float32Array<ArrayBuffer> | undefined;
+}
+
+/** Native memory that stays bound for the life of a session. */
+interface DeviceBuffers {
+  readonly input: NativeBuffer;
+  readonly output: NativeBuffer;
+  readonly confidence: NativeBuffer | undefined;
+}
+
 /**
- * Input and outputs of a session in native memory that is allocated once and bound to it. A frame costs two copies in
- * main memory: into the bound input, because a JavaScript buffer may not be kept by native code, and out of the bound
- * output, because the next run overwrites it while the frame is still on its way.
+ * Where one run of a session at a time takes its picture from and leaves its depth. On the CPU, in the arrays of the frame
+ * themselves: nothing is copied. (Memory of an array that native code has seen never moves; who hands it in has given it
+ * away.) Elsewhere in native memory that is allocated and bound once, and a frame costs two copies in main memory beside
+ * those to the device and back.
  */
 export class BoundBuffers {
   readonly #library: OrtLibrary;
   readonly #session: Pointer;
   readonly #signature: Signature;
-  readonly #isOnCpu: boolean;
-  readonly #input: NativeBuffer;
-  readonly #output: NativeBuffer;
-  readonly #confidence: NativeBuffer | undefined;
+  readonly #device: DeviceBuffers | undefined;
   readonly #memory: Pointer;
-  readonly #inputValue: Pointer;
-  readonly #outputValue: Pointer;
-  readonly #confidenceValue: Pointer | undefined;
   readonly #binding: Pointer;
   readonly #runOptions: Pointer;
+  /** Input first. */
+  #values: readonly Pointer[] = [];
+  #outputs: RunOutputs | undefined;
 
   constructor({ library, pointer }: OrtSession, signature: Signature, provider: Provider) {
     this.#library = library;
     this.#session = pointer;
     this.#signature = signature;
-    this.#isOnCpu = provider === 'cpu';
-    this.#input = allocate(elements(signature.inputShape));
-    this.#output = allocate(elements(signature.outputShape) * Float32Array.BYTES_PER_ELEMENT);
     this.#memory = library.create('CreateCpuMemoryInfo', deviceAllocator, defaultMemory);
-    this.#inputValue = this.#value(this.#input, signature.inputShape, elementType.uint8);
-    this.#outputValue = this.#value(this.#output, signature.outputShape, elementType.float32);
     this.#binding = library.create('CreateIoBinding', pointer);
     this.#runOptions = library.create('CreateRunOptions');
-    library.call('BindInput', this.#binding, signature.inputName, this.#inputValue);
-    library.call('BindOutput', this.#binding, signature.outputName, this.#outputValue);
-    if (signature.confidenceName !== undefined) {
-      this.#confidence = allocate(this.#output.bytes.length);
-      this.#confidenceValue = this.#value(this.#confidence, signature.outputShape, elementType.float32);
-      library.call('BindOutput', this.#binding, signature.confidenceName, this.#confidenceValue);
-    }
+    if (provider === 'cpu') return;
+    const output = allocate(this.#depthBytes);
+    const confidence = signature.confidenceName === undefined ? undefined : allocate(this.#depthBytes);
+    this.#device = { input: allocate(elements(signature.inputShape)), output, confidence };
+    this.#bind(this.#device.input.pointer, output.pointer, confidence?.pointer);
   }
 
-  /** Copies a picture into the bound input. @throws CyclopsError `ENGINE_FAILED` if it has another size. */
-  fill(picture: Uint8Array): void {
-    const { bytes } = this.#input;
-    if (picture.length !== bytes.length) {
-      throw new CyclopsError('ENGINE_FAILED', `expected a picture of ${bytes.length} bytes, found ${picture.length}`);
+  /**
+   * Makes a picture that of the next run, and an array, or a fresh one, the place of its depth. The caller holds on to the
+   * picture, and touches neither, until the run has ended.
+   * @throws CyclopsError `ENGINE_FAILED` if one has another size.
+   */
+  begin(picture: Uint8Array, place?: Float32Array<ArrayBuffer>): void {
+    const pictureBytes = elements(this.#signature.inputShape);
+    if (picture.length !== pictureBytes) {
+      throw new CyclopsError('ENGINE_FAILED', `expected a picture of ${pictureBytes} bytes, found ${picture.length}`);
     }
-    bytes.set(picture);
+    if (place !== undefined && place.byteLength !== this.#depthBytes) {
+      throw new CyclopsError(
+        'ENGINE_FAILED',
+        `expected memory for ${this.#depthBytes} bytes of depth, found ${place.byteLength}`,
+      );
+    }
+    const fresh = () => new Float32Array(elements(this.#signature.outputShape));
+    const confidence = this.#signature.confidenceName === undefined ? undefined : fresh();
+    this.#outputs = { depthM: place ?? fresh(), confidence };
+    if (this.#device === undefined) this.#bind(picture, this.#outputs.depthM, confidence);
+    else this.#device.input.bytes.set(picture);
   }
 
   /** Runs in a thread of its own. */
   async run(): Promise<void> {
-    if (!this.#isOnCpu) await this.#library.callAsync('BindInput', ...this.#inputArguments());
+    if (this.#device !== undefined) await this.#library.callAsync('BindInput', ...this.#inputArguments());
     await this.#library.callAsync('RunWithBinding', this.#session, this.#runOptions, this.#binding);
-    if (!this.#isOnCpu) this.#library.call('SynchronizeBoundOutputs', this.#binding);
+    if (this.#device !== undefined) this.#library.call('SynchronizeBoundOutputs', this.#binding);
   }
 
   /** Runs in this thread. */
   runHere(): void {
-    if (!this.#isOnCpu) this.#library.call('BindInput', ...this.#inputArguments());
+    if (this.#device !== undefined) this.#library.call('BindInput', ...this.#inputArguments());
     this.#library.call('RunWithBinding', this.#session, this.#runOptions, this.#binding);
-    if (!this.#isOnCpu) this.#library.call('SynchronizeBoundOutputs', this.#binding);
+    if (this.#device !== undefined) this.#library.call('SynchronizeBoundOutputs', this.#binding);
   }
 
-  /**
-   * A copy of the bound output, in the memory given for it or in fresh memory.
-   * @throws CyclopsError `ENGINE_FAILED` if that memory has another size.
-   */
-  depth(place?: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
-    const { bytes } = this.#output;
-    if (place === undefined) return new Float32Array(bytes.slice().buffer);
-    if (place.byteLength !== bytes.length) {
-      throw new CyclopsError(
-        'ENGINE_FAILED',
-        `expected memory for ${bytes.length} bytes of depth, found ${place.byteLength}`,
-      );
-    }
-    new Uint8Array(place.buffer, place.byteOffset, place.byteLength).set(bytes);
-    return place;
-  }
-
-  /** A copy of the second output; undefined where the package has none. */
-  confidence(): Float32Array<ArrayBuffer> | undefined {
-    return this.#confidence && new Float32Array(this.#confidence.bytes.slice().buffer);
+  /** What the run that `begin` prepared has given; once for each. */
+  outputs(): RunOutputs {
+    const outputs = this.#outputs;
+    if (outputs === undefined) throw new Error('assertion failed: nothing was run');
+    copyOut(this.#device?.output, outputs.depthM);
+    copyOut(this.#device?.confidence, outputs.confidence);
+    this.#outputs = undefined;
+    return outputs;
   }
 
   /** Ends what runs as soon as the runtime looks, between two operators. */
@@ -108,32 +114,62 @@ export class BoundBuffers {
   release(): void {
     this.#library.release('ReleaseIoBinding', this.#binding);
     this.#library.release('ReleaseRunOptions', this.#runOptions);
-    this.#library.release('ReleaseValue', this.#inputValue);
-    this.#library.release('ReleaseValue', this.#outputValue);
-    if (this.#confidenceValue !== undefined) this.#library.release('ReleaseValue', this.#confidenceValue);
+    this.#releaseValues();
     this.#library.release('ReleaseMemoryInfo', this.#memory);
-    this.#input.free();
-    this.#output.free();
-    this.#confidence?.free();
+    this.#device?.input.free();
+    this.#device?.output.free();
+    this.#device?.confidence?.free();
+  }
+
+  get #depthBytes(): number {
+    return elements(this.#signature.outputShape) * Float32Array.BYTES_PER_ELEMENT;
+  }
+
+  #bind(input: Memory, output: Memory, confidence: Memory | undefined): void {
+    const { inputName, inputShape, outputName, outputShape, confidenceName } = this.#signature;
+    this.#releaseValues();
+    const inputValue = this.#value(input, inputShape, elementType.uint8);
+    const outputValue = this.#value(output, outputShape, elementType.float32);
+    this.#values = [inputValue, outputValue];
+    this.#library.call('BindInput', this.#binding, inputName, inputValue);
+    this.#library.call('BindOutput', this.#binding, outputName, outputValue);
+    if (confidence === undefined || confidenceName === undefined) return;
+    const confidenceValue = this.#value(confidence, outputShape, elementType.float32);
+    this.#values = [inputValue, outputValue, confidenceValue];
+    this.#library.call('BindOutput', this.#binding, confidenceName, confidenceValue);
+  }
+
+  #releaseValues(): void {
+    for (const value of this.#values) this.#library.release('ReleaseValue', value);
+    this.#values = [];
   }
 
   /** Off the CPU, binding an input copies it to the device: bound once, every frame would show the first picture. */
   #inputArguments(): [Pointer, string, Pointer] {
-    return [this.#binding, this.#signature.inputName, this.#inputValue];
+    return [this.#binding, this.#signature.inputName, this.#values[0]!];
   }
 
-  #value(buffer: NativeBuffer, shape: readonly number[], type: number): Pointer {
+  #value(memory: Memory, shape: readonly number[], type: number): Pointer {
     const dimensions = BigInt64Array.from(shape, BigInt);
-    const { pointer, bytes } = buffer;
+    const bytes = elements(shape) * (type === elementType.uint8 ? 1 : Float32Array.BYTES_PER_ELEMENT);
     return this.#library.create(
       'CreateTensorWithDataAsOrtValue',
       this.#memory,
-      pointer,
-      bytes.length,
+      memory,
+      bytes,
       dimensions,
       dimensions.length,
       type,
     );
+  }
+}
+
+/** Native memory, or that of an array. */
+type Memory = Pointer | Uint8Array | Float32Array;
+
+function copyOut(from: NativeBuffer | undefined, to: Float32Array<ArrayBuffer> | undefined): void {
+  if (from !== undefined && to !== undefined) {
+    new Uint8Array(to.buffer, to.byteOffset, to.byteLength).set(from.bytes);
   }
 }
 

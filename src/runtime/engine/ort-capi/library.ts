@@ -14,7 +14,16 @@ const oldestMinor = 14;
 export type Pointer = bigint;
 
 /** Ways a value goes to a native function. */
-export type NativeValue = Pointer | string | number | BigUint64Array | BigInt64Array | readonly string[] | null;
+export type NativeValue =
+  | Pointer
+  | string
+  | number
+  | BigUint64Array
+  | BigInt64Array
+  | Uint8Array
+  | Float32Array
+  | readonly string[]
+  | null;
 
 type NativeFunction = ((...values: readonly NativeValue[]) => unknown) & {
   async(...values: readonly (NativeValue | ((error: unknown, result: unknown) => void))[]): void;

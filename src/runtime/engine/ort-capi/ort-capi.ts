@@ -82,12 +82,11 @@ class OrtCapiEngine implements Engine {
     const picture = structuredClone(input, { transfer: [input.buffer] });
     const place = depthM && structuredClone(depthM, { transfer: [depthM.buffer] });
     return this.#enqueue(async (buffers) => {
-      buffers.fill(picture);
+      buffers.begin(picture, place);
       const inferStart = monotonicNow();
       await buffers.run();
       const inferEnd = monotonicNow();
-      const depthM = buffers.depth(place);
-      return { input: picture, depthM, confidence: buffers.confidence(), inferStart, inferEnd };
+      return { input: picture, ...buffers.outputs(), inferStart, inferEnd };
     });
   }
 
@@ -97,7 +96,7 @@ class OrtCapiEngine implements Engine {
     const parts = await Promise.all(
       counts.map((each) =>
         this.#enqueue(async (buffers, isCancelled) => {
-          buffers.fill(input);
+          buffers.begin(input);
           const durationsMs = new Float64Array(each);
           for (let i = 0; i < each && !isCancelled(); i++) {
             const start = monotonicNow();
