@@ -62,6 +62,8 @@ export const trainingConfigSchema = z.strictObject({
   /** Student: weights of the relative and the gradient term, 0 = the paper. The first needs a positive network. */
   relativeWeight: z.number().nonnegative().max(100),
   gradientWeight: z.number().nonnegative().max(100),
+  /** Student: how much more a thin near structure (pole, railing) counts, 0 = the paper. */
+  thinWeight: z.number().nonnegative().max(100).optional(),
   /** What is done to samples: `stereo` and `mono` as in the paper, or nothing. */
   augmentation: z.enum(['stereo', 'mono', 'none']),
   /** Strength of a colour change of the right view alone; 0 = the paper. */

@@ -54,6 +54,7 @@ export function resolveTrainingConfig(given: PartialTrainingConfig): TrainingCon
     useConfidence: given.useConfidence ?? false,
     relativeWeight: given.relativeWeight ?? 0,
     gradientWeight: given.gradientWeight ?? 0,
+    thinWeight: given.thinWeight,
     augmentation,
     rightJitter: given.rightJitter ?? 0,
     seed: given.seed ?? 1,

@@ -4,6 +4,7 @@ import { tf } from '../tf.js';
 import { differencesAlongX, differencesAlongY } from './differences.js';
 import { type Loss, scaleWeight, sumOfTerms, weightedMean } from './loss.js';
 import { disparityNormPx } from './supervised.js';
+import { thinness } from './thinness.js';
 
 /** What a student said and what its teacher says. */
 export interface DistillationInput {
@@ -18,6 +19,8 @@ export interface DistillationInput {
   readonly relativeWeight?: number;
   /** Weight of the gradient term, default 0 (the paper). */
   readonly gradientWeight?: number;
+  /** A pixel of `thinness` t counts 1 + thinWeight * t times at the finest output; default 0 (the paper). */
+  readonly thinWeight?: number;
 }
 
 /**
@@ -29,34 +32,42 @@ export interface DistillationInput {
  * (label + 1))|, which weighs an error by how much depth it moves, so that far pixels count as near ones do; and
  * `gradient`, the mean absolute difference of horizontal and vertical differences / 20, which sharpens edges.
  *
+ * Thin structures are few pixels, and a mean over all of them is hardly better for having them; `thinWeight`, also ours,
+ * raises their share.
+ *
  * Terms: `disparity`, and `relative`, `gradient` where asked for.
  */
 export function distillationLoss(input: DistillationInput): Loss {
   return tf.tidy(() => {
-    const { outputs, outputFactorPx, labelPx, confidence, relativeWeight = 0, gradientWeight = 0 } = input;
+    const { outputs, outputFactorPx, labelPx, confidence } = input;
+    const { relativeWeight = 0, gradientWeight = 0, thinWeight = 0 } = input;
     const [, height, width] = labelPx.shape;
     const deepest = Math.max(...outputs.map((output) => levelOf(output, height)));
     const labels = pyramid(labelPx, deepest + 1, halveByMax);
     const confidences = confidence === undefined ? undefined : pyramid(confidence, deepest + 1, halveByMean);
-    const weights = labels.map((label, level) => {
-      const known = label.greater(0).toFloat() as tf.Tensor4D;
-      return confidences === undefined ? known : known.mul<tf.Tensor4D>(confidences[level]!);
-    });
+    const weightsAt = (level: number): tf.Tensor => {
+      const known = labels[level]!.greater(0).toFloat();
+      return confidences === undefined ? known : known.mul(confidences[level]!);
+    };
+    const finestWeights = thinWeight === 0 ? weightsAt(0) : weightsAt(0).mul(thinness(labelPx).mul(thinWeight).add(1));
 
     const finestPx = resizeBilinear(outputs[0]!, height, width).mul<tf.Tensor4D>(outputFactorPx);
     const perScale = outputs.map((output, scale) => {
       const level = scale === 0 ? 0 : levelOf(output, height);
       const px = scale === 0 ? finestPx : output.mul(outputFactorPx);
       const error = px.sub(labels[level]!).abs();
-      return weightedMean(error, weights[level]!).mul(scaleWeight(scale) / disparityNormPx);
+      const weights = scale === 0 ? finestWeights : weightsAt(level);
+      return weightedMean(error, weights).mul(scaleWeight(scale) / disparityNormPx);
     });
     const terms: Record<string, tf.Scalar> = { disparity: tf.addN(perScale) as tf.Scalar };
     if (relativeWeight > 0) {
       const ratio = finestPx.add(1).log().sub(labelPx.add(1).log()).abs();
-      terms.relative = weightedMean(ratio, weights[0]!).mul(relativeWeight);
+      terms.relative = weightedMean(ratio, finestWeights).mul(relativeWeight);
     }
     if (gradientWeight > 0) {
-      terms.gradient = gradientDifference(finestPx.sub(labelPx), weights[0]!).mul(gradientWeight / disparityNormPx);
+      terms.gradient = gradientDifference(finestPx.sub(labelPx), finestWeights as tf.Tensor4D).mul(
+        gradientWeight / disparityNormPx,
+      );
     }
     return sumOfTerms(terms);
   });

@@ -154,6 +154,7 @@ const student: Stage = {
       ...(confidence === undefined ? {} : { confidence }),
       relativeWeight: config.relativeWeight,
       gradientWeight: config.gradientWeight,
+      thinWeight: config.thinWeight ?? 0,
     });
   },
 };

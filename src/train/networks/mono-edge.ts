@@ -26,11 +26,16 @@ const encoder = [
   { channels: 192, blocks: 2 },
 ] as const;
 
-/** Channels at 1/16, 1/8, 1/4, 1/2. */
-const decoder = [96, 48, 32, 16] as const;
+/** Channels and residual blocks at 1/16, 1/8, 1/4, 1/2. */
+const decoder = [
+  { channels: 96, blocks: 0 },
+  { channels: 64, blocks: 0 },
+  { channels: 40, blocks: 1 },
+  { channels: 16, blocks: 1 },
+] as const;
 
 /**
- * Our own monocular network for embedded GPUs: 2.4 M parameters, 1.4 GMAC at 640x192 (Monodepth2: 14.3 M, 8.0;
+ * Our own monocular network for embedded GPUs: 2.4 M parameters, 1.8 GMAC at 640x192 (Monodepth2: 14.3 M, 8.0;
  * RT-MonoDepth-S: 1.2 M, 3.1). Dense 3x3 and 1x1 convolutions, ReLU, additions and pixel-repeating upsampling only:
  * what TensorRT fuses. No batch norm, so nothing to fold; no depthwise convolutions, which are bound by memory.
  *
@@ -45,9 +50,9 @@ const decoder = [96, 48, 32, 16] as const;
  * | down4, res4 | 96 -> 128; same | 1/16 |
  * | down5, res5, res5b | 128 -> 192; twice | 1/32 |
  * | up4, disparity4 | coarse 192 -> 96 (1x1, then repeated) + skip 128 -> 96 (1x1); 3x3; -> 1 | 1/16 |
- * | up3, disparity3 | 96 -> 48 + 96 -> 48; 3x3; -> 1 | 1/8 |
- * | up2, disparity2 | 48 -> 32 + 48 -> 32; 3x3; -> 1 | 1/4 |
- * | up1, disparity1 | 32 -> 16 + 16 -> 16; 3x3; -> 1 | 1/2 |
+ * | up3, disparity3 | 96 -> 64 + 96 -> 64; 3x3; -> 1 | 1/8 |
+ * | up2, disparity2 | 64 -> 40 + 48 -> 40; 3x3; residual 2 x (3x3); -> 1 | 1/4 |
+ * | up1, disparity1 | 40 -> 16 + 16 -> 16; same | 1/2 |
  *
  * Why it is built so:
  * - Most multiplications sit at 1/4 to 1/16, and the field of view at 1/32 spans the image height: where a road meets
@@ -85,13 +90,14 @@ export function createMonoEdge(options: MonoEdgeOptions): tf.LayersModel {
   }
 
   const disparities: tf.SymbolicTensor[] = [];
-  for (const [index, channels] of decoder.entries()) {
+  for (const [index, { channels, blocks }] of decoder.entries()) {
     const scale = decoder.length - index;
     const narrow = (part: string, input: tf.SymbolicTensor) =>
       linear(`up${scale}_${part}`, scaled(channels), 1, Math.SQRT1_2, input);
     const coarse = upsample(`up${scale}_repeat`, narrow('coarse', features));
     const sum = rectifiedSum(`up${scale}`, [coarse, narrow('skip', skips[scale - 1]!)]);
     features = conv(`up${scale}_conv`, scaled(channels), sum);
+    if (blocks > 0) features = residual(`up${scale}_res`, scaled(channels), features);
     disparities.unshift(head(`disparity${scale}`, features, context));
   }
   return tf.model({ name: 'mono-edge', inputs: image, outputs: disparities });

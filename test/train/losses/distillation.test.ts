@@ -94,6 +94,33 @@ test('the relative and gradient terms of ours follow their definitions', () => {
   assertClose(loss.total, sum);
 });
 
+test('pixels of thin structures count more at the finest output, in every term', () => {
+  const random = Random.fromSeed(7, 'thin');
+  const [tall, wide] = [64, 80];
+  const isPole = (x: number) => x >= 40 && x < 44;
+  const labels = Array.from({ length: tall * wide }, (_, i) => (isPole(i % wide) ? 16 : 6));
+  const labelPx = tf.tensor4d(labels, [1, tall, wide, 1]);
+  const output = tf.tensor4d(
+    labels.map((px) => (px + random.uniform(-3, 3)) / 20),
+    [1, tall, wide, 1],
+  );
+  const loss = distillationLoss({
+    outputs: [output],
+    outputFactorPx: 20,
+    labelPx,
+    relativeWeight: 1,
+    gradientWeight: 1,
+    thinWeight: 4,
+  });
+  const weights = labels.map((px) => (px === 16 ? 1 + (4 * 10) / 20 : 1));
+  const px = valuesOf(output).map((value) => 20 * value);
+  assertClose(loss.terms.disparity!, meanError(px, labels, weights) / 20);
+  const logs = (values: readonly number[]) => values.map((value) => Math.log(value + 1));
+  assertClose(loss.terms.relative!, meanError(logs(px), logs(labels), weights));
+  const plain = distillationLoss({ outputs: [output], outputFactorPx: 20, labelPx, gradientWeight: 1, thinWeight: 0 });
+  assert.notEqual(loss.terms.gradient!.dataSync()[0], plain.terms.gradient!.dataSync()[0]);
+});
+
 test('labels that are all unknown give a loss and a gradient of 0', () => {
   const { outputs } = example(4);
   const labelPx = tf.zeros<tf.Rank.R4>([1, height, width, 1]);
