@@ -19,7 +19,7 @@ export interface DistillationInput {
   readonly relativeWeight?: number;
   /** Weight of the gradient term, default 0 (the paper). */
   readonly gradientWeight?: number;
-  /** A pixel of `thinness` t counts 1 + thinWeight * t times at the finest output; default 0 (the paper). */
+  /** A pixel of `thinness` t counts 1 + thinWeight * t times; default 0 (the paper). */
   readonly thinWeight?: number;
 }
 
@@ -45,41 +45,59 @@ export function distillationLoss(input: DistillationInput): Loss {
     const deepest = Math.max(...outputs.map((output) => levelOf(output, height)));
     const labels = pyramid(labelPx, deepest + 1, halveByMax);
     const confidences = confidence === undefined ? undefined : pyramid(confidence, deepest + 1, halveByMean);
-    const weightsAt = (level: number): tf.Tensor => {
-      const known = labels[level]!.greater(0).toFloat();
+    const emphases = thinWeight === 0 ? undefined : pyramid(emphasis(labelPx, thinWeight), deepest + 1, halveByMax);
+    const trustAt = (level: number): tf.Tensor4D => {
+      const known = labels[level]!.greater<tf.Tensor4D>(0).toFloat();
       return confidences === undefined ? known : known.mul(confidences[level]!);
     };
-    const finestWeights = thinWeight === 0 ? weightsAt(0) : weightsAt(0).mul(thinness(labelPx).mul(thinWeight).add(1));
+    const weightsAt = (level: number): tf.Tensor =>
+      emphases === undefined ? trustAt(level) : trustAt(level).mul(emphases[level]!);
 
     const finestPx = resizeBilinear(outputs[0]!, height, width).mul<tf.Tensor4D>(outputFactorPx);
     const perScale = outputs.map((output, scale) => {
       const level = scale === 0 ? 0 : levelOf(output, height);
       const px = scale === 0 ? finestPx : output.mul(outputFactorPx);
       const error = px.sub(labels[level]!).abs();
-      const weights = scale === 0 ? finestWeights : weightsAt(level);
-      return weightedMean(error, weights).mul(scaleWeight(scale) / disparityNormPx);
+      return weightedMean(error, weightsAt(level)).mul(scaleWeight(scale) / disparityNormPx);
     });
     const terms: Record<string, tf.Scalar> = { disparity: tf.addN(perScale) as tf.Scalar };
     if (relativeWeight > 0) {
       const ratio = finestPx.add(1).log().sub(labelPx.add(1).log()).abs();
-      terms.relative = weightedMean(ratio, finestWeights).mul(relativeWeight);
+      terms.relative = weightedMean(ratio, weightsAt(0)).mul(relativeWeight);
     }
     if (gradientWeight > 0) {
-      terms.gradient = gradientDifference(finestPx.sub(labelPx), finestWeights as tf.Tensor4D).mul(
-        gradientWeight / disparityNormPx,
-      );
+      const difference = gradientDifference(finestPx.sub(labelPx), trustAt(0), emphases?.[0]);
+      terms.gradient = difference.mul(gradientWeight / disparityNormPx);
     }
     return sumOfTerms(terms);
   });
 }
 
-/** Mean absolute horizontal plus vertical difference of an error map, over neighbours that are both weighted. */
-function gradientDifference(error_BHW1: tf.Tensor4D, weights_BHW1: tf.Tensor4D): tf.Scalar {
-  const [batch, height, width] = weights_BHW1.shape;
-  const bothAlong = (size: [number, number, number, number], next: [number, number, number, number]): tf.Tensor =>
-    weights_BHW1.slice(next, size).mul(weights_BHW1.slice([0, 0, 0, 0], size));
-  const x = weightedMean(differencesAlongX(error_BHW1).abs(), bothAlong([batch, height, width - 1, 1], [0, 0, 1, 0]));
-  const y = weightedMean(differencesAlongY(error_BHW1).abs(), bothAlong([batch, height - 1, width, 1], [0, 1, 0, 0]));
+/** How often a pixel counts. */
+function emphasis(labelPx: tf.Tensor4D, thinWeight: number): tf.Tensor4D {
+  return thinness(labelPx).mul(thinWeight).add(1);
+}
+
+/**
+ * Mean absolute horizontal plus vertical difference of an error map, over neighbours that are both trusted; a step from
+ * an emphasised pixel to another counts as much as one within.
+ */
+function gradientDifference(error_BHW1: tf.Tensor4D, trust_BHW1: tf.Tensor4D, emphasis?: tf.Tensor4D): tf.Scalar {
+  const [batch, height, width] = trust_BHW1.shape;
+  type Four = [number, number, number, number];
+  const weightsAlong = (size: Four, next: Four): tf.Tensor => {
+    const both = trust_BHW1.slice(next, size).mul(trust_BHW1.slice([0, 0, 0, 0], size));
+    if (emphasis === undefined) return both;
+    return both.mul(emphasis.slice(next, size).maximum(emphasis.slice([0, 0, 0, 0], size)));
+  };
+  const x = weightedMean(
+    differencesAlongX(error_BHW1).abs(),
+    weightsAlong([batch, height, width - 1, 1], [0, 0, 1, 0]),
+  );
+  const y = weightedMean(
+    differencesAlongY(error_BHW1).abs(),
+    weightsAlong([batch, height - 1, width, 1], [0, 1, 0, 0]),
+  );
   return x.add(y) as tf.Scalar;
 }
 

@@ -4,14 +4,18 @@ import { tf } from '../tf.js';
 /** Disparity that counts as nothing, px: labels of the sky and the far end of a street differ by about this much. */
 const unsurePx = 4;
 
+/** A step of disparity that labels of one surface have as well, and one that is surely another thing; shares. */
+const noise = 0.05;
+const sure = 0.25;
+
 /** Side of the square that a structure must hold to count as not thin, px of the halved map. */
 const windowPx = 16;
 
 /**
- * How far a structure stands out towards the camera from what surrounds it, where it is thin: the share of a pixel's
- * disparity (plus 4 px) that a morphological opening by a square of 32 px of the full size takes away. At 640 px of
- * KITTI's field of view 0.83 for a pole at 10 m in front of the sky, 0.24 for a trunk there in front of a wall at 14 m,
- * about 0 on surfaces, flat or slanted, and where disparity is unknown.
+ * How surely a pixel belongs to something thin in front of something else: a pole, a sign, a person. It takes the share
+ * of its disparity (plus 4 px) that a morphological opening by a square of 32 px of the full size takes away: 0.05 and
+ * less give 0, 0.25 and more give 1. At 640 px of KITTI's field of view a trunk at 12 m stands 0.75 before a wall at
+ * 16 m; surfaces, flat or slanted, and pixels of unknown disparity give 0.
  *
  * @param disparityPx [B,H,W,1], 0 = unknown; even sides. @returns [B,H,W,1], 0 to 1
  */
@@ -25,7 +29,11 @@ export function thinness(disparityPx: tf.Tensor4D): tf.Tensor4D {
     const eroded = slidingMax(slidingMax(negated, 1, 'ahead'), 2, 'ahead').neg<tf.Tensor4D>();
     const opened = slidingMax(slidingMax(eroded, 1, 'behind'), 2, 'behind').minimum(halved);
     const share = halved.sub(opened).div(halved.add(unsurePx));
-    return tf.image.resizeNearestNeighbor(share as tf.Tensor4D, [height, width]);
+    const sureness = share
+      .sub(noise)
+      .div(sure - noise)
+      .clipByValue(0, 1);
+    return tf.image.resizeNearestNeighbor(sureness as tf.Tensor4D, [height, width]);
   });
 }
 

@@ -94,31 +94,39 @@ test('the relative and gradient terms of ours follow their definitions', () => {
   assertClose(loss.total, sum);
 });
 
-test('pixels of thin structures count more at the finest output, in every term', () => {
+test('pixels of thin structures count more, in every term and at every scale', () => {
   const random = Random.fromSeed(7, 'thin');
   const [tall, wide] = [64, 80];
   const isPole = (x: number) => x >= 40 && x < 44;
   const labels = Array.from({ length: tall * wide }, (_, i) => (isPole(i % wide) ? 16 : 6));
   const labelPx = tf.tensor4d(labels, [1, tall, wide, 1]);
-  const output = tf.tensor4d(
-    labels.map((px) => (px + random.uniform(-3, 3)) / 20),
-    [1, tall, wide, 1],
-  );
+  const outputs = [1, 2].map((step) => randomTensor(random, [1, tall / step, wide / step, 1], [0.2, 0.9]));
   const loss = distillationLoss({
-    outputs: [output],
+    outputs,
     outputFactorPx: 20,
     labelPx,
     relativeWeight: 1,
     gradientWeight: 1,
     thinWeight: 4,
   });
-  const weights = labels.map((px) => (px === 16 ? 1 + (4 * 10) / 20 : 1));
-  const px = valuesOf(output).map((value) => 20 * value);
-  assertClose(loss.terms.disparity!, meanError(px, labels, weights) / 20);
+  const weights = labels.map((px) => (px === 16 ? 5 : 1));
+  const [px, halfPx] = outputs.map((output) => valuesOf(output).map((value) => 20 * value)) as [number[], number[]];
+  const half = (values: readonly number[]) => halved(values, 1, tall, wide);
+  const expected = meanError(px, labels, weights) + 0.5 * meanError(halfPx, half(labels), half(weights));
+  assertClose(loss.terms.disparity!, expected / 20);
   const logs = (values: readonly number[]) => values.map((value) => Math.log(value + 1));
   assertClose(loss.terms.relative!, meanError(logs(px), logs(labels), weights));
-  const plain = distillationLoss({ outputs: [output], outputFactorPx: 20, labelPx, gradientWeight: 1, thinWeight: 0 });
-  assert.notEqual(loss.terms.gradient!.dataSync()[0], plain.terms.gradient!.dataSync()[0]);
+
+  const error = px.map((value, i) => value - labels[i]!);
+  const meanStep = (offset: number, hasNext: (i: number) => boolean) => {
+    const first = labels.map((_, i) => i).filter(hasNext);
+    const counts = first.map((i) => Math.max(weights[i]!, weights[i + offset]!));
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    return first.reduce((sum, i, k) => sum + counts[k]! * Math.abs(error[i + offset]! - error[i]!), 0) / total;
+  };
+  const across = meanStep(1, (i) => i % wide < wide - 1);
+  const down = meanStep(wide, (i) => i < wide * (tall - 1));
+  assertClose(loss.terms.gradient!, (across + down) / 20);
 });
 
 test('labels that are all unknown give a loss and a gradient of 0', () => {
