@@ -36,6 +36,7 @@ export type PlannedStep = {
 export interface Plan {
   readonly file: string;
   readonly title: string;
+  readonly about: string | undefined;
   readonly folder: string;
   readonly steps: readonly PlannedStep[];
   readonly claims: readonly Claim[];
@@ -95,7 +96,8 @@ export async function readPlan(file: string): Promise<Plan> {
       );
     }
   }
-  return { file, title: config.title, folder: config.folder, steps: [...steps.values()], claims };
+  const { title, about, folder } = config;
+  return { file, title, about, folder, steps: [...steps.values()], claims };
 }
 
 interface StepPlace {

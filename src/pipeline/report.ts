@@ -28,7 +28,9 @@ export async function writeReport(
   const results = await readResults(plan);
   const claims = checkClaims(plan.claims, results);
   const charts = chartsOf(results);
-  const lines = [`# ${plan.title}`, '', `Made by \`${command}\`.`, '', ...tables(results), ...claimLines(claims)];
+  const about = plan.about === undefined ? [] : [plan.about, ''];
+  const head = [`# ${plan.title}`, '', `Made by \`${command}\`.`, '', ...about];
+  const lines = [...head, ...tables(results), ...claimLines(claims)];
   const curves: string[] = [];
   for (const { name, chart } of charts) {
     const svg = formatChartFile(chart);
@@ -112,8 +114,14 @@ function rules(results: readonly StepResult[]): string {
 
 function claimLines(claims: readonly ClaimResult[]): string[] {
   if (claims.length === 0) return [];
-  const lines = claims.map(({ claim, text, ...result }) => `- **${verdict(result)}**: ${claim.say} (${text})`);
+  const lines = claims.map(
+    ({ claim, text, ...result }) => `- **${verdict(result)}**: ${claim.say} (${text})${remarkOf(claim)}`,
+  );
   return ['## What was expected', '', ...lines, ''];
+}
+
+function remarkOf({ remark }: ClaimResult['claim']): string {
+  return remark === undefined ? '' : `. ${remark}`;
 }
 
 function verdict({ holds }: Pick<ClaimResult, 'holds'>): string {
@@ -188,7 +196,7 @@ function page(
   });
   const found = claims.map(
     ({ claim, text, ...result }) =>
-      `<li><b>${verdict(result)}</b>: ${escapeHtml(claim.say)} <span class="status">(${escapeHtml(text)})</span></li>`,
+      `<li><b>${verdict(result)}</b>: ${escapeHtml(claim.say)} <span class="status">(${escapeHtml(text)})</span>${escapeHtml(remarkOf(claim))}</li>`,
   );
   const figures = pictures.map(
     ({ caption, bytes }) =>
@@ -207,7 +215,7 @@ pre{overflow-x:auto;font-size:.82rem}section td{width:auto;padding-right:1rem}
 </style>
 </head>
 <body>
-<header><h1>${escapeHtml(plan.title)}</h1><p class="status">${escapeHtml(command)}</p></header>
+<header><h1>${escapeHtml(plan.title)}</h1><p class="status">${escapeHtml(command)}</p>${plan.about === undefined ? '' : `<p>${escapeHtml(plan.about)}</p>`}</header>
 ${sections.join('\n')}
 ${found.length > 0 ? `<section><h2>What was expected</h2><ul>${found.join('')}</ul></section>` : ''}
 <h2>Curves</h2><section class="charts">${charts.map(formatChart).join('\n')}</section>

@@ -82,6 +82,8 @@ const claimSchema = z.strictObject({
   than: stepName,
   /** A share of the second figure. */
   within: z.number().positive().max(10).optional(),
+  /** Why it comes out as it does, for the reader of the report. */
+  remark: place.optional(),
 });
 
 /** A statement about two evaluate steps. */
@@ -103,6 +105,8 @@ const settingsByKind = z.strictObject({
  */
 export const pipelineSchema = z.strictObject({
   title: place,
+  /** What a reader of the report should know first. */
+  about: place.optional(),
   /** Where everything is written; relative to the folder the command runs in. */
   folder: place,
   /** Settings of all steps of a kind; a step's own win. */

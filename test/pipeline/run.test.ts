@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readPlan } from '../../src/pipeline/plan.js';
+import { writeReport } from '../../src/pipeline/report.js';
 import { type RunOptions, runPipeline } from '../../src/pipeline/run.js';
 import { readState } from '../../src/pipeline/state.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -10,12 +11,15 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 // Steps that need no TensorFlow: a rendered folder and two baselines.
 
 const text = `title: Baselines
+about: Two <guesses>.
 folder: FOLDER
 defaults: { evaluate: { data: $target, table: T } }
 steps:
   target: { render: { domain: street, seed: 2, count: 2, width: 64, height: 32, workers: 1 } }
   constant: { evaluate: { baseline: constant } }
   missing: { evaluate: { labels: LABELS } }
+claims:
+  - { say: One is one, lower: constant, than: constant, figure: absRel, within: 0.1, remark: It is the same <row> }
 `;
 
 test('a step that fails is told with its log; --from does it and what builds on it anew; one run at a time', async (t) => {
@@ -56,6 +60,12 @@ test('a step that fails is told with its log; --from does it and what builds on 
   const kept = (await readdir(folder)).filter((name) => /\.\d+$/.test(name));
   assert.ok(kept.length === 1 && kept[0]!.startsWith('constant-'));
   assert.equal((await readState(target!)).kind, 'done');
+
+  const { markdown, html } = await writeReport(plan, join(root, 'report.md'), 'test');
+  const claim = /- \*\*holds\*\*: One is one \(Abs Rel: constant \d\.\d+, constant \d\.\d+\)\. It is the same <row>/;
+  assert.match(await readFile(markdown, 'utf8'), claim);
+  assert.match(await readFile(markdown, 'utf8'), /^# Baselines\n\nMade by `test`\.\n\nTwo <guesses>\.\n/);
+  assert.match(await readFile(html, 'utf8'), /<p>Two &lt;guesses&gt;\.<\/p>[^]*It is the same &lt;row&gt;/);
   assert.equal((await readState(constant!)).kind, 'done');
 
   await assert.rejects(
