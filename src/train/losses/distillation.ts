@@ -45,28 +45,27 @@ export function distillationLoss(input: DistillationInput): Loss {
     const deepest = Math.max(...outputs.map((output) => levelOf(output, height)));
     const labels = pyramid(labelPx, deepest + 1, halveByMax);
     const confidences = confidence === undefined ? undefined : pyramid(confidence, deepest + 1, halveByMean);
+    const trust = labels.map((label, level) => {
+      const known = label.greater(0).toFloat() as tf.Tensor4D;
+      return confidences === undefined ? known : known.mul<tf.Tensor4D>(confidences[level]!);
+    });
     const emphases = thinWeight === 0 ? undefined : pyramid(emphasis(labelPx, thinWeight), deepest + 1, halveByMax);
-    const trustAt = (level: number): tf.Tensor4D => {
-      const known = labels[level]!.greater<tf.Tensor4D>(0).toFloat();
-      return confidences === undefined ? known : known.mul(confidences[level]!);
-    };
-    const weightsAt = (level: number): tf.Tensor =>
-      emphases === undefined ? trustAt(level) : trustAt(level).mul(emphases[level]!);
+    const weights = emphases === undefined ? trust : trust.map((map, level) => map.mul(emphases[level]!));
 
     const finestPx = resizeBilinear(outputs[0]!, height, width).mul<tf.Tensor4D>(outputFactorPx);
     const perScale = outputs.map((output, scale) => {
       const level = scale === 0 ? 0 : levelOf(output, height);
       const px = scale === 0 ? finestPx : output.mul(outputFactorPx);
       const error = px.sub(labels[level]!).abs();
-      return weightedMean(error, weightsAt(level)).mul(scaleWeight(scale) / disparityNormPx);
+      return weightedMean(error, weights[level]!).mul(scaleWeight(scale) / disparityNormPx);
     });
     const terms: Record<string, tf.Scalar> = { disparity: tf.addN(perScale) as tf.Scalar };
     if (relativeWeight > 0) {
       const ratio = finestPx.add(1).log().sub(labelPx.add(1).log()).abs();
-      terms.relative = weightedMean(ratio, weightsAt(0)).mul(relativeWeight);
+      terms.relative = weightedMean(ratio, weights[0]!).mul(relativeWeight);
     }
     if (gradientWeight > 0) {
-      const difference = gradientDifference(finestPx.sub(labelPx), trustAt(0), emphases?.[0]);
+      const difference = gradientDifference(finestPx.sub(labelPx), trust[0]!, emphases?.[0]);
       terms.gradient = difference.mul(gradientWeight / disparityNormPx);
     }
     return sumOfTerms(terms);
