@@ -47,9 +47,10 @@ The teacher looks at whole images, sides rounded up to multiples of 64. Labels h
 disparity (value / 256 px, 0 = none) and 8-bit PNG visibility and confidence, for both views. At the end a contact sheet
 shows some pairs beside their labels: look at it before a student learns from them.
 
---refine matches both views again at full size, with the teacher's disparity as prior: better on pictures unlike those the
-teacher was trained on, and on thin things; worse on those it was trained on (docs/training.md). It takes some seconds of a
-core a pair, in threads beside the network, and 3 bytes * width * height * disparities looked at a thread.
+--refine matches both views again at full size, with the teacher's disparity as prior: better where both views see the same,
+thin things above all, and most on pictures unlike those the teacher was trained on; worse in what one view hides and in the
+sky (docs/training.md). It takes some seconds of a core a pair, in threads beside the network, and 3 bytes * width * height *
+disparities looked at a thread.
 
 Stopped (Ctrl-C) or interrupted, the same command goes on with the pairs that are missing. Labels of another teacher or
 of other data are never mixed in. cyclops train takes labels only with the images and cameras they were made from: to
