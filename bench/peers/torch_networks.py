@@ -82,7 +82,7 @@ def twice(x):
 
 class MonoEdge(Network):
     ENCODER = [(16, 0), (48, 1), (96, 1), (128, 1), (192, 2)]
-    DECODER = [96, 48, 32, 16]
+    DECODER = [(96, 0), (64, 0), (40, 1), (16, 1)]
 
     def __init__(self, width, exact):
         super().__init__(width, exact)
@@ -91,31 +91,39 @@ class MonoEdge(Network):
             channels = self.scaled(channels)
             self.add("stem" if scale == 1 else f"down{scale}", cin, channels, 3, 2, "relu")
             for block in range(blocks):
-                name = f"res{scale}" + ("b" if block else "")
-                self.add(f"{name}_1", channels, channels, 3, 1, "relu")
-                self.add(f"{name}_2", channels, channels, 3)
+                self.residual(f"res{scale}" + ("b" if block else ""), channels)
             cin = channels
         skips = [self.scaled(channels) for channels, _ in self.ENCODER]
-        for index, channels in enumerate(self.DECODER):
+        for index, (channels, blocks) in enumerate(self.DECODER):
             scale, channels = 4 - index, self.scaled(channels)
             self.add(f"up{scale}_coarse", cin, channels, 1)
             self.add(f"up{scale}_skip", skips[scale - 1], channels, 1)
             self.add(f"up{scale}_conv", channels, channels, 3, 1, "relu")
+            if blocks:
+                self.residual(f"up{scale}_res", channels)
             self.add(f"disparity{scale}", channels, 1, 3, 1, "sigmoid")
             cin = channels
+
+    def residual(self, name, channels):
+        self.add(f"{name}_1", channels, channels, 3, 1, "relu")
+        self.add(f"{name}_2", channels, channels, 3)
+
+    def rectified(self, name, x):
+        return F.relu(x + self[f"{name}_2"](self[f"{name}_1"](x)))
 
     def forward(self, image):
         x, skips = image, []
         for scale, (_, blocks) in enumerate(self.ENCODER, 1):
             x = self["stem" if scale == 1 else f"down{scale}"](x)
             for block in range(blocks):
-                name = f"res{scale}" + ("b" if block else "")
-                x = F.relu(x + self[f"{name}_2"](self[f"{name}_1"](x)))
+                x = self.rectified(f"res{scale}" + ("b" if block else ""), x)
             skips.append(x)
         outputs = []
-        for scale in (4, 3, 2, 1):
+        for scale, (_, blocks) in zip((4, 3, 2, 1), self.DECODER):
             x = F.relu(twice(self[f"up{scale}_coarse"](x)) + self[f"up{scale}_skip"](skips[scale - 1]))
             x = self[f"up{scale}_conv"](x)
+            if blocks:
+                x = self.rectified(f"up{scale}_res", x)
             outputs.insert(0, self[f"disparity{scale}"](x))
         return outputs
 
