@@ -65,7 +65,7 @@ test('a step that fails is told with its log; --from does it and what builds on 
   const claim = /- \*\*holds\*\*: One is one \(Abs Rel: constant \d\.\d+, constant \d\.\d+\)\. It is the same <row>/;
   assert.match(await readFile(markdown, 'utf8'), claim);
   assert.match(await readFile(markdown, 'utf8'), /^# Baselines\n\nMade by `test`\.\n\nTwo <guesses>\.\n/);
-  assert.match(await readFile(html, 'utf8'), /<p>Two &lt;guesses&gt;\.<\/p>[^]*It is the same &lt;row&gt;/);
+  assert.match(await readFile(html, 'utf8'), /<p>Two &lt;guesses&gt;\.<\/p>[\s\S]*It is the same &lt;row&gt;/);
   assert.equal((await readState(constant!)).kind, 'done');
 
   await assert.rejects(
