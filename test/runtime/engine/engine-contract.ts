@@ -174,7 +174,15 @@ export function testEngineContract(name: string, open: OpenEngine): void {
   test(`${name}: closing waits for what runs, twice is once, and what comes after is refused`, async (t) => {
     const [engine] = await opened(t, small);
     const last = engine.infer(new Uint8Array(64 * 32 * 3));
-    await Promise.all([engine.close(), engine.close()]);
+    let isEnded = false;
+    last.then(() => {
+      isEnded = true;
+    });
+    const closing = engine.close();
+    await engine.close();
+    assert.ok(isEnded, 'the second call waits, too');
+    await closing;
+    engine.cancel();
     assert.equal((await last).depthM.length, 64 * 32);
     await assert.rejects(engine.infer(new Uint8Array(64 * 32 * 3)), { code: 'ENGINE_FAILED' });
   });

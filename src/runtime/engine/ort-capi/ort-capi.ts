@@ -68,7 +68,8 @@ class OrtCapiEngine implements Engine {
   readonly #results = new InOrder();
   /** Tasks of an older generation than this were cancelled. */
   #generation = 0;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
+  #isReleased = false;
 
   constructor(session: OrtSession, places: readonly BoundBuffers[], info: EngineInfo) {
     this.info = info;
@@ -113,20 +114,25 @@ class OrtCapiEngine implements Engine {
   }
 
   cancel(): void {
+    if (this.#isReleased) return;
     this.#generation++;
     for (const place of this.#places) place.terminate();
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#release();
+    return this.#closing;
+  }
+
+  async #release(): Promise<void> {
     await this.#results.settled;
+    this.#isReleased = true;
     for (const place of this.#places) place.release();
     this.#session.release();
   }
 
   #enqueue<T>(task: (buffers: BoundBuffers, isCancelled: () => boolean) => Promise<T>): Promise<T> {
-    if (this.#isClosed) return Promise.reject(new CyclopsError('ENGINE_FAILED', 'the engine is closed'));
+    if (this.#closing !== undefined) return Promise.reject(new CyclopsError('ENGINE_FAILED', 'the engine is closed'));
     const generation = this.#generation;
     const isCancelled = (): boolean => generation !== this.#generation;
     return this.#results.put(
