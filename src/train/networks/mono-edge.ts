@@ -35,7 +35,7 @@ const decoder = [
 ] as const;
 
 /**
- * Our own monocular network for embedded GPUs: 2.4 M parameters, 1.8 GMAC at 640x192 (Monodepth2: 14.3 M, 8.0;
+ * Our own monocular network for embedded GPUs: 2.4 M parameters, 1.9 GMAC at 640x192 (Monodepth2: 14.3 M, 8.0;
  * RT-MonoDepth-S: 1.2 M, 3.1). Dense 3x3 and 1x1 convolutions, ReLU, additions and pixel-repeating upsampling only:
  * what TensorRT fuses. No batch norm, so nothing to fold; no depthwise convolutions, which are bound by memory.
  *
