@@ -18,6 +18,7 @@ const progressPeriodMs = 15_000;
 
 /**
  * Opens and proves the engine over ONNX Runtime's C interface; with TensorRT, from the engine cache or by building.
+ * @param atOnce pictures inferred at once on the CPU; elsewhere always one.
  * @throws CyclopsError `MACHINE_LACKS` with what this machine has of what the provider needs; `CONFIG_INVALID`;
  *   `SELF_TEST_FAILED`.
  */
@@ -39,7 +40,8 @@ export async function openProvenOrtCapi(
   try {
     if (tensorRt === undefined) {
       const options = provider === 'cuda' ? cudaProviderOptions(settings.cuda ?? {}) : {};
-      const engine = await openOrtCapi(model, { provider, threads, library, providerOptions: options, atOnce });
+      const pictures = provider === 'cpu' ? { atOnce } : {}; // a GPU may have stepped in for the CPU
+      const engine = await openOrtCapi(model, { provider, threads, library, providerOptions: options, ...pictures });
       return await prove(engine, model, undefined, settings, log);
     }
     return await openTensorRt(model, tensorRt, settings, log);
