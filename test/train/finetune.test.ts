@@ -66,7 +66,7 @@ for (const [tuning, network, terms, falls] of cases) {
   test(`${tuning} of ${network}: its own terms, and a loss that falls`, async (t) => {
     const folder = await temporaryFolder(t);
     await writeTinyFolder(folder, 2);
-    const values = await tune(folder, tuning, network, 6);
+    const values = await tune(folder, tuning, network, 12);
     const [first, last] = [values[0]!, values.at(-1)!];
     assert.deepEqual(Object.keys(first.losses), terms);
     assert.ok(last.loss < first.loss, `from ${first.loss} to ${last.loss}`);
