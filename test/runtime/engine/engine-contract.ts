@@ -143,7 +143,7 @@ export function testEngineContract(name: string, open: OpenEngine): void {
   });
 
   test(`${name}: the event loop goes on while a picture is inferred`, async (t) => {
-    const [engine, model] = await opened(t, { width: 256, height: 128, features: 32, layers: 4 });
+    const [engine, model] = await opened(t, { width: 256, height: 128, features: 32, layers: 16 });
     let isDone = false;
     let turns = 0;
     const done = selfTest(engine, model.package).finally(() => {
