@@ -47,7 +47,7 @@ export function formatChartFile(chart: Chart): string | undefined {
   });
   const total = height + 2 * lineHeight + entries.length * lineHeight;
   const style = 'text{font:12px sans-serif;fill:#445}.title{font-weight:600}.grid{stroke:#dde1e6}.axis{stroke:#667}';
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="${width}" height="${total}"><style>${style}</style><rect width="100%" height="100%" fill="#fff"/><text class="title" x="20" y="16">${escapeHtml(chart.title)}</text><g transform="translate(0 ${lineHeight})">${drawing.content}</g>${entries.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="${width}" height="${total}"><title>${escapeHtml(chart.title)}</title><style>${style}</style><rect width="100%" height="100%" fill="#fff"/><text class="title" x="20" y="16">${escapeHtml(chart.title)}</text><g transform="translate(0 ${lineHeight})">${drawing.content}</g>${entries.join('')}</svg>\n`;
 }
 
 /** Axes and lines of a chart, and the lines that have a name in the legend; undefined if there is no point. */
