@@ -62,12 +62,22 @@ export function loadForGood(path: string): ReturnType<typeof koffi.load> {
 /**
  * The library that came with onnxruntime-node: the CPU everywhere, on x86-64 also CUDA and TensorRT where their
  * provider libraries lie beside it.
+ * @throws CyclopsError `MACHINE_LACKS` where that package is not installed, or not whole.
  */
 export function bundledLibraryPath(): string {
-  const main = createRequire(import.meta.url).resolve('onnxruntime-node');
-  const bin = join(dirname(main), '..', 'bin');
-  const abi = readdirSync(bin).find((name) => name.startsWith('napi-v')) ?? 'napi-v6';
-  return join(bin, abi, 'linux', arch() === 'arm64' ? 'arm64' : 'x64', 'libonnxruntime.so.1');
+  try {
+    const main = createRequire(import.meta.url).resolve('onnxruntime-node');
+    const bin = join(dirname(main), '..', 'bin');
+    const abi = readdirSync(bin).find((name) => name.startsWith('napi-v')) ?? 'napi-v6';
+    return join(bin, abi, 'linux', arch() === 'arm64' ? 'arm64' : 'x64', 'libonnxruntime.so.1');
+  } catch (error) {
+    const reason = messageOf(error).split('\n')[0]; // Node adds who required it
+    throw new CyclopsError(
+      'MACHINE_LACKS',
+      `onnxruntime-node, which brings ONNX Runtime's library, cannot be found: ${reason}; set up again, or name a library with --ort-library`,
+      { cause: error },
+    );
+  }
 }
 
 /**
