@@ -68,6 +68,9 @@ async function runLabel(values: OptionValues): Promise<number> {
   const url = optionalText(values, 'queue');
   if (values.worker === true) {
     if (url === undefined) throw new CyclopsError('USAGE_INVALID', '--worker: expected --queue URL beside it');
+    if (values.refine === true) {
+      throw new CyclopsError('USAGE_INVALID', '--refine: goes with the order; a worker refines what was ordered so');
+    }
     return runWorker(values, url);
   }
   const teacher = requiredText(values, 'teacher');
