@@ -86,9 +86,9 @@ async function writeLabels(data: string, folder: string): Promise<void> {
   const source = await openSource({ kind: 'kitti-2015', folder: data });
   const writer = await openLabelWriter(folder, {
     format: 'cyclops-labels',
-    formatVersion: 1,
-    teacher: 'truth',
-    checkpointSha256: '0'.repeat(64),
+    formatVersion: 2,
+    producer: 'teacher',
+    networks: { teacher: { checkpoint: 'truth', sha256: '0'.repeat(64) } },
     width: 1242,
     height: 375,
     dataFingerprint: source.imagesFingerprint,
@@ -116,7 +116,7 @@ async function measureStage(given: PartialTrainingConfig, folder: string) {
   const config = resolveTrainingConfig({
     ...given,
     steps: warmSteps + steps,
-    useConfidence: given.stage === 'student',
+    settings: given.stage === 'student' ? { useConfidence: true } : {},
     validationData: 'none',
     validateEvery: 0,
     checkpointEvery: 0,

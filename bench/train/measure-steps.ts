@@ -74,7 +74,7 @@ async function measureCase({ settings, headline }: StepCase, python: string, fol
   process.stdout.write(`${name}\n`);
   const threads = Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism();
   const batch = noiseBatch(config);
-  const own = openOwnSteps(config, batch);
+  const own = await openOwnSteps(config, batch);
   const opened: TorchSteps[] = [];
   const openTorch = async (channelsLast: boolean): Promise<TorchSteps> => {
     const { variables } = own;

@@ -74,10 +74,10 @@ export async function openSubject(subject: Subject, source: StereoSource, isMirr
       const { openPredictor } = await import('../train/predict.js');
       const opened = await openPredictor(subject.checkpoint);
       const predict = subject.isRefined ? refined(opened) : (sample: ViewSample) => opened.predict(sample);
-      const views = opened.role === 'teacher' && !subject.isLeftOnly ? 'both' : 'left';
-      if (isMirrored && opened.role === 'teacher') {
+      const views = opened.head.inputs === 'stereo' && !subject.isLeftOnly ? 'both' : 'left';
+      if (isMirrored && opened.head.inputs === 'stereo') {
         opened.close();
-        throw notMirrored(`${subject.checkpoint} is a teacher and looks at two views`);
+        throw notMirrored(`${subject.checkpoint} is a stereo network and looks at two views`);
       }
       const asked = subject.isLeftOnly ? leftOnly(predict) : isMirrored ? mirroredAverage(predict) : predict;
       return { predict: asked, views, close: async () => opened.close() };
@@ -119,10 +119,10 @@ function refined(teacher: Predictor): Predict {
 
 async function assertTeacher(checkpoint: string, option: string): Promise<void> {
   const { readCheckpointHead } = await import('../train/checkpoint-files.js');
-  if ((await readCheckpointHead(checkpoint)).head.role === 'teacher') return;
+  if ((await readCheckpointHead(checkpoint)).head.inputs === 'stereo') return;
   throw new CyclopsError(
     'USAGE_INVALID',
-    `${option}: expected a stereo network, but ${checkpoint} is a student and sees the left image alone anyway`,
+    `${option}: expected a stereo network, but ${checkpoint} is a mono network and sees the left image alone anyway`,
   );
 }
 

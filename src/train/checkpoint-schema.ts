@@ -30,21 +30,22 @@ export type NetworkName = (typeof networkNames)[number];
  */
 export const checkpointSchema = z.strictObject({
   format: z.literal('cyclops-checkpoint'),
-  formatVersion: z.literal(1),
-  role: z.enum(['teacher', 'student']),
+  formatVersion: z.literal(2),
+  /** Whether the network sees one view or a rectified pair. */
+  inputs: z.enum(['mono', 'stereo']),
   /** The paper or recipe, such as `guo-eccv18`. */
   method: z.string().min(1),
   network: z.enum(networkNames),
   widthMultiplier: positive,
   parameters: z.int().positive(),
-  /** Network input size, px. A teacher also runs at other sizes whose sides are multiples of 64. */
+  /** Network input size, px. A stereo network also runs at other sizes whose sides are multiples of 64. */
   width: size,
   height: size,
   seed: z.int(),
   /** Optimizer steps done. */
   step: z.int().nonnegative(),
   camera: cameraAtInputSize,
-  /** The network sees (rgb01 - mean) / std, channel order R,G,B; a teacher's two views alike. */
+  /** The network sees (rgb01 - mean) / std, channel order R,G,B; both views alike. */
   inputMean: rgbTriple,
   inputStd: z.tuple([positive, positive, positive]),
   /** Disparity in px at the network's input width = outputFactorPx * first network output. */

@@ -1,94 +1,72 @@
 import { z } from 'zod';
+import { CyclopsError } from '../base/errors.js';
+import { augmentationSchema } from '../data/augment.js';
 import { networkNames } from './checkpoint-schema.js';
+import { milestoneSchema } from './schedule.js';
 
 const positiveInt = z.int().positive();
+const interval = z.int().nonnegative();
 const path = z.string().min(1);
 
-/**
- * Ways to fine-tune a stereo network on target pairs: `unsup` without truth, where both views see it, tied to the
- * network it starts from; `unsup-godard` without truth and without masks or ties; `sup100` and `supAll` on the truth of
- * 100 pairs, or of all.
- */
-export const tunings = ['unsup', 'unsup-godard', 'sup100', 'supAll'] as const;
+/** A weight of a loss term in a stage's settings. */
+export const lossWeight = z.number().nonnegative().max(100);
 
 /**
  * A whole training run, as it stands in a `--config` file and in a checkpoint's `run.json`. `resolveTrainingConfig`
- * fills in what a file or a command line leaves out.
+ * fills in what a file or a command line leaves out. `meta` is the field's line in the help of `cyclops train`, whose
+ * options are made from this schema and from that of the stage's own settings.
  */
 export const trainingConfigSchema = z.strictObject({
-  /** The paper. */
-  method: z.enum(['guo-eccv18']),
-  /**
-   * `teacher`: stereo network on ground truth; `finetune`: such a network goes on with pairs of the target domain;
-   * `student`: mono network on a teacher's labels (or on truth).
-   */
-  stage: z.enum(['teacher', 'finetune', 'student']),
-  /** Fine-tuning only, and needed there: how. */
-  tuning: z.enum(tunings).optional(),
-  network: z.enum(networkNames),
-  /** Scales the channels of every layer. */
-  widthMultiplier: z.number().positive().max(4),
-  /** `flying:SEED:COUNT`, `street:SEED:COUNT`, a folder, `LAYOUT:DIR`; or several with ` + ` between them. */
-  data: path,
+  method: z.string().min(1).meta({ value: 'NAME', help: 'The paper' }),
+  stage: z.string().min(1).meta({ value: 'STAGE', help: 'The stage of the method' }),
+  /** The stage's own settings, checked by its schema. */
+  settings: z.record(z.string(), z.unknown()),
+  network: z.enum(networkNames).meta({ value: 'NAME', help: "The network [the stage's]" }),
+  widthMultiplier: z.number().positive().max(4).meta({ help: 'Scales the channels of every layer [1]' }),
+  data: path.meta({
+    value: 'DATA',
+    help: 'flying:SEED:COUNT, street:SEED:COUNT, a folder, or several as "A + B" (see docs/data.md)',
+  }),
   /** Size at which `flying` and `street` are rendered, px. */
   renderWidth: positiveInt.max(4096),
   renderHeight: positiveInt.max(4096),
-  /** Labels folder written by `cyclops label`; needed where supervision is `labels`. */
-  labels: path.optional(),
-  /** What the network is pulled towards: a teacher's pseudo labels, the source's own ground truth, or nothing known. */
-  supervision: z.enum(['labels', 'truth', 'none']),
-  /** Train on so many pairs at most, evenly spaced in the order of their names. */
-  pairs: positiveInt.optional(),
-  /**
-   * Teacher: where the truth about visibility comes from. `source`: its own, and where it has none as `left-right`:
-   * both views' true disparities are compared (Guo et al., equation (1)).
-   */
-  occlusion: z.enum(['source', 'left-right']).optional(),
-  /** `unsup`: factor on both ties to the frozen network; 1 = the paper, 0.5 = the authors' code. */
-  tie: z.number().nonnegative().max(100).optional(),
-  /** Network input size, px: sides are multiples of 64 for dispnet-c and 32 for the mono networks. */
+  labels: path.optional().meta({
+    value: 'DIR',
+    help: 'Labels that cyclops label wrote for that folder, where the stage learns from labels',
+  }),
+  pairs: positiveInt.optional().meta({ help: 'Train on so many pairs at most, evenly spaced by name [all]' }),
+  /** Network input size, px. */
   width: positiveInt.max(4096),
   height: positiveInt.max(4096),
-  batch: positiveInt.max(1024),
-  steps: positiveInt,
-  learningRate: z.number().positive().max(1),
-  /** Where the learning rate is halved: below 1 a fraction of `steps`, else a step. */
-  milestones: z.array(z.number().positive()).max(20),
-  warmupSteps: z.int().nonnegative(),
-  /** Gradients are scaled down to at most this global L2 norm; 0 = never. */
-  clipNorm: z.number().nonnegative(),
-  /** Student: weigh each pixel with the label's confidence. */
-  useConfidence: z.boolean(),
-  /** Student: weights of the relative and the gradient term, 0 = the paper. The first needs a positive network. */
-  relativeWeight: z.number().nonnegative().max(100),
-  gradientWeight: z.number().nonnegative().max(100),
-  /** Student: how much more a thin near structure (pole, railing) counts, 0 = the paper. */
-  thinWeight: z.number().nonnegative().max(100).optional(),
-  /** What is done to samples: `stereo` and `mono` as in the paper, or nothing. */
-  augmentation: z.enum(['stereo', 'mono', 'none']),
-  /** Strength of a colour change of the right view alone; 0 = the paper. */
-  rightJitter: z.number().min(0).max(1),
-  seed: z.int().nonnegative(),
-  /** Worker threads that render or read, and batches ready ahead of the step. */
-  workers: z.int().nonnegative().max(256),
-  prefetch: positiveInt.max(64),
-  /** Checkpoint whose weights training starts from (a warm start; the optimizer starts anew). */
-  init: path.optional(),
-  /** Student: folder with weights of its encoder from elsewhere, a tfjs LayersModel; and steps it then rests. */
-  encoder: path.optional(),
-  encoderFrozenSteps: z.int().nonnegative().optional(),
-  /**
-   * Source for validation, in the words of `data`; never trained on. `none` = no validation; `held-out` = at most 5 %
-   * of the data folder itself, evenly spaced, which is then not trained on.
-   */
-  validationData: path,
-  /** Pairs of it that are looked at each time; they stay in memory, hence the limit. */
-  validationCount: positiveInt.max(128),
-  /** In steps; 0 = never. */
-  validateEvery: z.int().nonnegative(),
-  checkpointEvery: z.int().nonnegative(),
-  reportEvery: z.int().nonnegative(),
-  logEvery: positiveInt,
+  batch: positiveInt.max(1024).meta({ help: "Pairs a step [the stage's]" }),
+  steps: positiveInt.meta({ help: "Steps in all [the stage's]" }),
+  learningRate: z.number().positive().max(1).meta({ help: "Learning rate of Adam [the stage's]" }),
+  milestones: z.array(milestoneSchema).max(20),
+  warmupSteps: z.int().nonnegative().meta({ help: 'Steps over which the rate rises linearly [0]' }),
+  clipNorm: z.number().nonnegative().meta({ help: 'Gradients are scaled down to this global norm; 0 = never [0]' }),
+  /** From what random changes are drawn. */
+  augmentation: z.union([augmentationSchema, z.literal('none')]),
+  rightJitter: z.number().min(0).max(1).meta({
+    help: 'Strength of a colour change of the right view alone, 0 to 1 (ours) [0]',
+  }),
+  seed: z.int().nonnegative().meta({ help: 'Seed of weights, order and augmentation [1]' }),
+  workers: z.int().nonnegative().max(256).meta({ help: 'Threads that read or render [1]' }),
+  prefetch: positiveInt.max(64).meta({ help: 'Batches ready ahead of the step [3]' }),
+  init: path.optional().meta({ value: 'DIR', help: 'Start from the weights of this checkpoint' }),
+  /** Checkpoints of the stage's frozen networks by role, but for those that are the trained one at its start. */
+  frozen: z.record(z.string(), path).optional(),
+  encoder: path.optional().meta({ value: 'DIR', help: 'Encoder weights from elsewhere: a tfjs LayersModel' }),
+  encoderFrozenSteps: z.int().nonnegative().optional().meta({ help: 'Steps these weights rest [steps / 50]' }),
+  validationData: path.meta({
+    value: 'DATA',
+    help: 'Never trained on; or none, or held-out [another seed of DATA; a folder: held-out]',
+  }),
+  /** They stay in memory, hence the limit. */
+  validationCount: positiveInt.max(128).meta({ help: 'Pairs to validate on [16]' }),
+  validateEvery: interval.meta({ help: 'Steps; 0 = never [500]' }),
+  checkpointEvery: interval.meta({ help: 'Steps; 0 = only at the end or when stopped [500]' }),
+  reportEvery: interval.meta({ help: 'Steps; 0 = no report [100]' }),
+  logEvery: positiveInt.meta({ help: 'Steps between lines of run.jsonl [10]' }),
 });
 
 /** Settings that decide nothing about the numbers of a run: they may change between its parts. */
@@ -109,3 +87,13 @@ export const partialTrainingConfigSchema = trainingConfigSchema.partial();
 
 /** Some of a training configuration's fields. */
 export type PartialTrainingConfig = { readonly [Key in keyof TrainingConfig]?: TrainingConfig[Key] | undefined };
+
+/** What stands in `over` wins; settings of the stage are merged one by one. */
+export function mergeConfigs(base: PartialTrainingConfig, over: PartialTrainingConfig): PartialTrainingConfig {
+  return { ...base, ...over, settings: { ...base.settings, ...over.settings } };
+}
+
+/** @throws CyclopsError `CONFIG_INVALID` naming the field. */
+export function configFault(field: string, text: string): never {
+  throw new CyclopsError('CONFIG_INVALID', `training configuration: ${field}: ${text}`);
+}

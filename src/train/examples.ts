@@ -30,9 +30,9 @@ export async function makeExamples(
       const { low, high } = middleRange(target ?? prediction);
       const color = (map: FloatMap): RgbImage => colorizeDisparity(unknownAsNaN(map), low, high);
       const pictures: [string, RgbImage][] = [
-        [entry.role === 'teacher' ? 'left' : 'input', rgbOf(batch.left, index, batch)],
+        [entry.inputs === 'stereo' ? 'left' : 'input', rgbOf(batch.left, index, batch)],
       ];
-      if (entry.role === 'teacher') pictures.push(['right', rgbOf(batch.right, index, batch)]);
+      if (entry.inputs === 'stereo') pictures.push(['right', rgbOf(batch.right, index, batch)]);
       pictures.push([`prediction, ${low.toFixed(1)} to ${high.toFixed(1)} px`, color(prediction)]);
       if (target !== undefined) pictures.push(['target', color(target)]);
       if (visible !== undefined)

@@ -9,7 +9,7 @@ import { tf } from './tf.js';
 export interface Inference {
   /** px at the input's width; may be negative where the network's output is linear. */
   readonly disparityPx: Float32Array;
-  /** Probability that the pixel is seen by the other camera; a teacher's. */
+  /** Probability that the pixel is seen by the other camera; of a network with that head. */
   readonly visible?: Float32Array;
 }
 
@@ -21,12 +21,12 @@ export async function infer(
 ): Promise<Inference> {
   const { width, height, count } = batch;
   const [disparity, visible] = tf.tidy(() => {
-    const views = entry.role === 'teacher' ? [batch.left, batch.right] : [batch.left];
+    const views = entry.inputs === 'stereo' ? [batch.left, batch.right] : [batch.left];
     const images = views.map((view) => tf.tensor4d(view, [count, height, width, 3]));
     const outputs = applyNetwork(model, entry, images, { training: false });
     const factor = entry.outputFactorPx(width);
     const finest = resizeBilinear(outputs[0]!, height, width).mul(factor);
-    if (entry.role === 'student') return [finest];
+    if (!entry.visibility) return [finest];
     return [finest, resizeBilinear(outputs[entry.scales]!, height, width).sigmoid()];
   });
   const disparityPx = (await disparity!.data()) as Float32Array;

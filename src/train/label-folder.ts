@@ -4,26 +4,25 @@ import { labelSheet } from '../data/label-preview.js';
 import type { LabelsInfo, LabelWriter } from '../data/labels.js';
 import type { StereoSource } from '../data/sample.js';
 import { encodePng } from '../image/codec.js';
-import { sha256 } from './checkpoint-files.js';
-import type { Checkpoint } from './checkpoint-schema.js';
 import { labelSettings, refinedLabelSettings } from './label-maps.js';
+import type { ProducerNetworks } from './labels/producers/producer.js';
 
 /** Pairs on the contact sheet. */
 const previewRows = 8;
 
-/** What `labels.json` says of a teacher's labels of a source; whoever makes them, it is the same. */
+/** What `labels.json` says of labels of a source; whichever process makes them, it is the same. */
 export async function labelsInfoOf(
-  teacher: string,
-  head: Checkpoint,
+  producer: string,
+  networks: ProducerNetworks,
   source: StereoSource,
   isRefined: boolean,
 ): Promise<LabelsInfo> {
   const first = await source.read(0, 'none');
   return {
     format: 'cyclops-labels',
-    formatVersion: 1,
-    teacher,
-    checkpointSha256: checkpointDigest(head),
+    formatVersion: 2,
+    producer,
+    networks: { ...networks },
     width: first.left.width,
     height: first.left.height,
     dataFingerprint: source.imagesFingerprint,
@@ -42,17 +41,6 @@ export function isRefinedOrder({ settings }: LabelsInfo): boolean {
   );
   if (wanted === own) return isRefined;
   throw new CyclopsError('DATA_INVALID', `labels are ordered with ${wanted}, this version makes them with ${own}`);
-}
-
-/** Digest of a checkpoint's files: labels are bound to it. */
-export function checkpointDigest(head: Checkpoint): string {
-  return sha256(new TextEncoder().encode(JSON.stringify(head.files)));
-}
-
-/** @throws CyclopsError `CHECKPOINT_INVALID` if a checkpoint is a student's. */
-export function assertTeacher(path: string, head: Checkpoint): void {
-  if (head.role === 'teacher') return;
-  throw new CyclopsError('CHECKPOINT_INVALID', `${path}/run.json role: expected teacher, found ${head.role}`);
 }
 
 /** Indices of the pairs that have no labels yet. */

@@ -2,6 +2,7 @@ import type { WritableLabels } from '../data/labels.js';
 import { disparityOfMatch } from '../geometry/consistency.js';
 import { refinementSettings } from '../geometry/matching/refine-disparity.js';
 import { createMaskMap, type FloatMap, type MaskMap } from '../geometry/raster.js';
+import type { PairPrediction } from './labels/producers/producer.js';
 import type { ViewPrediction } from './predict.js';
 
 /** What decides labels beside teacher and data; stands in labels.json. */
@@ -23,13 +24,7 @@ export const refinedLabelSettings = {
   },
 } as const;
 
-/** What a teacher says about both views of a pair. */
-export interface PairPrediction {
-  readonly left: ViewPrediction;
-  readonly right: ViewPrediction;
-}
-
-/** Labels of a pair from what a teacher says about it: visibility cut at its threshold, confidence by both views' agreement. */
+/** Labels of a pair from what is known about it: visibility cut at its threshold, confidence by both views' agreement. */
 export function labelsFrom({ left, right }: PairPrediction): WritableLabels {
   return {
     disparityLeft: left.disparity,

@@ -5,7 +5,7 @@ import { type LabelWriter, openLabelWriter, readLabelsInfo } from '../data/label
 import type { SourceSpec, StereoSource } from '../data/sample.js';
 import { openSource } from '../data/sources/index.js';
 import { connectionTo, DelayedError, type Job, Worker } from './job-queue.js';
-import { assertTeacher, checkpointDigest, isRefinedOrder } from './label-folder.js';
+import { isRefinedOrder } from './label-folder.js';
 import {
   type LabelDone,
   type LabelJob,
@@ -15,7 +15,7 @@ import {
   taskDigest,
 } from './label-task.js';
 import { type LabelThreads, openLabelThreads } from './label-threads.js';
-import { openPredictor, type Predictor } from './predict.js';
+import { type OpenProducer, openProducer } from './labels/producers/index.js';
 import { picturesOf } from './refine-pair.js';
 
 /** Pairs a worker holds at once: one is read and one is written while the network looks at a third. */
@@ -33,7 +33,7 @@ export interface ServeLabelsOptions {
   /** Without a sign of life for so long, a worker's pairs are given to another, s. */
   readonly leaseS: number;
   /** Where this machine has what the order names, if elsewhere. */
-  readonly teacher?: string;
+  readonly checkpoints?: Readonly<Record<string, string>>;
   readonly source?: SourceSpec;
   readonly folder?: string;
   /** Aborted: the pairs in progress are finished, then the worker ends. */
@@ -42,10 +42,10 @@ export interface ServeLabelsOptions {
   readonly onMessage?: (text: string) => void;
 }
 
-/** An open labelling: the network, the pairs, and threads that write. */
+/** An open labelling: the networks, the pairs, and threads that write. */
 interface OpenTask {
   readonly digest: string;
-  readonly predictor: Predictor;
+  readonly producer: OpenProducer;
   readonly source: StereoSource;
   readonly writer: LabelWriter;
   readonly threads: LabelThreads;
@@ -56,7 +56,7 @@ interface OpenTask {
  * Labels pairs that `labelByQueue` orders until it is stopped. The network stays loaded from pair to pair.
  * @returns how many pairs it labelled.
  * @throws CyclopsError `QUEUE_UNAVAILABLE`; and where this machine cannot do what is ordered, after giving its pairs back:
- * `CHECKPOINT_INVALID` and `DATA_INVALID` where it has another teacher or other data, `FILE_MISSING`, `DISK_FULL`,
+ * `CHECKPOINT_INVALID` and `DATA_INVALID` where it has other networks or other data, `FILE_MISSING`, `DISK_FULL`,
  * `WRITE_FAILED`.
  */
 export async function serveLabels(options: ServeLabelsOptions): Promise<number> {
@@ -117,7 +117,7 @@ export async function serveLabels(options: ServeLabelsOptions): Promise<number> 
       throw new CyclopsError('DATA_INVALID', `pair ${index}: ${describeSource(held.source.spec)} has no "${id}" there`);
     }
     const sample = await held.source.read(index, 'none');
-    const prediction = await inTurn(() => held.predictor.predictBoth(sample));
+    const prediction = await inTurn(() => held.producer.predict(sample));
     // Who took too long has lost the pair to another worker: two must never write one file.
     const isMine = await job.extendLock(token, leaseMs);
     if (!isMine || held.writer.isDone(id)) return;
@@ -143,7 +143,7 @@ export async function serveLabels(options: ServeLabelsOptions): Promise<number> 
 
   async function closeTask(): Promise<void> {
     await open?.threads.close();
-    open?.predictor.close();
+    open?.producer.close();
     open = undefined;
   }
 
@@ -175,22 +175,18 @@ async function openTask(task: LabelTask, digest: string, places: ServeLabelsOpti
       `${describeSource(source.spec)}: other images than were ordered: fingerprint ${short(source.imagesFingerprint)}, expected ${short(info.dataFingerprint)}`,
     );
   }
-  const teacher = places.teacher ?? task.teacher;
-  const predictor = await openPredictor(teacher);
-  try {
-    assertTeacher(teacher, predictor.head);
-    const found = checkpointDigest(predictor.head);
-    if (found !== info.checkpointSha256) {
-      throw new CyclopsError(
-        'CHECKPOINT_INVALID',
-        `${teacher}: another teacher than was ordered: digest ${short(found)}, expected ${short(info.checkpointSha256)}`,
-      );
-    }
-  } catch (error) {
-    predictor.close();
-    throw error;
+  const checkpoints = { ...task.checkpoints, ...places.checkpoints };
+  const producer = await openProducer({ producer: info.producer, checkpoints });
+  for (const [role, { checkpoint, sha256 }] of Object.entries(producer.networks)) {
+    const expected = info.networks[role]?.sha256 ?? 'none';
+    if (sha256 === expected) continue;
+    producer.close();
+    throw new CyclopsError(
+      'CHECKPOINT_INVALID',
+      `${checkpoint}: another ${role} than was ordered: digest ${short(sha256)}, expected ${short(expected)}`,
+    );
   }
-  return { digest, predictor, source, writer, threads: openLabelThreads(folder), isRefined };
+  return { digest, producer, source, writer, threads: openLabelThreads(folder), isRefined };
 }
 
 function describeSource(spec: SourceSpec): string {

@@ -5,10 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CyclopsError } from '../base/errors.js';
 import { openLabelWriter } from '../data/labels.js';
 import type { SingleSpec, SourceSpec } from '../data/sample.js';
-import { readCheckpointHead } from './checkpoint-files.js';
 import { connectionTo, Queue, QueueEvents } from './job-queue.js';
 import type { LabelOptions, LabelResult } from './label.js';
-import { assertTeacher, labelsInfoOf, missingPairs, writeLabelPreview } from './label-folder.js';
+import { labelsInfoOf, missingPairs, writeLabelPreview } from './label-folder.js';
 import {
   type LabelDone,
   type LabelJob,
@@ -17,6 +16,8 @@ import {
   labelQueueName,
   taskDigest,
 } from './label-task.js';
+import { producerNamed } from './labels/producers/index.js';
+import { describeNetworks } from './labels/producers/producer.js';
 
 /** A pair that fails is tried so often, after 1, 2 and 4 s. */
 const attempts = 4;
@@ -63,13 +64,17 @@ export interface QueueLabelResult extends LabelResult {
  * @throws CyclopsError those of `labelSource` but the disk's; `QUEUE_UNAVAILABLE`; `DATA_INVALID` for pairs that failed.
  */
 export async function labelByQueue(options: QueueLabelOptions): Promise<QueueLabelResult> {
-  const { source, folder, signal, teacher, refine = false } = options;
-  const { head } = await readCheckpointHead(teacher);
-  assertTeacher(teacher, head);
+  const { source, folder, signal, producer, checkpoints, refine = false } = options;
+  const networks = await describeNetworks(producerNamed(producer), checkpoints);
   const connection = await connectionTo(options.url);
-  const info = await labelsInfoOf(teacher, head, source, refine);
+  const info = await labelsInfoOf(producer, networks, source, refine);
   const writer = await openLabelWriter(folder, info);
-  const task: LabelTask = { teacher: resolve(teacher), source: absolute(source.spec), folder: resolve(folder), info };
+  const task: LabelTask = {
+    checkpoints: resolveAll(checkpoints),
+    source: absolute(source.spec),
+    folder: resolve(folder),
+    info,
+  };
   const digest = taskDigest(task);
   const missing = missingPairs(source, writer);
   const skipped = source.length - missing.length;
@@ -188,6 +193,10 @@ export async function labelByQueue(options: QueueLabelOptions): Promise<QueueLab
   async function removeFailed(): Promise<void> {
     for (const job of await queue.getFailed()) if (job.id?.startsWith(digest)) await job.remove();
   }
+}
+
+function resolveAll(checkpoints: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(checkpoints).map(([role, path]) => [role, resolve(path)]));
 }
 
 /** Paths that hold wherever a worker of this machine was started. */

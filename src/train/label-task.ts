@@ -11,13 +11,14 @@ export const labelQueueName = 'cyclops-label';
  * files that a worker finds there.
  */
 export const labelTaskSchema = z.strictObject({
-  teacher: z.string(),
+  /** Checkpoints by role. */
+  checkpoints: z.record(z.string(), z.string()),
   source: z.custom<SourceSpec>((value) => typeof value === 'object' && value !== null && 'kind' in value),
   folder: z.string(),
   info: labelsSchema,
 });
 
-/** One labelling: teacher, pairs, folder. */
+/** One labelling: networks, pairs, folder. */
 export type LabelTask = z.output<typeof labelTaskSchema>;
 
 /** A pair of a labelling. */
@@ -35,7 +36,13 @@ export type LabelDone = z.output<typeof labelDoneSchema>;
 /** The same task has the same digest: a job's name is made of it, so that no pair stands in the queue twice. */
 export function taskDigest({ folder, info }: LabelTask): string {
   return createHash('sha256')
-    .update(JSON.stringify([folder, info.checkpointSha256, info.dataFingerprint, info.settings]))
+    .update(JSON.stringify([folder, info.producer, digestsOf(info), info.dataFingerprint, info.settings]))
     .digest('hex')
     .slice(0, 20);
+}
+
+function digestsOf({ networks }: LabelTask['info']): string[] {
+  return Object.keys(networks)
+    .sort()
+    .map((role) => `${role} ${networks[role]!.sha256}`);
 }

@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.js';
 import { type WritableLabels, writePairLabels } from '../data/labels.js';
 import { type PlainError, plainFromError } from '../data/loader-messages.js';
-import { labelsFrom, type PairPrediction } from './label-maps.js';
+import { labelsFrom } from './label-maps.js';
+import type { PairPrediction } from './labels/producers/producer.js';
 import { type PairPictures, refinePair } from './refine-pair.js';
 
 /** One pair's prediction, to become files; refined first where its pictures are given. */

@@ -1,17 +1,15 @@
 import { openLabelWriter } from '../data/labels.js';
 import type { StereoSample, StereoSource } from '../data/sample.js';
-import { assertTeacher, labelsInfoOf, missingPairs, writeLabelPreview } from './label-folder.js';
+import { labelsInfoOf, missingPairs, writeLabelPreview } from './label-folder.js';
 import { openLabelThreads } from './label-threads.js';
-import { openPredictor, type Predictor } from './predict.js';
+import { type OpenProducer, openProducer, type ProducerSpec } from './labels/producers/index.js';
 import { picturesOf } from './refine-pair.js';
 
 /** What labelling needs. */
-export interface LabelOptions {
-  /** A teacher's checkpoint folder, or the run folder around it. */
-  readonly teacher: string;
+export interface LabelOptions extends ProducerSpec {
   readonly source: StereoSource;
   readonly folder: string;
-  /** Match every pair again at full size, with the teacher's disparity as prior; not unless given. */
+  /** Match every pair again at full size, with the producer's disparity as prior; not unless given. */
   readonly refine?: boolean;
   /** Aborted: the pairs in progress are finished, then labelling stops; running it again goes on. */
   readonly signal: AbortSignal;
@@ -30,26 +28,25 @@ export interface LabelResult {
 }
 
 /**
- * Writes a teacher's disparity, visibility and confidence of both views for every pair of a source, restartable.
- * @throws CyclopsError `CHECKPOINT_INVALID` (also for a student), `DATA_INVALID` if the folder holds other labels,
+ * Writes disparity, visibility and confidence of both views for every pair of a source, restartable.
+ * @throws CyclopsError `CHECKPOINT_INVALID` (also for a mono network as teacher), `DATA_INVALID` if the folder holds other labels,
  * `DISK_FULL`, and those of the source.
  */
 export async function labelSource(options: LabelOptions): Promise<LabelResult> {
   const { source, signal } = options;
-  const predictor = await openPredictor(options.teacher);
+  const producer = await openProducer(options);
   try {
-    assertTeacher(options.teacher, predictor.head);
-    return await labelAll(predictor, options);
+    return await labelAll(producer, options);
   } finally {
-    predictor.close();
+    producer.close();
   }
 
   async function labelAll(
-    teacher: Predictor,
+    { networks, predict }: OpenProducer,
     { folder, onProgress, refine = false }: LabelOptions,
   ): Promise<LabelResult> {
     const total = source.length;
-    const writer = await openLabelWriter(folder, await labelsInfoOf(options.teacher, teacher.head, source, refine));
+    const writer = await openLabelWriter(folder, await labelsInfoOf(options.producer, networks, source, refine));
     const missing = missingPairs(source, writer);
     const skipped = total - missing.length;
     let written = 0;
@@ -61,7 +58,7 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
         const sample = (await pending)!;
         // The next pair is read, and those before are checked, encoded and written, while the network looks at this one.
         pending = readAhead(source, missing[position + 1]);
-        const prediction = await teacher.predictBoth(sample);
+        const prediction = await predict(sample);
         const work = { id: source.idAt(index), prediction, ...(refine ? { pictures: picturesOf(sample) } : {}) };
         await threads.write(work, () => {
           written++;

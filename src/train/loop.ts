@@ -6,8 +6,9 @@ import { type Batch, type Loader, type LoaderOptions, openLoader } from '../data
 import type { SourceSpec } from '../data/sample.js';
 import { readCheckpointHead } from './checkpoint-files.js';
 import type { TrainingConfig } from './config.js';
+import type { BatchNeeds } from './methods/method.js';
 import type { TrainingProgress } from './progress.js';
-import { sourcesOf } from './resolve-config.js';
+import { sourcesOf, stageOf } from './resolve-config.js';
 import { type PreviousRun, TrainingRun } from './training-run.js';
 
 /** What a training run is started with. */
@@ -69,12 +70,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 async function loop(run: TrainingRun, loader: Loader, options: TrainOptions): Promise<TrainResult> {
   const { config, signal } = options;
   const startStep = run.step;
+  const { needs } = stageOf(config);
   await run.note(options.resume ? 'resume' : 'start', options.command);
   while (run.step < config.steps && !signal.aborted) {
     const waitFrom = performance.now();
     const batch = await nextBatch(loader, run, startStep);
     const waitS = (performance.now() - waitFrom) / 1000;
-    assertHasTarget(batch, config);
+    assertHasTarget(batch, needs, config);
     await run.advance(batch, waitS);
     // Lets loading threads hand over their batches and a signal be noticed: a step never yields by itself.
     await setImmediate();
@@ -118,6 +120,7 @@ async function doWhatIsDue(run: TrainingRun, config: TrainingConfig, startStep: 
 
 /** How a run's batches are loaded: what is in them follows from the configuration and the data alone. */
 export function loaderOptionsOf(config: TrainingConfig, source: SourceSpec, startStep: number): LoaderOptions {
+  const { needs } = stageOf(config);
   return {
     source,
     batchSize: config.batch,
@@ -125,8 +128,8 @@ export function loaderOptionsOf(config: TrainingConfig, source: SourceSpec, star
     height: config.height,
     augmentation: config.augmentation,
     rightJitter: config.rightJitter,
-    clean: config.supervision === 'none',
-    truth: needsBothTruths(config) ? 'both' : 'left',
+    clean: needs.clean,
+    truth: needs.target === 'none' ? 'none' : needs.rightTarget === 'unused' ? 'left' : 'both',
     seed: config.seed,
     startStep,
     workers: config.workers,
@@ -134,23 +137,14 @@ export function loaderOptionsOf(config: TrainingConfig, source: SourceSpec, star
   };
 }
 
-/** Only visibility is ever taken from the right view's truth; see `visibleTruth` of a step. */
-function needsBothTruths({ supervision, stage, occlusion }: TrainingConfig): boolean {
-  return supervision !== 'none' && (stage === 'teacher' || occlusion === 'left-right');
-}
-
-function assertHasTarget(batch: Batch, config: TrainingConfig): void {
-  if (config.supervision === 'none') return;
-  if (batch.disparityLeft === undefined) {
+function assertHasTarget(batch: Batch, { target, rightTarget }: BatchNeeds, { data, stage }: TrainingConfig): void {
+  if (target === 'none') return;
+  const views = rightTarget === 'required' ? (['Left', 'Right'] as const) : (['Left'] as const);
+  for (const view of views) {
+    if (batch[`disparity${view}`] !== undefined) continue;
     throw new CyclopsError(
       'DATA_INVALID',
-      `${config.data}: expected disparity to train on, found none for ${batch.ids.join(', ')}`,
-    );
-  }
-  if (config.occlusion === 'left-right' && batch.disparityRight === undefined) {
-    throw new CyclopsError(
-      'DATA_INVALID',
-      `${config.data}: occlusion left-right compares the true disparity of both views, found none of the right one for ${batch.ids.join(', ')}`,
+      `${data}: ${stage} learns from disparity of the ${view.toLowerCase()} view, found none for ${batch.ids.join(', ')}`,
     );
   }
 }

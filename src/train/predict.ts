@@ -2,6 +2,7 @@ import { assert } from '../base/assert.js';
 import { flipImage, flipMap } from '../data/augment.js';
 import type { StereoSample, ViewSample } from '../data/sample.js';
 import { scaleIntrinsics } from '../geometry/camera.js';
+import { agreement } from '../geometry/consistency.js';
 import { disparityForCamera } from '../geometry/disparity.js';
 import type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
 import { resizeArea, resizeMapBilinear } from '../image/resize.js';
@@ -12,11 +13,14 @@ import { loadNetwork } from './network.js';
 import { networks } from './networks/index.js';
 import type { tf } from './tf.js';
 
-/** What a teacher says about one view of a pair, at the size of its images. */
+/** What a network says about one view of a pair, at the size of its images. */
 export interface ViewPrediction {
   /** px at the image's width; NaN where the network gave none above 0. */
   readonly disparity: FloatMap;
-  /** Probability that a pixel is seen by the other camera, 0..1. */
+  /**
+   * Probability that a pixel is seen by the other camera, 0..1; of a network without a visibility head 1 where both
+   * views' disparities agree, else 0.
+   */
   readonly visible: FloatMap;
   /** Of a refined view: where the pictures were matched. */
   readonly matched?: MaskMap;
@@ -24,15 +28,14 @@ export interface ViewPrediction {
 
 /** A trained network ready to look at samples. One call at a time. */
 export interface Predictor {
-  readonly role: 'teacher' | 'student';
   readonly head: Checkpoint;
   /**
    * Left disparity, px at the sample's image width and for the sample's camera; NaN where the network gave none above 0.
-   * A student's is brought from its training camera to the sample's: depth by the ratio of the focal lengths (of the
+   * A mono network's is brought from its training camera to the sample's: depth by the ratio of the focal lengths (of the
    * whole image at the network's size), disparity by that of the baselines.
    */
   predict(sample: ViewSample): Promise<FloatMap>;
-  /** Both views; a teacher's only. */
+  /** Both views; a stereo network's only. */
   predictBoth(sample: StereoSample): Promise<{ readonly left: ViewPrediction; readonly right: ViewPrediction }>;
   close(): void;
 }
@@ -41,7 +44,7 @@ export interface Predictor {
 export interface PredictorOptions {
   /**
    * `full`: at the image's size, sides rounded up to what the network needs (how Guo et al. run the teacher);
-   * `trained`: at the network's own input size. Default: `full` for a teacher, `trained` for a student, which knows
+   * `trained`: at the network's own input size. Default: `full` for a stereo network, `trained` for a mono one, which knows
    * sizes of things only at the size it was trained at.
    */
   readonly inputSize?: 'full' | 'trained';
@@ -54,29 +57,28 @@ export interface PredictorOptions {
 export async function openPredictor(path: string, options: PredictorOptions = {}): Promise<Predictor> {
   const { head } = await readCheckpointHead(path);
   const entry = networks[head.network];
-  const inputSize = options.inputSize ?? (head.role === 'teacher' ? 'full' : 'trained');
+  const inputSize = options.inputSize ?? (head.inputs === 'stereo' ? 'full' : 'trained');
   const sizeFor = (image: RgbImage): Size => (inputSize === 'trained' ? head : roundedUp(image, entry.sidesMultipleOf));
   const { modelFor, close } = cacheModel(path);
   // Damaged weights are told now, not at the first sample.
   if (inputSize === 'trained') await modelFor(head);
 
   return {
-    role: head.role,
     head,
     async predict(sample) {
       const { width, height } = sizeFor(sample.left);
       const left = rgb01(resizeArea(sample.left, width, height));
-      const right = head.role === 'teacher' ? rgb01(resizeArea(rightOf(sample), width, height)) : left;
+      const right = head.inputs === 'stereo' ? rgb01(resizeArea(rightOf(sample), width, height)) : left;
       const model = await modelFor({ width, height });
       const { disparityPx } = await infer(model, entry, { left, right, width, height, count: 1 });
       const map = mapOf(disparityPx, 0, width, height);
-      if (head.role === 'teacher') return atImageSize(map, sample.left);
+      if (head.inputs === 'stereo') return atImageSize(map, sample.left);
       const trained = scaleIntrinsics(head.camera, width, height);
       const camera = scaleIntrinsics(sample.camera, width, height);
       return atImageSize(disparityForCamera(map, trained, camera), sample.left);
     },
     async predictBoth(sample) {
-      assert(head.role === 'teacher', 'only a teacher knows both views');
+      assert(head.inputs === 'stereo', 'only a stereo network knows both views');
       const { width, height } = sizeFor(sample.left);
       const model = await modelFor({ width, height });
       const left = resizeArea(sample.left, width, height);
@@ -89,16 +91,19 @@ export async function openPredictor(path: string, options: PredictorOptions = {}
         height,
         count: 2,
       });
-      const viewOf = (index: number): ViewPrediction => {
-        const own = (values: Float32Array): FloatMap => {
-          const map = mapOf(values, index, width, height);
-          return index === 0 ? map : flipMap(map);
-        };
-        return {
-          disparity: atImageSize(own(result.disparityPx), sample.left),
-          visible: resizeMapBilinear(own(result.visible!), sample.left.width, sample.left.height),
-        };
-      };
+      const viewsOf = (values: Float32Array): readonly [left: FloatMap, right: FloatMap] => [
+        mapOf(values, 0, width, height),
+        flipMap(mapOf(values, 1, width, height)),
+      ];
+      const disparity = viewsOf(result.disparityPx);
+      const visible =
+        result.visible === undefined
+          ? [agreement(disparity[0], disparity[1], -1), agreement(disparity[1], disparity[0], 1)]
+          : viewsOf(result.visible);
+      const viewOf = (index: 0 | 1): ViewPrediction => ({
+        disparity: atImageSize(disparity[index], sample.left),
+        visible: resizeMapBilinear(visible[index]!, sample.left.width, sample.left.height),
+      });
       return { left: viewOf(0), right: viewOf(1) };
     },
     close,
@@ -106,7 +111,7 @@ export async function openPredictor(path: string, options: PredictorOptions = {}
 }
 
 function rightOf(sample: ViewSample): RgbImage {
-  assert(sample.right !== undefined, 'a teacher looks at both views');
+  assert(sample.right !== undefined, 'a stereo network looks at both views');
   return sample.right;
 }
 

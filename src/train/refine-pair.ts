@@ -1,7 +1,8 @@
 import { flipImage, flipMap } from '../data/augment.js';
 import { refineDisparity } from '../geometry/matching/refine-disparity.js';
 import type { RgbImage } from '../geometry/raster.js';
-import { confidence, type PairPrediction } from './label-maps.js';
+import { confidence } from './label-maps.js';
+import type { PairPrediction } from './labels/producers/producer.js';
 import type { ViewPrediction } from './predict.js';
 
 /** The pictures of a pair. */

@@ -1,12 +1,14 @@
+import type { z } from 'zod';
+import { describeIssue } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
 import type { SourceSpec } from '../data/sample.js';
 import { parseMixedSpec } from '../data/sources/parse-spec.js';
 import { readCheckpointHead } from './checkpoint-files.js';
-import { type PartialTrainingConfig, type TrainingConfig, trainingConfigSchema, tunings } from './config.js';
+import { configFault, type PartialTrainingConfig, type TrainingConfig, trainingConfigSchema } from './config.js';
 import { fewerPairs } from './fewer-pairs.js';
 import { heldOut, splitHeldOut, splitHeldOutOfAll } from './held-out.js';
-import type { StageDefaults } from './method.js';
-import { methods } from './methods/index.js';
+import { defaultMethod, stageNamed } from './methods/index.js';
+import type { ConfiguredStage, Stage } from './methods/method.js';
 import { type NetworkEntry, networks } from './networks/index.js';
 
 /** Validation pairs of a synthetic source come from its seed plus this, so that they are never trained on. */
@@ -17,52 +19,46 @@ const validationSeedOffset = 1_000_003;
  * @throws CyclopsError `CONFIG_INVALID` naming the field.
  */
 export function resolveTrainingConfig(given: PartialTrainingConfig): TrainingConfig {
-  const method = given.method ?? 'guo-eccv18';
-  const stageName = given.stage ?? fault('stage', 'expected teacher, finetune or student, found nothing');
-  const stage = defaultsOf(method, stageName, given.tuning);
-  const network = given.network ?? stage.network;
+  const method = given.method ?? defaultMethod;
+  const stage = stageNamed(method, given.stage);
+  const settings = settingsOf(stage, given);
+  const { defaults } = stage.configure(settings);
+  const network = given.network ?? stage.networks.trained.default;
   const entry = networks[network];
-  const data = given.data ?? fault('data', 'expected flying:SEED:COUNT, street:SEED:COUNT or a folder, found nothing');
+  const data =
+    given.data ?? configFault('data', 'expected flying:SEED:COUNT, street:SEED:COUNT or a folder, found nothing');
   const width = given.width ?? entry.defaults.widthPx;
   const height = given.height ?? entry.defaults.height;
-  const steps = given.steps ?? stage.steps;
-  const augmentation = given.augmentation ?? stage.augmentation;
-  // Crops take 0.65 to 1 of a side; rendering a quarter larger keeps them from being enlarged much.
-  const renderScale = augmentation === 'stereo' ? 1.25 : 1;
+  const steps = given.steps ?? defaults.steps;
+  const augmentation = given.augmentation ?? defaults.augmentation;
   const config = {
     method,
-    stage: stageName,
-    tuning: given.tuning,
+    stage: given.stage,
+    settings,
     network,
     widthMultiplier: given.widthMultiplier ?? entry.defaults.width,
     data,
-    renderWidth: given.renderWidth ?? Math.round(width * renderScale),
-    renderHeight: given.renderHeight ?? Math.round(height * renderScale),
+    renderWidth: given.renderWidth ?? Math.round(width * renderScale(augmentation)),
+    renderHeight: given.renderHeight ?? Math.round(height * renderScale(augmentation)),
     labels: given.labels,
-    supervision: given.supervision ?? stage.supervision,
-    pairs: given.pairs ?? stage.pairs,
-    occlusion: given.occlusion,
-    tie: given.tie,
+    pairs: given.pairs ?? defaults.pairs,
     width,
     height,
-    batch: given.batch ?? stage.batch,
+    batch: given.batch ?? defaults.batch,
     steps,
-    learningRate: given.learningRate ?? stage.learningRate,
-    milestones: given.milestones ?? stage.milestones,
-    warmupSteps: given.warmupSteps ?? stage.warmupSteps,
+    learningRate: given.learningRate ?? defaults.learningRate,
+    milestones: given.milestones ?? defaults.milestones,
+    warmupSteps: given.warmupSteps ?? defaults.warmupSteps,
     clipNorm: given.clipNorm ?? 0,
-    useConfidence: given.useConfidence ?? false,
-    relativeWeight: given.relativeWeight ?? 0,
-    gradientWeight: given.gradientWeight ?? 0,
-    thinWeight: given.thinWeight,
     augmentation,
     rightJitter: given.rightJitter ?? 0,
     seed: given.seed ?? 1,
     workers: given.workers ?? 1,
     prefetch: given.prefetch ?? 3,
     init: given.init,
+    frozen: given.frozen,
     encoder: given.encoder,
-    // One of the paper's 50 epochs.
+    // One of fifty epochs.
     encoderFrozenSteps: given.encoderFrozenSteps ?? (given.encoder === undefined ? undefined : Math.round(steps / 50)),
     validationData: given.validationData ?? defaultValidation(data),
     validationCount: given.validationCount ?? 16,
@@ -73,23 +69,32 @@ export function resolveTrainingConfig(given: PartialTrainingConfig): TrainingCon
   };
   const present = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
   const result = trainingConfigSchema.safeParse(present);
-  if (!result.success) {
-    const issue = result.error.issues[0]!;
-    return fault(issue.path.join('.'), issue.message);
-  }
-  checkTogether(result.data);
+  if (!result.success) return faultOf(result.error, present, []);
+  checkTogether(result.data, stage);
   return result.data;
 }
 
-/** What a stage sets unless a run says otherwise; fine-tuning without truth and with it differ. */
-function defaultsOf(
-  method: TrainingConfig['method'],
-  stage: TrainingConfig['stage'],
-  tuning: TrainingConfig['tuning'],
-): StageDefaults & { readonly pairs?: number } {
-  const { stages, tunings } = methods[method];
-  const { defaults } = stages[stage];
-  return stage === 'finetune' && tuning !== undefined ? { ...defaults, ...tunings[tuning] } : defaults;
+/** The stage of a complete configuration. @throws CyclopsError `CONFIG_INVALID`. */
+export function stageOf(config: Pick<TrainingConfig, 'method' | 'stage' | 'settings'>): ConfiguredStage {
+  const stage = stageNamed(config.method, config.stage);
+  return stage.configure(settingsOf(stage, config));
+}
+
+/** The stage's settings, those not given at their defaults. */
+function settingsOf(stage: Stage, { settings = {} }: Pick<PartialTrainingConfig, 'settings'>): Record<string, unknown> {
+  const result = stage.settings.safeParse(settings);
+  return result.success ? result.data : faultOf(result.error, { settings }, ['settings']);
+}
+
+function faultOf(error: z.ZodError, root: unknown, path: readonly string[]): never {
+  const issue = error.issues[0]!;
+  const keys = [...path, ...issue.path.map(String)];
+  throw new CyclopsError('CONFIG_INVALID', `training configuration: ${describeIssue(issue, keys, root)}`);
+}
+
+/** Crops take less than a side; rendering larger keeps them from being enlarged much. */
+function renderScale(augmentation: TrainingConfig['augmentation']): number {
+  return augmentation !== 'none' && augmentation.cropSide[0] < 1 ? 1.25 : 1;
 }
 
 /**
@@ -115,7 +120,7 @@ export interface RunSources {
 export async function sourcesOf(config: TrainingConfig): Promise<RunSources> {
   const { training, validation } = await allSourcesOf(config);
   if (config.pairs === undefined) return { training, validation };
-  if (training.kind === 'mixed') fault('pairs', `choose among one source, found data "${config.data}"`);
+  if (training.kind === 'mixed') configFault('pairs', `choose among one source, found data "${config.data}"`);
   return { training: await fewerPairs(training, config.pairs), validation };
 }
 
@@ -125,7 +130,7 @@ async function allSourcesOf(config: TrainingConfig): Promise<RunSources> {
   if (config.validationData === 'none') return { training: labelled, validation: undefined };
   if (config.validationData === heldOut) {
     if (labelled.kind === 'synthetic') {
-      fault('validationData', `${heldOut} is for data in a folder, found data "${config.data}"`);
+      configFault('validationData', `${heldOut} is for data in a folder, found data "${config.data}"`);
     }
     return labelled.kind === 'mixed'
       ? splitHeldOutOfAll(labelled, config.validationCount)
@@ -135,13 +140,13 @@ async function allSourcesOf(config: TrainingConfig): Promise<RunSources> {
   return { training: labelled, validation: parse(config.validationData, config.width, config.height) };
 }
 
-function withLabels(training: SourceSpec, { data, labels, supervision }: TrainingConfig): SourceSpec {
+function withLabels(training: SourceSpec, { data, labels }: TrainingConfig): SourceSpec {
   if (labels === undefined) return training;
-  if (training.kind === 'mixed') fault('labels', `belong to one data folder, found data "${data}"`);
+  if (training.kind === 'mixed') configFault('labels', `belong to one data folder, found data "${data}"`);
   if (training.kind === 'synthetic') {
-    fault('labels', `belong to a data folder, found data "${data}"; write it as a folder first: cyclops synth`);
+    configFault('labels', `belong to a data folder, found data "${data}"; write it as a folder first: cyclops synth`);
   }
-  return supervision === 'labels' ? { ...training, labels } : training;
+  return { ...training, labels };
 }
 
 function parse(text: string, width: number, height: number): SourceSpec {
@@ -153,55 +158,65 @@ function defaultValidation(data: string): string {
   return match === null ? heldOut : `${match[1]}:${(Number(match[2]) + validationSeedOffset) % 1e9}:128`;
 }
 
-function checkTogether(config: TrainingConfig): void {
+function checkTogether(config: TrainingConfig, stage: Stage): void {
   const entry = networks[config.network];
-  if (entry.role !== (config.stage === 'finetune' ? 'teacher' : config.stage)) {
-    fault('network', `${config.network} is a ${entry.role} network, the stage is ${config.stage}`);
+  const { trained } = stage.networks;
+  if (entry.inputs !== trained.inputs) {
+    configFault(
+      'network',
+      `${config.network} is a ${entry.inputs} network, the stage ${config.stage} trains a ${trained.inputs} one`,
+    );
   }
   for (const side of ['width', 'height'] as const) {
     if (config[side] % entry.sidesMultipleOf !== 0) {
-      fault(side, `expected a multiple of ${entry.sidesMultipleOf} for ${config.network}, found ${config[side]}`);
+      configFault(side, `expected a multiple of ${entry.sidesMultipleOf} for ${config.network}, found ${config[side]}`);
     }
   }
-  if (config.stage === 'teacher' && config.supervision !== 'truth') {
-    fault('supervision', `a teacher learns from ground truth; expected truth, found ${config.supervision}`);
+  if (trained.start === 'checkpoint' && config.init === undefined) {
+    configFault('init', `expected the checkpoint of the ${trained.inputs} network to go on from, found nothing`);
   }
-  if (config.stage === 'student' && config.supervision === 'none') {
-    fault('supervision', 'a student learns from labels or truth, found none');
+  if (entry.inputs === 'stereo' && config.augmentation !== 'none' && config.augmentation.mirror > 0) {
+    configFault('augmentation.mirror', 'mirrors each view on its own, which breaks a stereo pair; expected 0');
   }
-  checkTuning(config);
+  checkFrozen(config, stage);
   checkEncoder(config, entry);
-  if (config.supervision === 'labels' && config.labels === undefined) {
-    fault('labels', 'expected the folder that cyclops label wrote (or supervision: truth), found nothing');
+  const configured = stage.configure(config.settings);
+  checkLabels(config, configured);
+  configured.check?.(config, entry);
+}
+
+function checkFrozen({ frozen = {}, stage: name }: TrainingConfig, { networks: { frozen: roles = {} } }: Stage): void {
+  const named = Object.keys(roles).filter((role) => roles[role]!.from === 'checkpoint');
+  const unknown = Object.keys(frozen).find((role) => !named.includes(role));
+  if (unknown !== undefined) {
+    configFault(`frozen.${unknown}`, `the stage ${name} takes ${named.length === 0 ? 'none' : named.join(', ')}`);
   }
-  if (entry.role === 'teacher' && config.augmentation === 'mono') {
-    fault('augmentation', 'mono mirrors each view on its own, which breaks a stereo pair; expected stereo or none');
-  }
-  if (config.relativeWeight > 0 && !entry.positive) {
-    fault('relativeWeight', `needs a network whose output is never negative, ${config.network} has a linear one`);
+  const missing = named.find((role) => frozen[role] === undefined);
+  if (missing !== undefined) {
+    configFault(`frozen.${missing}`, `expected the checkpoint of a ${roles[missing]!.inputs} network, found nothing`);
   }
 }
 
-function checkTuning({ method, stage, tuning, supervision, init }: TrainingConfig): void {
-  if (stage !== 'finetune') {
-    if (tuning !== undefined) fault('tuning', `belongs to the stage finetune, the stage is ${stage}`);
-    return;
+function checkLabels({ labels, stage }: TrainingConfig, { needs: { target } }: ConfiguredStage): void {
+  if (target === 'labels' && labels === undefined) {
+    configFault(
+      'labels',
+      'expected the folder that cyclops label wrote (or settings.supervision: truth), found nothing',
+    );
   }
-  if (tuning === undefined) fault('tuning', `expected one of ${tunings.join(', ')}, found nothing`);
-  const expected = methods[method].tunings[tuning].supervision;
-  if (supervision !== expected) fault('supervision', `expected ${expected} for ${tuning}, found ${supervision}`);
-  if (init === undefined) fault('init', 'expected the checkpoint of the stereo network to fine-tune, found nothing');
+  if (target !== 'labels' && labels !== undefined) {
+    const learns = target === 'truth' ? 'learns from ground truth' : 'learns without disparity';
+    configFault('labels', `${stage} as it is set ${learns}; expected nothing, found "${labels}"`);
+  }
 }
 
 function checkEncoder({ encoder, encoderFrozenSteps, init, network }: TrainingConfig, entry: NetworkEntry): void {
   if (encoder === undefined) {
-    if (encoderFrozenSteps !== undefined) fault('encoderFrozenSteps', 'needs encoder, the weights that rest');
+    if (encoderFrozenSteps !== undefined) configFault('encoderFrozenSteps', 'needs encoder, the weights that rest');
     return;
   }
-  if (entry.encoderLayers === undefined) fault('encoder', `${network} takes no weights from elsewhere`);
-  if (init !== undefined) fault('encoder', 'with init the weights come from that checkpoint; expected one of the two');
-}
-
-function fault(field: string, text: string): never {
-  throw new CyclopsError('CONFIG_INVALID', `training configuration: ${field}: ${text}`);
+  if (entry.encoderLayers === undefined) configFault('encoder', `${network} takes no weights from elsewhere`);
+  if (init !== undefined) {
+    configFault('encoder', 'with init the weights come from that checkpoint; expected one of the two');
+  }
 }

@@ -7,6 +7,7 @@ import type { CheckpointHead } from './checkpoint-files.js';
 import type { TrainingConfig } from './config.js';
 import { heldOut } from './held-out.js';
 import type { NetworkEntry } from './networks/index.js';
+import { stageOf } from './resolve-config.js';
 import { tf } from './tf.js';
 
 /** What is known of a run from its start. */
@@ -32,8 +33,8 @@ export function createHead(
   const { best, ...rest } = state;
   return {
     format: 'cyclops-checkpoint',
-    formatVersion: 1,
-    role: entry.role,
+    formatVersion: 2,
+    inputs: entry.inputs,
     method: config.method,
     network: config.network,
     widthMultiplier: config.widthMultiplier,
@@ -85,7 +86,7 @@ export function describeData(config: TrainingConfig): string {
     truth: ' with ground truth',
     none: ' without ground truth',
   };
-  return `${config.data}${pairs}${target[config.supervision]}`;
+  return `${config.data}${pairs}${target[stageOf(config).needs.target]}`;
 }
 
 /** `16 pairs held out of data/street`: what a run is validated on, in words. */

@@ -1,7 +1,7 @@
 import { writeAtomic } from '../base/files.js';
 import type { BatchData } from '../data/batch.js';
 import { makeExamples } from './examples.js';
-import { methods } from './methods/index.js';
+import { methodNamed } from './methods/index.js';
 import { formatReport, type Report, type ReportStatus } from './report.js';
 import { describeData, type RunFacts } from './run-head.js';
 import type { RunRecord } from './run-log.js';
@@ -28,15 +28,15 @@ export async function writeRunReport(
 ): Promise<void> {
   const { facts, step } = run;
   const { config } = facts;
-  const method = methods[config.method];
+  const { paper, stages } = methodNamed(config.method);
   const report: Report = {
-    title: `${config.network}: ${method.stages[config.stage].title}`,
+    title: `${config.network}: ${stages[config.stage]?.title ?? config.stage}`,
     status: run.status,
     step,
     steps: config.steps,
     writtenAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
     facts: [
-      ['Method', method.paper],
+      ['Method', paper],
       [
         'Network',
         `${config.network}, width ${config.widthMultiplier}, ${facts.parameters.toLocaleString('en')} parameters`,

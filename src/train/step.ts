@@ -1,10 +1,7 @@
-import { assert } from '../base/assert.js';
 import type { Batch } from '../data/loader.js';
 import type { Adam } from './adam.js';
-import type { TrainingConfig } from './config.js';
 import { encoderVariables } from './encoder.js';
-import { leftRightVisible } from './losses/visibility.js';
-import type { BatchTensors, Stage, StageContext } from './method.js';
+import type { BatchTensors, StageContext, StageLoss } from './methods/method.js';
 import { trainableVariables } from './network.js';
 import { tf } from './tf.js';
 
@@ -22,27 +19,33 @@ export interface StepValues {
   readonly losses: Readonly<Record<string, number>>;
 }
 
-/**
- * One optimizer step: forward, loss, gradients, update. Returns before a GPU is done.
- * @param step the number of this step, from 1.
- */
+/** What decides an optimizer step beside the batch. */
+export interface StepSettings {
+  /** The number of this step, from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** Largest global gradient norm; 0 = no limit. */
+  readonly clipNorm: number;
+  /** Whether the encoder's weights stay as they are. */
+  readonly isEncoderResting: boolean;
+}
+
+/** One optimizer step: forward, loss, gradients, update. Returns before a GPU is done. */
 export function runStep(
-  stage: Stage,
+  stageLoss: StageLoss,
   context: StageContext,
   adam: Adam,
   batch: Batch,
-  step: number,
-  learningRate: number,
+  { step, learningRate, clipNorm, isEncoderResting }: StepSettings,
 ): StepStats {
   let terms: readonly string[] = [];
   const values = tf.tidy(() => {
-    const tensors = batchTensors(batch, context.config);
-    const frozen = context.frozen === undefined ? undefined : stage.frozenView?.(context, tensors);
+    const lossOfBatch = stageLoss(context, batchTensors(batch), batch);
     const variables = trainableVariables(context.model);
-    const resting = restingVariables(context, step);
+    const resting = restingVariables(context, isEncoderResting);
     let losses: tf.Scalar[] = [];
     const { value, grads } = tf.variableGrads(() => {
-      const loss = stage.loss(context, tensors, frozen);
+      const loss = lossOfBatch();
       terms = Object.keys(loss.terms);
       // The gradient's scope frees everything but its result.
       losses = Object.values(loss.terms).map((term) => tf.keep(term.clone()));
@@ -52,7 +55,7 @@ export function runStep(
     const gradients = variables.map((variable) =>
       resting.has(variable) ? tf.zerosLike(variable) : (grads[variable.name] ?? tf.zerosLike(variable)),
     );
-    const norm = adam.apply(gradients, step, learningRate, context.config.clipNorm);
+    const norm = adam.apply(gradients, step, learningRate, clipNorm);
     const stats = tf.stack([value, norm, ...losses]) as tf.Tensor1D;
     tf.dispose(losses);
     return stats;
@@ -83,50 +86,36 @@ export function firstNonFinite(values: StepValues): string | undefined {
 const none: ReadonlySet<tf.Variable> = new Set();
 
 /** The variables of an encoder with weights from elsewhere, while the decoder learns what to do with them. */
-function restingVariables({ model, entry, config }: StageContext, step: number): ReadonlySet<tf.Variable> {
-  return step > (config.encoderFrozenSteps ?? 0) ? none : new Set(encoderVariables(model, entry));
+function restingVariables({ model, entry }: StageContext, isResting: boolean): ReadonlySet<tf.Variable> {
+  return isResting ? new Set(encoderVariables(model, entry)) : none;
 }
 
+const mapNames = [
+  'disparityLeft',
+  'disparityRight',
+  'visibleLeft',
+  'visibleRight',
+  'confidenceLeft',
+  'confidenceRight',
+] as const satisfies readonly (keyof BatchTensors & keyof Batch)[];
+
 /** Copies a batch to the device; the caller frees the tensors. */
-function batchTensors(batch: Batch, config: TrainingConfig): BatchTensors {
+function batchTensors(batch: Batch): BatchTensors {
   const { width, height } = batch;
   const count = batch.ids.length;
   const tensor = (data: Float32Array, channels: number): tf.Tensor4D =>
     tf.tensor4d(data, [count, height, width, channels]);
-  const views = { left: tensor(batch.left, 3), right: tensor(batch.right, 3) };
-  if (config.supervision === 'none') {
-    assert(batch.clean !== undefined, 'the loader was asked for clean views');
-    return { ...views, clean: { left: tensor(batch.clean.left, 3), right: tensor(batch.clean.right, 3) } };
-  }
-  const { disparityLeft, confidenceLeft } = batch;
-  assert(disparityLeft !== undefined, 'a batch to learn from has disparity');
-  const truth = tensor(disparityLeft, 1);
-  const visibleLeft = config.stage === 'teacher' ? visibleTruth(batch, truth, config) : undefined;
+  const views = ({ left, right }: { left: Float32Array; right: Float32Array }) => ({
+    left: tensor(left, 3),
+    right: tensor(right, 3),
+  });
+  const maps = mapNames.flatMap((name) => {
+    const data = batch[name];
+    return data === undefined ? [] : [[name, tensor(data, 1)] as const];
+  });
   return {
-    ...views,
-    disparityLeft: truth,
-    ...(visibleLeft === undefined ? {} : { visibleLeft }),
-    ...(confidenceLeft === undefined ? {} : { confidenceLeft: tensor(confidenceLeft, 1) }),
+    ...views(batch),
+    ...(batch.clean === undefined ? {} : { clean: views(batch.clean) }),
+    ...Object.fromEntries(maps),
   };
-}
-
-/** What is true about visibility; nothing where disparity is sparse, which says nothing about the pixels between. */
-function visibleTruth(batch: Batch, disparity_BHW1: tf.Tensor4D, config: TrainingConfig): tf.Tensor4D | undefined {
-  const { disparityLeft, disparityRight, visibleLeft } = batch;
-  if (disparityLeft === undefined || !isDense(disparityLeft)) return undefined;
-  if (visibleLeft !== undefined && config.occlusion !== 'left-right') {
-    return tf.tensor4d(visibleLeft, disparity_BHW1.shape);
-  }
-  if (disparityRight === undefined || !isDense(disparityRight)) return undefined;
-  return leftRightVisible(disparity_BHW1, tf.tensor4d(disparityRight, disparity_BHW1.shape));
-}
-
-function isDense(disparityPx: Float32Array): boolean {
-  let known = 0;
-  let looked = 0;
-  for (let i = 0; i < disparityPx.length; i += 13) {
-    looked++;
-    if (disparityPx[i]! > 0) known++;
-  }
-  return known * 2 >= looked;
 }

@@ -10,13 +10,13 @@ import type { Checkpoint } from './checkpoint-schema.js';
 import type { TrainingConfig } from './config.js';
 import { loadEncoder } from './encoder.js';
 import type { TrainOptions } from './loop.js';
-import type { Stage, StageContext } from './method.js';
-import { methods } from './methods/index.js';
+import { stageNamed } from './methods/index.js';
+import type { StageContext, StageLoss, StageNetwork } from './methods/method.js';
 import { createNetwork, loadNetwork, trainableVariables } from './network.js';
 import { networks } from './networks/index.js';
 import { createProgressMeter, type ProgressMeter } from './progress.js';
 import type { ReportStatus } from './report.js';
-import type { RunSources } from './resolve-config.js';
+import { type RunSources, stageOf } from './resolve-config.js';
 import { createHead, describeValidation, type RunFacts, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { writeRunReport } from './run-report.js';
@@ -48,7 +48,7 @@ export class TrainingRun {
   metrics: Record<string, number>;
   readonly checkpointFolder: string;
   readonly #options: TrainOptions;
-  readonly #stage: Stage;
+  readonly #loss: StageLoss;
   readonly #context: StageContext;
   readonly #adam: Adam;
   readonly #log: RunLog;
@@ -65,12 +65,19 @@ export class TrainingRun {
 
   private constructor(
     options: TrainOptions,
-    parts: { context: StageContext; adam: Adam; log: RunLog; facts: RunFacts; validation: SourceSpec | undefined },
+    parts: {
+      loss: StageLoss;
+      context: StageContext;
+      adam: Adam;
+      log: RunLog;
+      facts: RunFacts;
+      validation: SourceSpec | undefined;
+    },
     previous: PreviousRun | undefined,
   ) {
     const { config } = options;
     this.#options = options;
-    this.#stage = methods[config.method].stages[config.stage];
+    this.#loss = parts.loss;
     this.#context = parts.context;
     this.#adam = parts.adam;
     this.#log = parts.log;
@@ -113,9 +120,9 @@ export class TrainingRun {
       startedAt: previous?.head.startedAt ?? new Date().toISOString(),
     };
     const adam = createAdam(variables, {}, optimizer);
-    const frozen = config.tuning === 'unsup' ? await openFrozen(options, previous) : undefined;
-    const context = { model, entry, config, ...(frozen === undefined ? {} : { frozen }) };
-    return new TrainingRun(options, { context, adam, log, facts, validation: sources.validation }, previous);
+    const context = { model, entry, widthPx: config.width, frozen: await openFrozen(options, previous) };
+    const loss = await stageOf(config).loss();
+    return new TrainingRun(options, { loss, context, adam, log, facts, validation: sources.validation }, previous);
   }
 
   /** One optimizer step. The numbers of the step before are read while this one runs. */
@@ -123,7 +130,12 @@ export class TrainingRun {
     const { config } = this.#options;
     this.step++;
     const learningRate = learningRateAt({ ...config, base: config.learningRate }, this.step);
-    const stats = runStep(this.#stage, this.#context, this.#adam, batch, this.step, learningRate);
+    const stats = runStep(this.#loss, this.#context, this.#adam, batch, {
+      step: this.step,
+      learningRate,
+      clipNorm: config.clipNorm,
+      isEncoderResting: this.step <= (config.encoderFrozenSteps ?? 0),
+    });
     await this.settle();
     this.#pending = { step: this.step, stats, learningRate, waitS, seconds: this.#lap() };
   }
@@ -195,7 +207,7 @@ export class TrainingRun {
     this.#pending?.stats.values.dispose();
     this.#adam.dispose();
     this.#context.model.dispose();
-    this.#context.frozen?.dispose();
+    for (const { model } of Object.values(this.#context.frozen)) model.dispose();
     await this.#log.close();
   }
 
@@ -267,20 +279,31 @@ async function createOrLoadModel(config: TrainingConfig, previous: PreviousRun |
 }
 
 /**
- * The network that fine-tuning starts from, as it was. The run folder keeps a copy: a resumed run must not depend on
- * another run's folder.
+ * The stage's frozen networks. The run folder keeps a copy of each: a resumed run must not depend on another run's folder.
  */
 async function openFrozen(
   { config, folder }: TrainOptions,
   previous: PreviousRun | undefined,
-): Promise<tf.LayersModel> {
-  const copy = join(folder, 'frozen');
-  if (previous !== undefined) return (await loadNetwork(copy, config)).model;
-  assert(config.init !== undefined, 'a fine-tuning starts from a network');
-  const { model, head } = await loadNetwork(config.init, config);
-  const { files: _, ...facts } = head;
-  await writeCheckpoint(copy, facts, model);
-  return model;
+): Promise<Record<string, StageNetwork>> {
+  const opened: Record<string, StageNetwork> = {};
+  const { frozen = {} } = stageNamed(config.method, config.stage).networks;
+  for (const [role, { inputs, from }] of Object.entries(frozen)) {
+    const copy = join(folder, 'frozen', role);
+    const origin = from === 'init' ? config.init : config.frozen?.[role];
+    assert(origin !== undefined, 'a complete configuration names every network');
+    const { model, head } = await loadNetwork(previous === undefined ? origin : copy, config);
+    const entry = networks[head.network];
+    opened[role] = { model, entry };
+    if (entry.inputs !== inputs) {
+      throw new CyclopsError(
+        'CHECKPOINT_INVALID',
+        `${origin}/run.json network: expected a ${inputs} network as ${role}, found ${head.network}`,
+      );
+    }
+    const { files: _, ...info } = head;
+    if (previous === undefined) await writeCheckpoint(copy, info, model);
+  }
+  return opened;
 }
 
 async function loadInitial(config: TrainingConfig, path: string): Promise<tf.LayersModel> {

@@ -72,7 +72,7 @@ export async function openValidation(
         const end = Math.min(batch.batchSize, count - position * batchSize);
         for (let index = 0; index < end; index++) {
           const said = mapOf(disparityPx, index, width, height);
-          const predicted = entry.role === 'student' ? disparityForCamera(said, camera, batch.cameras[index]!) : said;
+          const predicted = entry.inputs === 'mono' ? disparityForCamera(said, camera, batch.cameras[index]!) : said;
           const errors = errorsOf(predicted, batch, index);
           if (errors === undefined) continue;
           pairs++;

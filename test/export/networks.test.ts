@@ -90,8 +90,8 @@ async function writeUntrained(
     checkpoint,
     {
       format: 'cyclops-checkpoint',
-      formatVersion: 1,
-      role: 'student',
+      formatVersion: 2,
+      inputs: 'mono',
       method: 'guo-eccv18',
       network,
       widthMultiplier: width,

@@ -86,8 +86,8 @@ export async function writeHandWrittenCheckpoint(folder: string, changes: HandWr
 
 const smallestHead: CheckpointHead = {
   format: 'cyclops-checkpoint',
-  formatVersion: 1,
-  role: 'student',
+  formatVersion: 2,
+  inputs: 'mono',
   method: 'hand-written',
   network: 'mono-edge',
   widthMultiplier: 1,

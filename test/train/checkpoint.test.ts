@@ -13,8 +13,8 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const head: CheckpointHead = {
   format: 'cyclops-checkpoint',
-  formatVersion: 1,
-  role: 'student',
+  formatVersion: 2,
+  inputs: 'mono',
   method: 'guo-eccv18',
   network: 'mono-vgg',
   widthMultiplier: 0.1,

@@ -5,9 +5,10 @@ import { test } from 'node:test';
 import { parseConfig, readConfig } from '../../src/base/config.js';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
+import type { Augmentation } from '../../src/data/augment.js';
 import type { SingleSpec } from '../../src/data/sample.js';
 import { type PartialTrainingConfig, partialTrainingConfigSchema } from '../../src/train/config.js';
-import { resolveTrainingConfig, sourcesOf } from '../../src/train/resolve-config.js';
+import { resolveTrainingConfig, sourcesOf, stageOf } from '../../src/train/resolve-config.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 test('defaults are those of the paper and of the network', async () => {
@@ -15,7 +16,8 @@ test('defaults are those of the paper and of the network', async () => {
   assert.equal(teacher.network, 'dispnet-c');
   assert.deepEqual([teacher.width, teacher.height, teacher.batch, teacher.learningRate], [768, 384, 4, 1e-4]);
   assert.deepEqual(teacher.milestones, [0.5, 0.7, 0.9]);
-  assert.equal(teacher.augmentation, 'stereo');
+  assert.ok(teacher.augmentation !== 'none');
+  assert.deepEqual(teacher.augmentation.cropSide, [0.65, 1]);
   const sources = await sourcesOf(teacher);
   assert.deepEqual(sources.training, {
     kind: 'synthetic',
@@ -28,51 +30,61 @@ test('defaults are those of the paper and of the network', async () => {
   });
   assert.ok(sources.validation?.kind === 'synthetic' && sources.validation.seed !== 7);
 
-  const tuned = { stage: 'finetune', data: 'd', init: 'i' } as const;
-  const unsup = resolveTrainingConfig({ ...tuned, tuning: 'unsup' });
+  const tuned = { data: 'd', init: 'i' } as const;
+  const unsup = resolveTrainingConfig({ ...tuned, stage: 'finetune-unsup' });
   assert.deepEqual(
-    [unsup.supervision, unsup.steps, unsup.learningRate, unsup.pairs],
+    [stageOf(unsup).needs.target, unsup.steps, unsup.learningRate, unsup.pairs],
     ['none', 56_500, 2e-5, undefined],
   );
-  const sup100 = resolveTrainingConfig({ ...tuned, tuning: 'sup100' });
-  assert.deepEqual([sup100.supervision, sup100.steps, sup100.pairs], ['truth', 5_000, 100]);
+  const sup100 = resolveTrainingConfig({ ...tuned, stage: 'finetune-sup100' });
+  assert.deepEqual([stageOf(sup100).needs.target, sup100.steps, sup100.pairs], ['truth', 5_000, 100]);
 
   const student = resolveTrainingConfig({ stage: 'student', data: 'd', labels: 'l' });
   assert.equal(student.network, 'mono-edge');
   assert.equal(student.validationData, 'held-out');
   const whole = { ...student, validationData: 'none' };
   assert.deepEqual((await sourcesOf(whole)).training, { kind: 'kitti-2015', folder: 'd', labels: 'l' });
-  assert.deepEqual((await sourcesOf({ ...whole, supervision: 'truth' })).training, { kind: 'kitti-2015', folder: 'd' });
+  const { labels: _, ...unlabelled } = { ...whole, settings: { supervision: 'truth' } };
+  assert.deepEqual((await sourcesOf(unlabelled)).training, { kind: 'kitti-2015', folder: 'd' });
 });
 
+const mirrored: Augmentation = {
+  ...{ swap: 0, mirror: 0.5, cropSide: [1, 1] },
+  color: { chance: 0, gamma: [1, 1], brightness: [1, 1], channelGain: [1, 1] },
+};
+
 const bad: readonly [config: PartialTrainingConfig, message: RegExp][] = [
-  [{ data: 'flying:1:1' }, /stage: expected teacher, finetune or student/],
-  [{ stage: 'finetune', data: 'd', init: 'i' }, /tuning: expected one of unsup, unsup-godard, sup100, supAll/],
-  [{ stage: 'finetune', data: 'd', tuning: 'unsup' }, /init: expected the checkpoint of the stereo network/],
+  [{ data: 'flying:1:1' }, /stage: expected one of teacher, finetune-unsup, .*, student, found nothing/],
+  [{ stage: 'student', method: 'guo', data: 'd' }, /method: expected one of guo-eccv18.*, found guo/],
+  [{ stage: 'finetune-unsup', data: 'd' }, /init: expected the checkpoint of the stereo network/],
   [
-    { stage: 'finetune', data: 'd', init: 'i', tuning: 'unsup', supervision: 'truth' },
-    /supervision: expected none for unsup, found truth/,
+    { stage: 'finetune-unsup', data: 'd', init: 'i', settings: { supervision: 'truth' } },
+    /settings: unknown key "supervision"/,
   ],
   [
-    { stage: 'finetune', data: 'd', init: 'i', tuning: 'unsup', network: 'mono-vgg' },
-    /network: mono-vgg is a student network, the stage is finetune/,
+    { stage: 'finetune-unsup', data: 'd', init: 'i', network: 'mono-vgg' },
+    /network: mono-vgg is a mono network, the stage finetune-unsup trains a stereo one/,
   ],
-  [{ stage: 'teacher', data: 'd', tuning: 'unsup' }, /tuning: belongs to the stage finetune, the stage is teacher/],
+  [{ stage: 'teacher', data: 'd', frozen: { before: 'x' } }, /frozen\.before: the stage teacher takes none/],
+  [{ stage: 'teacher', data: 'd', labels: 'l' }, /labels: teacher as it is set learns from ground truth/],
+  [
+    { stage: 'student', data: 'd', labels: 'l', settings: { supervision: 'truth' } },
+    /labels: student as it is set learns from ground truth; expected nothing, found "l"/,
+  ],
   [{ stage: 'teacher', data: 'd', encoder: 'e' }, /encoder: dispnet-c takes no weights from elsewhere/],
   [{ stage: 'student', data: 'd', labels: 'l', encoder: 'e', init: 'i' }, /encoder: with init the weights come from/],
-  [{ stage: 'student', data: 'd', supervision: 'none' }, /supervision: a student learns from labels or truth/],
+  [{ stage: 'student', data: 'd', settings: { supervision: 'none' } }, /settings\.supervision: .*, found "none"/],
   [{ stage: 'teacher' }, /data: expected flying/],
   [
     { stage: 'teacher', data: 'd', network: 'mono-vgg' },
-    /network: mono-vgg is a student network, the stage is teacher/,
+    /network: mono-vgg is a mono network, the stage teacher trains a stereo one/,
   ],
   [{ stage: 'teacher', data: 'd', width: 100 }, /width: expected a multiple of 64 for dispnet-c, found 100/],
-  [{ stage: 'teacher', data: 'd', supervision: 'labels' }, /supervision: a teacher learns from ground truth/],
-  [{ stage: 'teacher', data: 'd', augmentation: 'mono' }, /augmentation: mono mirrors each view/],
+  [{ stage: 'teacher', data: 'd', augmentation: mirrored }, /augmentation\.mirror: mirrors each view on its own/],
   [{ stage: 'student', data: 'd' }, /labels: expected the folder that cyclops label wrote/],
   [
-    { stage: 'student', data: 'd', labels: 'l', network: 'mono-vgg', relativeWeight: 1 },
-    /relativeWeight: needs a network whose output is never negative/,
+    { stage: 'student', data: 'd', labels: 'l', network: 'mono-vgg', settings: { relativeWeight: 1 } },
+    /settings\.relativeWeight: needs a network whose output is never negative/,
   ],
 ];
 for (const [config, message] of bad) {

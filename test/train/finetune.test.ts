@@ -7,23 +7,21 @@ import { createAdam } from '../../src/train/adam.js';
 import { readCheckpointHead } from '../../src/train/checkpoint-files.js';
 import type { PartialTrainingConfig } from '../../src/train/config.js';
 import { train } from '../../src/train/loop.js';
-import type { Tuning } from '../../src/train/method.js';
-import { methods } from '../../src/train/methods/index.js';
 import { trainableVariables } from '../../src/train/network.js';
 import { networks } from '../../src/train/networks/index.js';
-import { resolveTrainingConfig, sourcesOf } from '../../src/train/resolve-config.js';
+import { resolveTrainingConfig, sourcesOf, stageOf } from '../../src/train/resolve-config.js';
 import { readRunLog } from '../../src/train/run-log.js';
 import { readStats, runStep, type StepValues } from '../../src/train/step.js';
 import { tf } from '../../src/train/tf.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { writeTinyFolder } from '../support/tiny-pairs.js';
 
-const { finetune } = methods['guo-eccv18'].stages;
+type FinetuneStage = 'finetune-unsup' | 'finetune-godard' | 'finetune-supall';
 
 /** Fine-tunes a fresh small network on one tiny pair. */
-async function tune(folder: string, tuning: Tuning, network: 'dispnet-c' | 'stereo-softarg', steps: number) {
+async function tune(folder: string, stage: FinetuneStage, network: 'dispnet-c' | 'stereo-softarg', steps: number) {
   const config = resolveTrainingConfig({
-    ...{ stage: 'finetune', tuning, network, data: folder, init: 'elsewhere', augmentation: 'none' },
+    ...{ stage, network, data: folder, init: 'elsewhere', augmentation: 'none' },
     ...{ widthMultiplier: 0.1, width: 64, height: 64, batch: 1, pairs: 1, validationData: 'none' },
   });
   const entry = networks[network];
@@ -39,14 +37,16 @@ async function tune(folder: string, tuning: Tuning, network: 'dispnet-c' | 'ster
   const { training } = await sourcesOf(config);
   const loader = await openLoader({
     ...{ source: training, batchSize: 1, width: 64, height: 64, augmentation: 'none', seed: 1 },
-    ...{ startStep: 0, workers: 0, prefetch: 1, clean: config.supervision === 'none' },
+    ...{ startStep: 0, workers: 0, prefetch: 1, clean: stageOf(config).needs.clean },
   });
   assert.equal(loader.samplesPerEpoch, 1);
-  const context = { model, entry, config, ...(tuning === 'unsup' ? { frozen } : {}) };
+  const context = { model, entry, widthPx: 64, frozen: { before: { model: frozen, entry } } };
+  const loss = await stageOf(config).loss();
+  const settings = (step: number) => ({ step, learningRate: 1e-3, clipNorm: 0, isEncoderResting: false });
   const values: StepValues[] = [];
   let tensors = 0;
   for (let step = 1; step <= steps; step++) {
-    values.push(await readStats(runStep(finetune, context, adam, await loader.next(), step, 1e-3)));
+    values.push(await readStats(runStep(loss, context, adam, await loader.next(), settings(step))));
     if (step === 1) tensors = tf.memory().numTensors;
   }
   assert.equal(tf.memory().numTensors, tensors, 'a step leaves tensors behind');
@@ -56,22 +56,27 @@ async function tune(folder: string, tuning: Tuning, network: 'dispnet-c' | 'ster
   return values;
 }
 
-const cases: readonly [tuning: Tuning, network: 'dispnet-c' | 'stereo-softarg', terms: string[], falls: string][] = [
-  ['unsup', 'stereo-softarg', ['photometric', 'absolute', 'relative'], 'photometric'],
-  ['unsup', 'dispnet-c', ['photometric', 'absolute', 'relative'], 'photometric'],
-  ['unsup-godard', 'stereo-softarg', ['photometric', 'smoothness', 'consistency'], 'photometric'],
-  ['supAll', 'stereo-softarg', ['disparity'], 'disparity'],
+const cases: readonly [
+  stage: FinetuneStage,
+  network: 'dispnet-c' | 'stereo-softarg',
+  terms: string[],
+  falls: string,
+][] = [
+  ['finetune-unsup', 'stereo-softarg', ['photometric', 'absolute', 'relative'], 'photometric'],
+  ['finetune-unsup', 'dispnet-c', ['photometric', 'absolute', 'relative'], 'photometric'],
+  ['finetune-godard', 'stereo-softarg', ['photometric', 'smoothness', 'consistency'], 'photometric'],
+  ['finetune-supall', 'stereo-softarg', ['disparity'], 'disparity'],
 ];
-for (const [tuning, network, terms, falls] of cases) {
-  test(`${tuning} of ${network}: its own terms, and a loss that falls`, async (t) => {
+for (const [stage, network, terms, falls] of cases) {
+  test(`${stage} of ${network}: its own terms, and a loss that falls`, async (t) => {
     const folder = await temporaryFolder(t);
     await writeTinyFolder(folder, 2);
-    const values = await tune(folder, tuning, network, 12);
+    const values = await tune(folder, stage, network, 12);
     const [first, last] = [values[0]!, values.at(-1)!];
     assert.deepEqual(Object.keys(first.losses), terms);
     assert.ok(last.loss < first.loss, `from ${first.loss} to ${last.loss}`);
     assert.ok(last.losses[falls]! < first.losses[falls]!);
-    if (tuning !== 'unsup') return;
+    if (stage !== 'finetune-unsup') return;
     // At full size it begins as the frozen network itself; negatives and coarser scales differ, and it has moved since.
     assert.ok(last.losses.absolute! > 0 && last.losses.relative! > 0);
   });
@@ -81,7 +86,7 @@ test('pairs are evenly spaced in a folder, and the first ones of a rendered worl
   const folder = join(await temporaryFolder(t), 'data');
   await writeTinyFolder(folder, 6);
   const of = async (data: string, pairs: number) => {
-    const config = { stage: 'finetune', tuning: 'sup100', init: 'i', validationData: 'none' } as const;
+    const config = { stage: 'finetune-sup100', init: 'i', validationData: 'none' } as const;
     return (await sourcesOf(resolveTrainingConfig({ ...config, data, pairs }))).training;
   };
   const spec = await of(folder, 3);
@@ -106,8 +111,7 @@ test('resumed without the network it started from, every weight is bit for bit t
     });
   await run(pretrained!, { stage: 'teacher', steps: 1 });
   const tuning: PartialTrainingConfig = {
-    stage: 'finetune',
-    tuning: 'unsup',
+    stage: 'finetune-unsup',
     init: pretrained!,
     milestones: [2],
     learningRate: 1e-3,
@@ -119,7 +123,7 @@ test('resumed without the network it started from, every weight is bit for bit t
 
   const [expected, found] = await Promise.all([whole!, parted!].map((folder) => readCheckpointHead(folder)));
   assert.equal(found!.head.step, 5);
-  assert.equal(found!.head.role, 'teacher');
+  assert.equal(found!.head.inputs, 'stereo');
   assert.deepEqual(found!.head.files, expected!.head.files);
   const losses = async (folder: string) =>
     (await readRunLog(join(folder, 'run.jsonl'))).flatMap((record) => (record.kind === 'step' ? [record.losses] : []));

@@ -16,7 +16,7 @@ test('a folder without validation data of its own still has a best network, and 
     stage: 'student',
     network: 'mono-vgg',
     widthMultiplier: 0.1,
-    supervision: 'truth',
+    settings: { supervision: 'truth' },
     width: 64,
     height: 32,
     batch: 2,

@@ -94,7 +94,14 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
         void writeFile(picture, bytes);
       },
     });
-    const result = await labelByQueue({ teacher: at('teacher'), source, folder, url: redis.url, signal });
+    const result = await labelByQueue({
+      producer: 'teacher',
+      checkpoints: { teacher: at('teacher') },
+      source,
+      folder,
+      url: redis.url,
+      signal,
+    });
     assert.equal(result.written, pairs);
     assert.match(messages.join('\n'), /000003_10: .*000003_10\.png/);
 
@@ -102,7 +109,14 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
     const untouched = join(folder, 'disp_left', '000002_10.png');
     const [wanted, { mtimeMs }] = [await readFile(path), await stat(untouched)];
     await rm(path);
-    const second = await labelByQueue({ teacher: at('teacher'), source, folder, url: redis.url, signal });
+    const second = await labelByQueue({
+      producer: 'teacher',
+      checkpoints: { teacher: at('teacher') },
+      source,
+      folder,
+      url: redis.url,
+      signal,
+    });
     assert.deepEqual([second.written, second.skipped], [1, pairs - 1]);
     assert.deepEqual(await readFile(path), wanted);
     assert.equal((await stat(untouched)).mtimeMs, mtimeMs);
@@ -113,12 +127,19 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
   it('ends a worker that has another teacher, other data or no such folder; its pairs wait for another one', async (t) => {
     const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
     const { signal, stop } = stopOf(t);
-    const order = { teacher: at('teacher'), source, folder: at('refused'), url: redis.url, signal };
+    const order = {
+      producer: 'teacher',
+      checkpoints: { teacher: at('teacher') },
+      source,
+      folder: at('refused'),
+      url: redis.url,
+      signal,
+    };
     const ended = labelByQueue(order);
     const elsewhere = { kind: 'kitti-2015', folder: at('elsewhere') } as const;
     const serve = { url: redis.url, leaseS: 10, signal };
     await assert.rejects(
-      serveLabels({ ...serve, teacher: at('other') }),
+      serveLabels({ ...serve, checkpoints: { teacher: at('other') } }),
       (error) => isCyclopsError(error, 'CHECKPOINT_INVALID') && /another teacher than was ordered/.test(error.message),
     );
     await assert.rejects(
@@ -139,7 +160,14 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
   it('outlives a server that ends and comes back without what it knew', async (t) => {
     const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
     const { signal, stop } = stopOf(t);
-    const order = { teacher: at('teacher'), source, folder: at('outlived'), url: redis.url, signal };
+    const order = {
+      producer: 'teacher',
+      checkpoints: { teacher: at('teacher') },
+      source,
+      folder: at('outlived'),
+      url: redis.url,
+      signal,
+    };
     const restart = async (): Promise<void> => {
       await redis.stop();
       redis = await startRedis(redis.port);
@@ -174,7 +202,14 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
     const ordered = new Promise<void>((resolve) => {
       onProgress = resolve;
     });
-    const order = { teacher: at('teacher'), source, folder: at('away'), url: forOrder, signal };
+    const order = {
+      producer: 'teacher',
+      checkpoints: { teacher: at('teacher') },
+      source,
+      folder: at('away'),
+      url: forOrder,
+      signal,
+    };
     const ended = assert.rejects(labelByQueue({ ...order, onProgress: () => onProgress() }), (error) =>
       isCyclopsError(error, 'QUEUE_UNAVAILABLE'),
     );
@@ -201,7 +236,15 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
     const { signal, stop } = stopOf(t);
     const worker = serveLabels({ url: redis.url, leaseS: 10, signal });
     const folder = at('refined-by-queue');
-    const order = { teacher: at('teacher'), source, folder, url: redis.url, signal, refine: true };
+    const order = {
+      producer: 'teacher',
+      checkpoints: { teacher: at('teacher') },
+      source,
+      folder,
+      url: redis.url,
+      signal,
+      refine: true,
+    };
     assert.equal((await labelByQueue({ ...order, preview: join(folder, 'preview.png') })).written, pairs);
     stop();
     assert.equal(await worker, pairs);
@@ -221,7 +264,14 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
     const { signal, stop } = stopOf(t);
     const misnamed = { ...source, idAt: (index: number) => (index === 0 ? '../escaped' : source.idAt(index)) };
     const worker = serveLabels({ url: redis.url, leaseS: 10, signal });
-    const order = { teacher: at('teacher'), source: misnamed, folder: at('named'), url: redis.url, signal };
+    const order = {
+      producer: 'teacher',
+      checkpoints: { teacher: at('teacher') },
+      source: misnamed,
+      folder: at('named'),
+      url: redis.url,
+      signal,
+    };
     await assert.rejects(
       labelByQueue(order),
       (error) => isCyclopsError(error, 'DATA_INVALID') && /has no "\.\.\/escaped" there/.test(error.message),

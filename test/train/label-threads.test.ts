@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { readPairLabels } from '../../src/data/labels.js';
 import { createFloatMap } from '../../src/geometry/raster.js';
-import type { PairPrediction } from '../../src/train/label-maps.js';
 import { openLabelThreads } from '../../src/train/label-threads.js';
+import type { PairPrediction } from '../../src/train/labels/producers/producer.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const [width, height] = [24, 8];

@@ -57,14 +57,14 @@ describe('labels of a teacher', () => {
 
   it('are what a student then trains on', async () => {
     const student = `train --stage student --network mono-edge --width-multiplier 0.25 --size 64x32 --batch 2 --steps 3 \
---confidence --relative-weight 0.5 --gradient-weight 0.5 --validation-data none --report-every 0 --log-every 1 \
+--use-confidence --relative-weight 0.5 --gradient-weight 0.5 --validation-data none --report-every 0 --log-every 1 \
 --data ${at('data')} --labels ${at('labels')} -o ${at('student')}`;
     const result = await cyclops(student.split(/\s+/));
     assert.equal(result.code, 0, result.stderr);
 
     const refused = await cyclops(['label', '--teacher', at('student'), '--data', at('data'), '-o', at('no')]);
     assert.equal(refused.code, 4);
-    assert.match(refused.stderr, /run.json role: expected teacher, found student/);
+    assert.match(refused.stderr, /run.json inputs: expected a stereo network, found mono/);
   });
 
   it('are refined where asked, never mixed with bare ones, and measured alike by eval', async (t: TestContext) => {
@@ -115,7 +115,7 @@ describe('labels of a teacher', () => {
     assert.equal((await cyclops(other.split(/\s+/))).code, 0);
     const mixed = await cyclops(['label', '--teacher', at('other'), '--data', at('data'), '-o', at('labels')]);
     assert.equal(mixed.code, 3);
-    assert.match(mixed.stderr, /labels.json checkpointSha256: the folder holds labels made with/);
+    assert.match(mixed.stderr, /labels.json networks.teacher.sha256: the folder holds labels made with/);
   });
 
   it('of the right view are those of the mirrored, exchanged pair', async (t: TestContext) => {

@@ -13,7 +13,7 @@ import { tinyCamera, tinySample, tinySize } from '../support/tiny-pairs.js';
 
 const common = {
   format: 'cyclops-checkpoint',
-  formatVersion: 1,
+  formatVersion: 2,
   method: 'guo-eccv18',
   parameters: 1,
   height: 64,
@@ -36,7 +36,7 @@ async function writeConstantNetwork(folder: string, network: 'dispnet-c' | 'mono
   const entry = networks[network];
   const head: CheckpointHead = {
     ...common,
-    role: entry.role,
+    inputs: entry.inputs,
     network,
     widthMultiplier: 0.1,
     width,

@@ -16,7 +16,7 @@ const stages = {
   student: '--stage student --network mono-vgg --width-multiplier 0.1 --supervision truth --size 64x32',
 } as const;
 
-const settings = `--batch 2 --lr 1e-3 --milestones 4,9 --warmup 3 --clip-norm 5 --workers 1 --checkpoint-every 5 \
+const settings = `--batch 2 --learning-rate 1e-3 --milestones 4,9 --warmup-steps 3 --clip-norm 5 --workers 1 --checkpoint-every 5 \
 --validate-every 4 --validation-count 2 --report-every 6 --log-every 1`;
 
 /** Runs a command until the run in `folder` has logged a step, then sends it a signal. */

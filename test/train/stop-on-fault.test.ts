@@ -26,9 +26,9 @@ test('a loss that is not finite stops with the step and the term; the last check
     join(root, 'data'),
     '-o',
     run,
-    '--lr',
+    '--learning-rate',
     '1',
-    '--warmup',
+    '--warmup-steps',
     '40',
     '--steps',
     '2000',
@@ -77,7 +77,7 @@ test('resuming is refused when the data changed, or when a setting that decides 
   assert.equal(again.code, 2);
   assert.match(again.stderr, /already holds a run; give --resume/);
 
-  const changed = await cyclops(['train', '--resume', '-o', run, '--lr', '0.5']);
+  const changed = await cyclops(['train', '--resume', '-o', run, '--learning-rate', '0.5']);
   assert.equal(changed.code, 2);
   assert.match(changed.stderr, /a resumed run keeps its learningRate: it is 0.0001, found 0.5/);
 

@@ -14,7 +14,12 @@ export const command: Command = {
   summary: "Write a teacher's disparity, visibility and confidence of both views for every pair.",
   usage: '--teacher CHECKPOINT --data DATA -o DIR [--queue URL]  |  --queue URL --worker',
   options: {
-    teacher: { type: 'string', value: 'DIR', help: "a teacher's checkpoint, or the run folder around it" },
+    teacher: { type: 'string', value: 'DIR', help: "a stereo network's checkpoint, or the run folder around it" },
+    mono: {
+      type: 'string',
+      value: 'DIR',
+      help: 'a mono network, for what one view hides (Chen et al., ICCV 2021)',
+    },
     data: { type: 'string', value: 'DATA', help: 'a folder, street:SEED:COUNT or flying:SEED:COUNT; see docs/data.md' },
     'render-size': { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     output: { type: 'string', short: 'o', value: 'DIR', help: 'labels folder' },
@@ -73,17 +78,20 @@ async function runLabel(values: OptionValues): Promise<number> {
     }
     return runWorker(values, url);
   }
-  const teacher = requiredText(values, 'teacher');
+  const mono = optionalText(values, 'mono');
+  const checkpoints = { teacher: requiredText(values, 'teacher'), ...(mono === undefined ? {} : { mono }) };
+  const producer = mono === undefined ? 'teacher' : 'fused';
   const folder = requiredText(values, 'output');
   const preview = optionalText(values, 'preview') ?? join(folder, 'preview.png');
   const source = await openData(values, requiredText(values, 'data'));
-  const order = { teacher, source, folder, preview, refine: values.refine === true };
+  const order = { producer, checkpoints, source, folder, preview, refine: values.refine === true };
   return url === undefined ? runLocal(values, order) : runQueue(values, order, url);
 }
 
 /** What is to be labelled, and where to. */
 interface Order {
-  readonly teacher: string;
+  readonly producer: string;
+  readonly checkpoints: Readonly<Record<string, string>>;
   readonly source: StereoSource;
   readonly folder: string;
   readonly preview: string;
@@ -143,7 +151,7 @@ async function runQueue(values: OptionValues, order: Order, url: string): Promis
 
 async function runWorker(values: OptionValues, url: string): Promise<number> {
   const leaseS = numberOption(values, 'lease', 1, 3600);
-  const [teacher, folder, data] = ['teacher', 'output', 'data'].map((name) => optionalText(values, name));
+  const [teacher, mono, folder, data] = ['teacher', 'mono', 'output', 'data'].map((name) => optionalText(values, name));
   const source = data === undefined ? undefined : (await openData(values, data)).spec;
   const { serveLabels } = await import('../../train/label-queue-worker.js');
   const line = createLiveLine();
@@ -153,7 +161,7 @@ async function runWorker(values: OptionValues, url: string): Promise<number> {
     const labelled = await serveLabels({
       url,
       leaseS,
-      ...(teacher === undefined ? {} : { teacher }),
+      checkpoints: { ...(teacher === undefined ? {} : { teacher }), ...(mono === undefined ? {} : { mono }) },
       ...(folder === undefined ? {} : { folder }),
       ...(source === undefined ? {} : { source }),
       signal: stop.signal,

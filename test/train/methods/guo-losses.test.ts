@@ -39,36 +39,31 @@ const runs: Readonly<Record<string, (at: (name: string) => string) => PartialTra
     stage: 'teacher',
     network: 'stereo-softarg',
     ...small,
-    occlusion: 'left-right',
+    settings: { occlusion: 'left-right' },
     milestones: [5, 0.5],
   }),
   unsup: (at) => ({
-    stage: 'finetune',
+    stage: 'finetune-unsup',
     network: 'stereo-softarg',
-    tuning: 'unsup',
     init: at('teacher'),
     ...small,
-    tie: 0.5,
+    settings: { regularizationWeight: 0.5 },
   }),
   'unsup-godard': (at) => ({
-    stage: 'finetune',
+    stage: 'finetune-godard',
     network: 'stereo-softarg',
-    tuning: 'unsup-godard',
     init: at('teacher'),
     ...small,
   }),
-  sup100: (at) => ({ stage: 'finetune', network: 'stereo-softarg', tuning: 'sup100', init: at('teacher'), ...small }),
+  sup100: (at) => ({ stage: 'finetune-sup100', network: 'stereo-softarg', init: at('teacher'), ...small }),
   student: (at) => ({ stage: 'student', network: 'mono-edge', labels: at('labels'), ...mono }),
-  'student-vgg-truth': () => ({ stage: 'student', network: 'mono-vgg', supervision: 'truth', ...mono }),
+  'student-vgg-truth': () => ({ stage: 'student', network: 'mono-vgg', ...mono, settings: { supervision: 'truth' } }),
   'student-own-terms': (at) => ({
     stage: 'student',
     network: 'mono-edge',
     labels: at('labels'),
     ...mono,
-    useConfidence: true,
-    relativeWeight: 0.5,
-    gradientWeight: 1,
-    thinWeight: 8,
+    settings: { useConfidence: true, relativeWeight: 0.5, gradientWeight: 1, thinWeight: 8 },
   }),
 };
 
@@ -117,7 +112,13 @@ async function trainTwentySteps(settings: PartialTrainingConfig, data: string, f
 
 async function label(teacher: string, data: string, folder: string): Promise<void> {
   const source = await openSource({ kind: 'kitti-2015', folder: data });
-  await labelSource({ teacher, source, folder, signal: new AbortController().signal });
+  await labelSource({
+    producer: 'teacher',
+    checkpoints: { teacher },
+    source,
+    folder,
+    signal: new AbortController().signal,
+  });
 }
 
 async function lossesOf(folder: string): Promise<number[][]> {

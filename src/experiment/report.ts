@@ -8,10 +8,10 @@ import { type Chart, type ChartLine, formatChart, formatChartFile, smooth } from
 import type { RunRecord } from '../train/run-log.js';
 import type { Plan } from './plan.js';
 import { type ClaimResult, checkClaims, readResults, rowName, type StepResult } from './results.js';
-import type { StepKind } from './schema.js';
+import { isTraining, stageOfStep } from './training-step.js';
 
 /**
- * Writes what a pipeline's steps have found so far: a Markdown page with its curves (SVG) and pictures in a folder of the
+ * Writes what an experiment's steps have found so far: a Markdown page with its curves (SVG) and pictures in a folder of the
  * same name beside it, and the same as one HTML page.
  * @param path the Markdown page, ending in `.md`.
  * @param command how it was made, as the page tells.
@@ -128,13 +128,17 @@ function verdict({ holds }: Pick<ClaimResult, 'holds'>): string {
   return holds === undefined ? 'open' : holds ? 'holds' : 'does not hold';
 }
 
-const curveKinds = { pretrain: 'Pre-training', finetune: 'Fine-tuning', distil: 'Students' } as const;
-
-/** Loss and validation of all training steps of a kind in one chart each. */
+/** Loss and validation of all training steps of a stage in one chart each. */
 function chartsOf(results: readonly StepResult[]): { readonly name: string; readonly chart: Chart }[] {
-  return Object.entries(curveKinds).flatMap(([kind, title]) => {
-    const own = results.filter(({ step, records }) => step.kind === (kind as StepKind) && records.length > 0);
-    if (own.length === 0) return [];
+  const stages = new Map<string, StepResult[]>();
+  for (const result of results) {
+    if (!isTraining(result.step) || result.records.length === 0) continue;
+    const { stage } = result.step.settings;
+    stages.set(stage, [...(stages.get(stage) ?? []), result]);
+  }
+  return [...stages].flatMap(([stage, own]) => {
+    const { step: first } = own[0]!;
+    const title = isTraining(first) ? stageOfStep(first).title : stage;
     const xMax = Math.max(...own.flatMap(({ records }) => records.map(({ step }) => step)));
     const lines = (pick: (record: RunRecord) => number | undefined, memory: number): ChartLine[] =>
       own.map(({ step, records }) => {
@@ -148,9 +152,9 @@ function chartsOf(results: readonly StepResult[]): { readonly name: string; read
     const absRelOf = (record: RunRecord) => (record.kind === 'validation' ? record.metrics.valAbsRel : undefined);
     const memory = Math.max(5, Math.max(...own.map(({ records }) => records.length)) / 50);
     return [
-      { name: `${kind}-loss`, chart: { title: `${title}: loss`, scale: 'log', xMax, lines: lines(lossOf, memory) } },
+      { name: `${stage}-loss`, chart: { title: `${title}: loss`, scale: 'log', xMax, lines: lines(lossOf, memory) } },
       {
-        name: `${kind}-validation`,
+        name: `${stage}-validation`,
         chart: { title: `${title}: validation Abs Rel`, scale: 'linear', xMax, lines: lines(absRelOf, 1) },
       },
     ] as const;

@@ -12,6 +12,7 @@ import { constantBaseline, positionBaseline, storedLabels } from '../eval/baseli
 import { evaluateDisparity, type Predict } from '../eval/evaluate.js';
 import { evaluationSheet } from '../eval/pictures.js';
 import { encodeJpeg } from '../image/codec.js';
+import type { ProducerSpec } from '../train/labels/producers/index.js';
 import type { StepProgress } from './messages.js';
 import type { PlannedStep } from './plan.js';
 import type { StepSettings } from './schema.js';
@@ -41,9 +42,7 @@ export async function doStep(step: PlannedStep, context: StepContext): Promise<S
   switch (step.kind) {
     case 'render':
       return render(step.output, step.settings, context);
-    case 'pretrain':
-    case 'finetune':
-    case 'distil':
+    case 'train':
       return trainNetwork(step, context);
     case 'label':
       return label(step.output, step.settings, context);
@@ -101,10 +100,16 @@ async function trainNetwork(
   return result.status;
 }
 
+function producerOf({ teacher, mono }: StepSettings<'label'>): ProducerSpec {
+  return mono === undefined
+    ? { producer: 'teacher', checkpoints: { teacher } }
+    : { producer: 'fused', checkpoints: { teacher, mono } };
+}
+
 async function label(folder: string, settings: StepSettings<'label'>, context: StepContext): Promise<StepStatus> {
   const { labelSource } = await import('../train/label.js');
   const { status } = await labelSource({
-    teacher: settings.teacher,
+    ...producerOf(settings),
     source: await openSource(parseSourceSpec(settings.data, { ...renderedSize, framesPerScene: 1 })),
     folder,
     signal: context.signal,

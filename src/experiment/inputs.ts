@@ -7,7 +7,7 @@ import { readCheckpointHead, sha256 } from '../train/checkpoint-files.js';
 import { heldOut } from '../train/held-out.js';
 
 /**
- * What changes when something a step takes from outside the pipeline does: a data folder's fingerprint, a checkpoint's
+ * What changes when something a step takes from outside the experiment does: a data folder's fingerprint, a checkpoint's
  * digests. Nothing for rendered pairs, which their words say all about.
  * @param field the setting that names it, `value` its value.
  * @throws CyclopsError of what is named: it is not there, or is damaged.

@@ -21,7 +21,7 @@ export interface StepResult {
   readonly pictures: readonly string[];
 }
 
-/** Reads what the steps of a pipeline have made so far. @throws CyclopsError for damaged files. */
+/** Reads what the steps of an experiment have made so far. @throws CyclopsError for damaged files. */
 export async function readResults(plan: Plan): Promise<StepResult[]> {
   const results: StepResult[] = [];
   for (const step of plan.steps) {

@@ -1,10 +1,10 @@
-/** The process of one step: does it, tells how far it is, and stops when told to or when the pipeline is gone. */
+/** The process of one step: does it, tells how far it is, and stops when told to or when the experiment is gone. */
 import { assert } from '../base/assert.js';
 import { plainFromError } from '../data/loader-messages.js';
 import { doStep } from './do-step.js';
 import type { FromStep, ToStep } from './messages.js';
 
-assert(process.send !== undefined, 'step-process runs as a child of the pipeline');
+assert(process.send !== undefined, 'step-process runs as a child of the experiment');
 const stop = new AbortController();
 const say = (message: FromStep): void => {
   if (process.connected) process.send?.(message);

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
 import { formatTable } from '../../base/format.js';
-import type { Plan, PlannedStep } from '../../pipeline/plan.js';
+import type { Plan, PlannedStep } from '../../experiment/plan.js';
 import type { Command, OptionValues } from '../command.js';
 import { optionalText } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
 import { createEta, createLiveLine, formatDuration, progressText } from '../terminal.js';
 
-/** `cyclops pipeline`: parse, call, show which step is where. */
+/** `cyclops experiment`: parse, call, show which step is where. */
 export const command: Command = {
-  name: 'pipeline',
+  name: 'experiment',
   summary: 'Run a whole experiment from one file: render, pre-train, fine-tune, label, distil, evaluate.',
   usage: 'run|status|report FILE.yaml [options]',
   options: {
@@ -32,17 +32,17 @@ step's settings and of all it builds on; a changed step gets a folder of its own
 
 At the end report.md and report.html have the tables, whether what was expected holds, curves and pictures.
 
-  cyclops pipeline run configs/guo-eccv18.yaml
-  cyclops pipeline status configs/guo-eccv18.yaml
-  cyclops pipeline report configs/guo-eccv18.yaml -o docs/results/guo.md
+  cyclops experiment run configs/guo-eccv18.yaml
+  cyclops experiment status configs/guo-eccv18.yaml
+  cyclops experiment report configs/guo-eccv18.yaml -o docs/results/guo.md
 
-docs/pipeline.md describes the file.`,
-  run: runPipelineCommand,
+docs/experiment.md describes the file.`,
+  run: runExperimentCommand,
 };
 
-async function runPipelineCommand(values: OptionValues, positionals: readonly string[]): Promise<number> {
+async function runExperimentCommand(values: OptionValues, positionals: readonly string[]): Promise<number> {
   const [action, file] = [positionals[0]!, positionals[1]!];
-  const { readPlan } = await import('../../pipeline/plan.js');
+  const { readPlan } = await import('../../experiment/plan.js');
   switch (action) {
     case 'run':
       return run(await readPlan(file), values);
@@ -51,20 +51,20 @@ async function runPipelineCommand(values: OptionValues, positionals: readonly st
     case 'report':
       return printReport(await readPlan(file), optionalText(values, 'output'));
     default:
-      throw new CyclopsError('USAGE_INVALID', `pipeline: expected run, status or report, found "${action}"`);
+      throw new CyclopsError('USAGE_INVALID', `experiment: expected run, status or report, found "${action}"`);
   }
 }
 
 async function run(plan: Plan, values: OptionValues): Promise<number> {
-  const { readState } = await import('../../pipeline/state.js');
+  const { readState } = await import('../../experiment/state.js');
   const states = await Promise.all(plan.steps.map(readState));
   if (states.some(({ kind }) => kind !== 'done')) {
     // Faults of a step that comes hours later are told now.
-    const { checkTraining } = await import('../../pipeline/training-config.js');
+    const { checkTraining } = await import('../../experiment/training-config.js');
     await checkTraining(plan);
   }
   if (values['dry-run'] === true) return printStatus(plan, values);
-  const { runPipeline } = await import('../../pipeline/run.js');
+  const { runExperiment } = await import('../../experiment/run.js');
   const line = createLiveLine();
   const stop = listenForStop((name) =>
     line.log(`${name}: the step in progress saves and ends; the same command goes on`),
@@ -74,7 +74,7 @@ async function run(plan: Plan, values: OptionValues): Promise<number> {
   const labelOf = ({ name }: PlannedStep): string =>
     `[${plan.steps.findIndex((step) => step.name === name) + 1}/${plan.steps.length}] ${name}`;
   try {
-    const status = await runPipeline(plan, {
+    const status = await runExperiment(plan, {
       command: `cyclops ${process.argv.slice(2).join(' ')}`,
       signal: stop.signal,
       ...(from === undefined ? {} : { from }),
@@ -88,7 +88,7 @@ async function run(plan: Plan, values: OptionValues): Promise<number> {
     });
     line.close();
     if (status === 'stopped') {
-      process.stdout.write(`stopped; to go on: cyclops pipeline run ${plan.file}\n`);
+      process.stdout.write(`stopped; to go on: cyclops experiment run ${plan.file}\n`);
       return 0;
     }
     return await printReport(plan, undefined);
@@ -99,7 +99,7 @@ async function run(plan: Plan, values: OptionValues): Promise<number> {
 }
 
 async function printStatus(plan: Plan, values: OptionValues): Promise<number> {
-  const { readState, unusedFolders } = await import('../../pipeline/state.js');
+  const { readState, unusedFolders } = await import('../../experiment/state.js');
   const steps = await Promise.all(plan.steps.map(async (step) => ({ step, state: await readState(step) })));
   const unused = await unusedFolders(plan);
   if (values.json === true) {
@@ -125,8 +125,8 @@ async function printReport(plan: Plan, output: string | undefined): Promise<numb
   if (!path.endsWith('.md')) {
     throw new CyclopsError('USAGE_INVALID', `--output: expected a name that ends in .md, found "${path}"`);
   }
-  const { writeReport } = await import('../../pipeline/report.js');
-  const pages = await writeReport(plan, path, `cyclops pipeline report ${plan.file} -o ${path}`);
+  const { writeReport } = await import('../../experiment/report.js');
+  const pages = await writeReport(plan, path, `cyclops experiment report ${plan.file} -o ${path}`);
   process.stdout.write(`report ${pages.markdown}, ${pages.html}\n`);
   return 0;
 }

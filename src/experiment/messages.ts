@@ -1,7 +1,7 @@
 import type { PlainError } from '../data/loader-messages.js';
 import type { PlannedStep } from './plan.js';
 
-/** What the pipeline says to the process of a step. */
+/** What the experiment says to the process of a step. */
 export type ToStep =
   | { readonly kind: 'start'; readonly step: PlannedStep; readonly command: string }
   /** Finish what is in the making, save, end. */

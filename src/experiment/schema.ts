@@ -20,11 +20,11 @@ const renderSchema = z.strictObject({
   workers: z.int().positive().max(256).optional(),
 });
 
-/** Training settings, as in a `--config` file of `cyclops train`; the kind of step says the stage. */
-const trainingSchema = partialTrainingConfigSchema.omit({ stage: true });
+/** Trains a network: settings as in a `--config` file of `cyclops train`. */
+const trainSchema = partialTrainingConfigSchema.required({ stage: true });
 
-/** Writes a teacher's labels, as `cyclops label` does. */
-const labelSchema = z.strictObject({ teacher: place, data: place });
+/** Writes labels, as `cyclops label` does; `mono` fills what one view hides. */
+const labelSchema = z.strictObject({ teacher: place, mono: place.optional(), data: place });
 
 /** Measures one thing against ground truth, as `cyclops eval` does; its figures are a row of a table of the report. */
 const evaluateSchema = z.strictObject({
@@ -51,17 +51,15 @@ const evaluateSchema = z.strictObject({
 /** The settings of each kind of step. */
 export const settingsSchemas = {
   render: renderSchema,
-  pretrain: trainingSchema.omit({ tuning: true }),
-  finetune: trainingSchema,
+  train: trainSchema,
   label: labelSchema,
-  distil: trainingSchema.omit({ tuning: true }),
   evaluate: evaluateSchema,
 } as const;
 
 /** What a step can be. */
 export type StepKind = keyof typeof settingsSchemas;
 
-/** The kinds of steps, in the order of a pipeline. */
+/** The kinds of steps, in the order of an experiment. */
 export const stepKinds = Object.keys(settingsSchemas) as StepKind[];
 
 /** The settings of a step of one kind, defaults of the file included, references to other steps not yet replaced. */
@@ -90,27 +88,26 @@ const claimSchema = z.strictObject({
 export type Claim = z.output<typeof claimSchema>;
 
 const anySettings = z.record(z.string(), z.unknown());
+/** Values are checked by `settingsSchemas` once the defaults are in. */
 const settingsByKind = z.strictObject({
   render: anySettings.optional(),
-  pretrain: anySettings.optional(),
-  finetune: anySettings.optional(),
+  train: anySettings.optional(),
   label: anySettings.optional(),
-  distil: anySettings.optional(),
   evaluate: anySettings.optional(),
 });
 
 /**
- * A pipeline's file: steps in their order, by name. A value `$NAME` stands for what an earlier step made. Settings are
+ * An experiment's file: steps in their order, by name. A value `$NAME` stands for what an earlier step made. Settings are
  * checked by `settingsSchemas` once the defaults of their kind are in.
  */
-export const pipelineSchema = z.strictObject({
+export const experimentSchema = z.strictObject({
   title: place,
   /** What a reader of the report should know first. */
   about: place.optional(),
   /** Where everything is written; relative to the folder the command runs in. */
   folder: place,
-  /** Settings of all steps of a kind; a step's own win. */
-  defaults: settingsByKind.optional(),
+  /** Settings of all steps of a kind; those of a training stage win over them, and a step's own over both. */
+  defaults: settingsByKind.extend({ stages: z.record(z.string(), anySettings).optional() }).optional(),
   steps: z.record(
     stepName,
     settingsByKind.refine((step) => Object.keys(step).length === 1, `expected one of ${stepKinds.join(', ')}`),
@@ -118,5 +115,5 @@ export const pipelineSchema = z.strictObject({
   claims: z.array(claimSchema).optional(),
 });
 
-/** A parsed pipeline's file. */
-export type PipelineFile = z.output<typeof pipelineSchema>;
+/** A parsed experiment's file. */
+export type ExperimentFile = z.output<typeof experimentSchema>;

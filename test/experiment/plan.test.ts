@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
-import { type PlannedStep, readPlan } from '../../src/pipeline/plan.js';
-import { unusedFolders } from '../../src/pipeline/state.js';
+import { type PlannedStep, readPlan } from '../../src/experiment/plan.js';
+import { unusedFolders } from '../../src/experiment/state.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { withoutTensorFlow } from '../support/tensorflow.js';
 import { writeTinyFolder } from '../support/tiny-pairs.js';
 
-const template = await readFile(join(packageRoot(), 'test', 'support', 'tiny-pipeline.yaml'), 'utf8');
+const template = await readFile(join(packageRoot(), 'test', 'support', 'tiny-experiment.yaml'), 'utf8');
 
-/** Names of the steps whose fingerprint differs between two texts of a pipeline. */
+/** Names of the steps whose fingerprint differs between two texts of an experiment. */
 async function changedSteps(folder: string, before: string, after: string): Promise<string[]> {
   const [first, second] = [join(folder, 'first.yaml'), join(folder, 'second.yaml')];
   await writeFile(first, before);
@@ -27,12 +27,21 @@ test('a setting changes its step and all that build on it; what decides no numbe
     assert.ok(template.includes(from), from);
     return changedSteps(folder, template, template.replace(from, to));
   };
-  assert.deepEqual(await edit('tuning: unsup,', 'tuning: unsup-godard,'), ['unsup', 'labels', 'mono', 'eval-mono']);
+  assert.deepEqual(await edit('stage: finetune-unsup, data', 'stage: finetune-godard, data'), [
+    'unsup',
+    'labels',
+    'mono',
+    'eval-mono',
+  ]);
   assert.deepEqual(await edit('seed: 2', 'seed: 3'), [
     ...['target', 'stereo', 'unsup', 'labels', 'mono', 'eval-constant', 'eval-mono'],
   ]);
   assert.deepEqual(await edit('steps: 6, workers: 0', 'workers: 3, steps: 6, checkpointEvery: 7'), []);
   assert.deepEqual(await edit('network: mono-edge,', 'network: mono-edge, seed: 9,'), ['mono', 'eval-mono']);
+  assert.deepEqual(await edit('stage: student, data', 'stage: student, settings: { thinWeight: 1 }, data'), [
+    'mono',
+    'eval-mono',
+  ]);
   assert.deepEqual(await edit('title: Two domains, tiny', 'title: Other'), []);
 });
 
@@ -40,7 +49,7 @@ test('data from outside count with what they hold', async (t) => {
   const folder = await temporaryFolder(t);
   const data = join(folder, 'data');
   await writeTinyFolder(data, 2);
-  const text = template.replace('stereo: { pretrain: { data: $target', `stereo: { pretrain: { data: ${data}`);
+  const text = template.replace('stage: teacher, data: $target', `stage: teacher, data: ${data}`);
   const file = join(folder, 'p.yaml');
   await writeFile(file, text);
   const fingerprints = async () => (await readPlan(file)).steps.map(({ fingerprint }) => fingerprint);
@@ -58,7 +67,7 @@ test('references become paths, and what other settings made is listed, never use
   const plan = await readPlan(file);
   const [target, stereo, unsup] = plan.steps;
   assert.deepEqual(unsup!.needs, ['target', 'stereo']);
-  assert.ok(unsup!.kind === 'finetune');
+  assert.ok(unsup!.kind === 'train');
   assert.equal(unsup!.settings.init, stereo!.output);
   assert.equal(unsup!.settings.data, target!.output);
   const old = join(folder, 'out', 'unsup-0123abcd');
@@ -68,10 +77,11 @@ test('references become paths, and what other settings made is listed, never use
 });
 
 const faults: readonly [from: string, to: string, message: RegExp][] = [
-  ['init: $stereo', 'init: $mono', /steps\.unsup\.finetune\.init: expected a step above this one, found \$mono, which/],
-  ['init: $stereo', 'init: $sterio', /steps\.unsup\.finetune\.init: expected a step above this one, found \$sterio$/],
-  ['teacher: $unsup', 'teacher: $target', /expected what a pretrain or finetune step makes, found \$target, a render/],
-  ['tuning: unsup,', 'tuning: unsop,', /steps\.unsup\.finetune tuning: .*found "unsop"/],
+  ['init: $stereo', 'init: $mono', /steps\.unsup\.train\.init: expected a step above this one, found \$mono, which/],
+  ['init: $stereo', 'init: $sterio', /steps\.unsup\.train\.init: expected a step above this one, found \$sterio$/],
+  ['teacher: $unsup', 'teacher: $target', /expected what a train step makes, found \$target, a render/],
+  ['network: mono-edge,', 'network: mono-egde,', /steps\.mono\.train network: .*found "mono-egde"/],
+  ['network: $mono', 'network: $labels', /expected what a train step makes, found \$labels, a label step/],
   ['count: 2', 'count: none', /steps\.target\.render count: expected number, found "none"/],
   ['baseline: constant, ', '', /steps\.eval-constant\.evaluate: expected one of network, labels, baseline, found none/],
   ['row: constant', 'row: StereoUnsupFt->Mono', /row: the row "Mono: StereoUnsupFt->Mono" is that of step eval-const/],
@@ -90,11 +100,24 @@ for (const [from, to, message] of faults) {
   });
 }
 
-test('the shipped pipeline has all rows of both tables, and settings that fit together', {
+test('labels are made by a stereo network; one that fills in is mono', async (t) => {
+  const file = join(await temporaryFolder(t), 'p.yaml');
+  const more = '  again: { label: { teacher: $mono, data: $target } }\nclaims:';
+  await writeFile(file, template.replace('claims:', more));
+  await assert.rejects(
+    readPlan(file),
+    /steps\.again\.label\.teacher: expected a stereo network, found \$mono, which tr/,
+  );
+  await writeFile(file, template.replace('claims:', more.replace('$mono', '$unsup, mono: $mono')));
+  const last = (await readPlan(file)).steps.at(-1)!;
+  assert.deepEqual(last.needs, ['unsup', 'mono', 'target']);
+});
+
+test('the shipped experiment has all rows of both tables, and settings that fit together', {
   skip: withoutTensorFlow,
 }, async () => {
   const plan = await readPlan(join(packageRoot(), 'configs', 'guo-eccv18.yaml'));
-  const { checkTraining } = await import('../../src/pipeline/training-config.js');
+  const { checkTraining } = await import('../../src/experiment/training-config.js');
   await checkTraining(plan);
   const rows = plan.steps.flatMap((step) => (step.kind === 'evaluate' ? [step.settings.row] : []));
   for (const teacher of ['StereoNoFt', 'StereoUnsupFt(Godard)', 'StereoUnsupFt', 'StereoSupFt100', 'StereoSupFtAll']) {
@@ -106,7 +129,7 @@ test('the shipped pipeline has all rows of both tables, and settings that fit to
 });
 
 function withoutLabels(step: PlannedStep): PlannedStep {
-  assert.ok(step.kind === 'distil');
+  assert.ok(step.kind === 'train');
   const { labels: _, ...settings } = step.settings;
   return { ...step, settings };
 }

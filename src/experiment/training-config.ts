@@ -3,7 +3,7 @@ import { CyclopsError, isCyclopsError } from '../base/errors.js';
 import type { PartialTrainingConfig, TrainingConfig } from '../train/config.js';
 import { defaultsFromInit, resolveTrainingConfig } from '../train/resolve-config.js';
 import type { Plan } from './plan.js';
-import { isTraining, stageOf, type TrainingStep } from './training-step.js';
+import { isTraining, type TrainingStep } from './training-step.js';
 
 /**
  * The complete configuration of a training step, whose `init` is there.
@@ -42,6 +42,6 @@ export async function checkTraining(plan: Plan): Promise<void> {
   }
 }
 
-function complete({ kind, settings }: TrainingStep, defaults: PartialTrainingConfig): TrainingConfig {
-  return resolveTrainingConfig({ ...defaults, ...settings, stage: stageOf[kind] });
+function complete({ settings }: TrainingStep, defaults: PartialTrainingConfig): TrainingConfig {
+  return resolveTrainingConfig({ ...defaults, ...settings });
 }

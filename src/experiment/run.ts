@@ -8,7 +8,7 @@ import type { FromStep, StepProgress, ToStep } from './messages.js';
 import type { Plan, PlannedStep } from './plan.js';
 import { readState, writeDone } from './state.js';
 
-/** How a pipeline is run, and who is told. */
+/** How an experiment is run, and who is told. */
 export interface RunOptions {
   /** For the records: the command line behind it. */
   readonly command: string;
@@ -26,9 +26,9 @@ export interface RunOptions {
 /**
  * Does all steps that are not done, in order, each in a process of its own with its own log. One run at a time.
  * @throws CyclopsError of the step that failed, naming step and log; `USAGE_INVALID` for an unknown step, and where
- * another process runs the same pipeline.
+ * another process runs the same experiment.
  */
-export async function runPipeline(plan: Plan, options: RunOptions): Promise<'finished' | 'stopped'> {
+export async function runExperiment(plan: Plan, options: RunOptions): Promise<'finished' | 'stopped'> {
   const steps = stepsUntil(plan, options.until);
   await mkdir(plan.folder, { recursive: true });
   const unlock = await lock(plan.folder);
@@ -153,7 +153,7 @@ async function runInProcess(
   }
 }
 
-/** Makes sure that no other process runs the pipeline in this folder; the returned function lets go of it. */
+/** Makes sure that no other process runs the experiment in this folder; the returned function lets go of it. */
 async function lock(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'running.pid');
   for (let attempt = 0; ; attempt++) {
@@ -166,7 +166,7 @@ async function lock(folder: string): Promise<() => Promise<void>> {
       if (systemCodeOf(error) !== 'EEXIST') throw error;
       const pid = Number(await readFile(path, 'utf8').catch(() => ''));
       if (attempt > 0 || isRunning(pid)) {
-        throw new CyclopsError('USAGE_INVALID', `${folder}: process ${pid} runs this pipeline already (${path})`);
+        throw new CyclopsError('USAGE_INVALID', `${folder}: process ${pid} runs this experiment already (${path})`);
       }
       await rm(path, { force: true });
     }

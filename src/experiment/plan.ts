@@ -6,13 +6,14 @@ import { freeSettings } from '../train/config.js';
 import { inputFingerprint } from './inputs.js';
 import {
   type Claim,
-  type PipelineFile,
-  pipelineSchema,
+  type ExperimentFile,
+  experimentSchema,
   type StepKind,
   type StepSettings,
   settingsSchemas,
   stepKinds,
 } from './schema.js';
+import { isTraining, stageOfStep } from './training-step.js';
 
 /** One step, ready to run: plain data, so that it crosses to the process that runs it. */
 export type PlannedStep = {
@@ -32,7 +33,7 @@ export type PlannedStep = {
   };
 }[StepKind];
 
-/** A whole pipeline, ready to run. */
+/** A whole experiment, ready to run. */
 export interface Plan {
   readonly file: string;
   readonly title: string;
@@ -43,43 +44,46 @@ export interface Plan {
 }
 
 /** Changes when the same settings would make something else. */
-const fingerprintVersion = 1;
+const fingerprintVersion = 2;
 
 /** What each kind of step makes, inside its folder. */
 const outputNames: Readonly<Record<StepKind, string>> = {
   render: 'data',
-  pretrain: 'run',
-  finetune: 'run',
+  train: 'run',
   label: 'labels',
-  distil: 'run',
   evaluate: 'evaluation.json',
 };
 
-const training: readonly StepKind[] = ['pretrain', 'finetune', 'distil'];
+/** What a reference stands for: which kind of step makes it and, of a network, how many views it sees. */
+interface Reference {
+  readonly kind: StepKind;
+  readonly inputs?: 'mono' | 'stereo';
+}
 
-/** Settings that name something: which kinds of steps may make it. */
-const references: Readonly<Record<string, readonly StepKind[]>> = {
-  data: ['render'],
-  validationData: ['render'],
-  labels: ['label'],
-  init: training,
-  teacher: ['pretrain', 'finetune'],
-  network: training,
-  encoder: training,
+/** Settings that name what another step makes. */
+const references: Readonly<Record<string, Reference>> = {
+  data: { kind: 'render' },
+  validationData: { kind: 'render' },
+  labels: { kind: 'label' },
+  init: { kind: 'train' },
+  teacher: { kind: 'train', inputs: 'stereo' },
+  mono: { kind: 'train', inputs: 'mono' },
+  network: { kind: 'train' },
+  encoder: { kind: 'train' },
 };
 
 /** Of a training step `network` is a name, not a place. */
 function isReference(kind: StepKind, field: string): boolean {
-  return Object.hasOwn(references, field) && !(field === 'network' && training.includes(kind));
+  return Object.hasOwn(references, field) && !(field === 'network' && kind === 'train');
 }
 
 /**
- * Reads a pipeline's file and works out every step's settings, folder and fingerprint. Nothing is run or written.
+ * Reads an experiment's file and works out every step's settings, folder and fingerprint. Nothing is run or written.
  * @throws CyclopsError `CONFIG_INVALID` naming file, step and field; that of a source, labels folder or checkpoint from
  * outside that is not there.
  */
 export async function readPlan(file: string): Promise<Plan> {
-  const config = await readConfig(file, pipelineSchema);
+  const config = await readConfig(file, experimentSchema);
   const steps = new Map<string, PlannedStep>();
   for (const [name, byKind] of Object.entries(config.steps)) {
     const kind = stepKinds.find((candidate) => byKind[candidate] !== undefined)!;
@@ -102,7 +106,7 @@ export async function readPlan(file: string): Promise<Plan> {
 
 interface StepPlace {
   readonly file: string;
-  readonly config: PipelineFile;
+  readonly config: ExperimentFile;
   /** Those before it. */
   readonly steps: ReadonlyMap<string, PlannedStep>;
   readonly name: string;
@@ -116,28 +120,57 @@ async function planStep(place: StepPlace): Promise<PlannedStep> {
   const identity: Record<string, unknown> = { ...given };
   for (const field of freeSettings) delete identity[field];
   const needs = new Set<string>();
+  const follow = async (
+    field: string,
+    value: string,
+    reference: Reference,
+  ): Promise<[path: string, identity: unknown]> => {
+    if (!value.startsWith('$')) return [value, [value, await inputFingerprint(field, value)]];
+    const needed = referencedStep(place, field, value.slice(1), reference);
+    needs.add(needed.name);
+    return [needed.output, needed.fingerprint];
+  };
   for (const [field, value] of Object.entries(given)) {
     if (typeof value !== 'string' || !isReference(kind, field)) continue;
-    if (value.startsWith('$')) {
-      const needed = referencedStep(place, field, value.slice(1));
-      needs.add(needed.name);
-      settings[field] = needed.output;
-      identity[field] = needed.fingerprint;
-    } else {
-      identity[field] = [value, await inputFingerprint(field, value)];
-    }
+    [settings[field], identity[field]] = await follow(field, value, references[field]!);
+  }
+  if (kind === 'train' && 'frozen' in given) {
+    const roles = Object.entries(given.frozen as Readonly<Record<string, string>>);
+    const followed = await Promise.all(
+      roles.map(async ([role, value]) => [role, await follow(`frozen.${role}`, value, { kind: 'train' })] as const),
+    );
+    settings.frozen = Object.fromEntries(followed.map(([role, [path]]) => [role, path]));
+    identity.frozen = Object.fromEntries(followed.map(([role, [, own]]) => [role, own]));
   }
   const text = JSON.stringify([fingerprintVersion, kind, sortedByName(identity)]);
   const fingerprint = createHash('sha256').update(text).digest('hex');
   const folder = join(config.folder, `${name}-${fingerprint.slice(0, 8)}`);
   const planned = { name, kind, settings, fingerprint, folder, output: join(folder, outputNames[kind]) };
   checkEvaluate(place, settings, steps);
-  return { ...planned, needs: [...needs] } as PlannedStep;
+  // The settings were parsed by the schema of this kind; the paths that took the place of references are texts too.
+  return { ...planned, needs: [...needs] } as unknown as PlannedStep;
+}
+
+/** Defaults of a step's kind, of its training stage, and its own settings; settings of the stage one by one. */
+function mergedSettings(
+  { defaults = {} }: ExperimentFile,
+  kind: StepKind,
+  own: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const ofKind = { ...defaults[kind] };
+  if (kind !== 'train') return { ...ofKind, ...own };
+  const ofStage = defaults.stages?.[String(own.stage ?? ofKind.stage)] ?? {};
+  const settings = [ofKind, ofStage, own].map((part) => (isRecord(part.settings) ? part.settings : {}));
+  return { ...ofKind, ...ofStage, ...own, settings: Object.assign({}, ...settings) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Defaults and own settings of a step, checked. */
 function checkedSettings({ file, config, name, kind }: StepPlace): Readonly<Record<string, unknown>> {
-  const merged = { ...config.defaults?.[kind], ...config.steps[name]![kind] };
+  const merged = mergedSettings(config, kind, config.steps[name]![kind]!);
   const result = settingsSchemas[kind].safeParse(merged);
   if (result.success) return result.data;
   const faults = result.error.issues.map(
@@ -146,18 +179,30 @@ function checkedSettings({ file, config, name, kind }: StepPlace): Readonly<Reco
   throw new CyclopsError('CONFIG_INVALID', faults.join('\n'));
 }
 
-function referencedStep({ file, config, steps, name, kind }: StepPlace, field: string, wanted: string): PlannedStep {
+function referencedStep(
+  { file, config, steps, name, kind }: StepPlace,
+  field: string,
+  wanted: string,
+  { kind: expected, inputs }: Reference,
+): PlannedStep {
   const found = steps.get(wanted);
   const where = `${file} steps.${name}.${kind}.${field}`;
-  const expected = references[field]!;
   if (found === undefined) {
     const later = Object.hasOwn(config.steps, wanted) ? ', which comes later' : '';
     throw new CyclopsError('CONFIG_INVALID', `${where}: expected a step above this one, found $${wanted}${later}`);
   }
-  if (expected.includes(found.kind)) return found;
+  if (found.kind !== expected) {
+    throw new CyclopsError(
+      'CONFIG_INVALID',
+      `${where}: expected what a ${expected} step makes, found $${wanted}, a ${found.kind} step`,
+    );
+  }
+  if (inputs === undefined || !isTraining(found)) return found;
+  const { trained } = stageOfStep(found).networks;
+  if (trained.inputs === inputs) return found;
   throw new CyclopsError(
     'CONFIG_INVALID',
-    `${where}: expected what a ${expected.join(' or ')} step makes, found $${wanted}, a ${found.kind} step`,
+    `${where}: expected a ${inputs} network, found $${wanted}, which trains a ${trained.inputs} one`,
   );
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Evaluation } from '../../src/eval/evaluate.js';
-import type { PlannedStep } from '../../src/pipeline/plan.js';
-import { checkClaims, type StepResult } from '../../src/pipeline/results.js';
+import type { PlannedStep } from '../../src/experiment/plan.js';
+import { checkClaims, type StepResult } from '../../src/experiment/results.js';
 
 function result(name: string, absRel?: number): StepResult {
   const step = { name, kind: 'evaluate', settings: { row: `row ${name}` } } as unknown as PlannedStep;

@@ -5,33 +5,33 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { packageRoot } from '../../../src/base/paths.js';
-import { readPlan } from '../../../src/pipeline/plan.js';
-import { readState } from '../../../src/pipeline/state.js';
+import { readPlan } from '../../../src/experiment/plan.js';
+import { readState } from '../../../src/experiment/state.js';
 import { cyclops, startCyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { withoutTensorFlow } from '../../support/tensorflow.js';
 
-test('a pipeline stopped in the middle goes on, skips what is done, and ends with its report', {
+test('an experiment stopped in the middle goes on, skips what is done, and ends with its report', {
   skip: withoutTensorFlow,
 }, async (t) => {
   const root = await temporaryFolder(t);
   const [file, folder] = [join(root, 'tiny.yaml'), join(root, 'out')];
-  const template = await readFile(join(packageRoot(), 'test', 'support', 'tiny-pipeline.yaml'), 'utf8');
+  const template = await readFile(join(packageRoot(), 'test', 'support', 'tiny-experiment.yaml'), 'utf8');
   await writeFile(file, template.replace('FOLDER', folder));
   const plan = await readPlan(file);
   const states = async () => (await Promise.all(plan.steps.map(readState))).map(({ kind }) => kind);
 
-  const first = startCyclops(['pipeline', 'run', file]);
+  const first = startCyclops(['experiment', 'run', file]);
   const [target, stereo] = [plan.steps[0]!, plan.steps[1]!];
   while (first.child.exitCode === null && !existsSync(join(stereo.output, 'run.jsonl'))) await setTimeout(20);
   first.child.kill('SIGTERM');
   const stopped = await first.ended;
   assert.equal(stopped.code, 0, stopped.stderr);
-  assert.match(stopped.stdout, /stopped; to go on: cyclops pipeline run/);
+  assert.match(stopped.stdout, /stopped; to go on: cyclops experiment run/);
   assert.deepEqual((await states()).slice(2), Array(5).fill('waiting'));
   const rendered = await stat(join(target.folder, 'step.json'));
 
-  const whole = await cyclops(['pipeline', 'run', file]);
+  const whole = await cyclops(['experiment', 'run', file]);
   assert.equal(whole.code, 0, whole.stderr);
   assert.match(whole.stderr, /\[1\/7\] target: done before/);
   assert.deepEqual(await states(), Array(7).fill('done'));
@@ -49,7 +49,7 @@ test('a pipeline stopped in the middle goes on, skips what is done, and ends wit
 
   // All is done: nothing is trained, and nothing new appears.
   const before = (await readdir(folder)).sort();
-  const again = await cyclops(['pipeline', 'run', file]);
+  const again = await cyclops(['experiment', 'run', file]);
   assert.equal(again.code, 0, again.stderr);
   assert.equal([...again.stderr.matchAll(/: done before/g)].length, 7);
   assert.deepEqual((await readdir(folder)).sort(), before);

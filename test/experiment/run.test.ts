@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readPlan } from '../../src/pipeline/plan.js';
-import { writeReport } from '../../src/pipeline/report.js';
-import { type RunOptions, runPipeline } from '../../src/pipeline/run.js';
-import { readState } from '../../src/pipeline/state.js';
+import { readPlan } from '../../src/experiment/plan.js';
+import { writeReport } from '../../src/experiment/report.js';
+import { type RunOptions, runExperiment } from '../../src/experiment/run.js';
+import { readState } from '../../src/experiment/state.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 // Steps that need no TensorFlow: a rendered folder and two baselines.
@@ -27,9 +27,9 @@ test('a step that fails is told with its log; --from does it and what builds on 
   const [file, folder, labels] = [join(root, 'p.yaml'), join(root, 'out'), join(root, 'labels')];
   const empty = {
     format: 'cyclops-labels',
-    formatVersion: 1,
-    teacher: 't',
-    checkpointSha256: 'c',
+    formatVersion: 2,
+    producer: 'teacher',
+    networks: { teacher: { checkpoint: 't', sha256: 'c' } },
     width: 64,
     height: 32,
   };
@@ -45,7 +45,7 @@ test('a step that fails is told with its log; --from does it and what builds on 
     onStep: ({ name }, event) => events.push(`${name} ${event}`),
   };
   await assert.rejects(
-    runPipeline(plan, options),
+    runExperiment(plan, options),
     /step missing: .*disp_left.*has no label; log: .*missing-[0-9a-f]{8}\/log\.txt/,
   );
   assert.deepEqual(events.splice(0), [
@@ -55,7 +55,7 @@ test('a step that fails is told with its log; --from does it and what builds on 
   assert.equal((await readState(missing!)).kind, 'started');
   assert.match(await readFile(join(missing!.folder, 'log.txt'), 'utf8'), /has no label/);
 
-  assert.equal(await runPipeline(plan, { ...options, until: 'constant', from: 'constant' }), 'finished');
+  assert.equal(await runExperiment(plan, { ...options, until: 'constant', from: 'constant' }), 'finished');
   assert.deepEqual(events.splice(0), ['target skipped', 'constant begins', 'constant done']);
   const kept = (await readdir(folder)).filter((name) => /\.\d+$/.test(name));
   assert.ok(kept.length === 1 && kept[0]!.startsWith('constant-'));
@@ -69,12 +69,12 @@ test('a step that fails is told with its log; --from does it and what builds on 
   assert.equal((await readState(constant!)).kind, 'done');
 
   await assert.rejects(
-    runPipeline(plan, { ...options, until: 'constnat' }),
+    runExperiment(plan, { ...options, until: 'constnat' }),
     /no step "constnat"; there are target, con/,
   );
   await writeFile(join(folder, 'running.pid'), String(process.pid));
-  await assert.rejects(runPipeline(plan, options), /process \d+ runs this pipeline already/);
+  await assert.rejects(runExperiment(plan, options), /process \d+ runs this experiment already/);
   // Left by a process that is no more.
   await writeFile(join(folder, 'running.pid'), '999999999');
-  assert.equal(await runPipeline(plan, { ...options, until: 'constant' }), 'finished');
+  assert.equal(await runExperiment(plan, { ...options, until: 'constant' }), 'finished');
 });
