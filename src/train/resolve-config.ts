@@ -199,10 +199,7 @@ function checkFrozen({ frozen = {}, stage: name }: TrainingConfig, { networks: {
 
 function checkLabels({ labels, stage }: TrainingConfig, { needs: { target } }: ConfiguredStage): void {
   if (target === 'labels' && labels === undefined) {
-    configFault(
-      'labels',
-      'expected the folder that cyclops label wrote (or settings.supervision: truth), found nothing',
-    );
+    configFault('labels', 'expected the folder that cyclops label wrote, found nothing');
   }
   if (target !== 'labels' && labels !== undefined) {
     const learns = target === 'truth' ? 'learns from ground truth' : 'learns without disparity';

@@ -17,4 +17,11 @@ describe('learningRateAt', () => {
       [0.25, 0.5, 1, 1],
     );
   });
+
+  it('a milestone with its own factor multiplies by it; bare ones halve', () => {
+    const own = { base: 1, steps: 100, milestones: [{ at: 10, factor: 0.1 }, 0.5], warmupSteps: 0 };
+    assert.equal(learningRateAt(own, 10), 1);
+    assert.equal(learningRateAt(own, 11), 0.1);
+    assert.equal(learningRateAt(own, 51), 0.05);
+  });
 });

@@ -27,7 +27,11 @@ test('mistakes of the command line and bad input: one line, the code, the exit c
     [[...teacher, '--size', '100'], 2, /--size: expected WIDTHxHEIGHT/],
     [[...teacher, '--milestones', '0.5,x'], 2, /--milestones: expected numbers above 0/],
     [[...teacher, '--network', 'mono-vgg'], 2, /mono-vgg is a mono network, the stage teacher trains a stereo one/],
-    [[...teacher, '--supervision', 'truth'], 2, /--supervision: is no setting of the stage teacher, which has --occlusion/],
+    [
+      [...teacher, '--supervision', 'truth'],
+      2,
+      /--supervision: is no setting of the stage teacher, which has --occlusion/,
+    ],
     [[...teacher, '--occlusion', 'x'], 2, /--occlusion: expected one of source, left-right, found "x"/],
     [['-o', run, '--config', config], 2, /train\.yaml:\d .*unknown key "learningRat" \[CONFIG_INVALID\]/],
     [['-o', run, '--stage', 'teacher', '--data', root], 3, /expected pairs in training\/image_2/],
