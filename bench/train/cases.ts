@@ -1,6 +1,6 @@
 import { Random } from '../../src/base/random.js';
 import type { Batch } from '../../src/data/loader.js';
-import type { PartialTrainingConfig, TrainingConfig } from '../../src/train/config.js';
+import type { PartialTrainingConfig, TrainingConfig } from '../../src/train/config/config.js';
 
 /** A training step that is measured. */
 export interface StepCase {

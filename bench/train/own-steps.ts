@@ -1,12 +1,12 @@
 import type { Batch } from '../../src/data/loader.js';
-import { type Adam, createAdam } from '../../src/train/adam.js';
-import type { TrainingConfig } from '../../src/train/config.js';
+import type { TrainingConfig } from '../../src/train/config/config.js';
+import { stageOf } from '../../src/train/config/resolve-config.js';
 import type { StageContext, StageLoss } from '../../src/train/methods/method.js';
-import { createNetwork, trainableVariables } from '../../src/train/network.js';
 import { networks } from '../../src/train/networks/index.js';
-import { stageOf } from '../../src/train/resolve-config.js';
-import { readStats, runStep, type StepValues } from '../../src/train/step.js';
-import type { tf } from '../../src/train/tf.js';
+import { createNetwork, trainableVariables } from '../../src/train/networks/network.js';
+import { type Adam, createAdam } from '../../src/train/run/adam.js';
+import { readStats, runStep, type StepValues } from '../../src/train/run/step.js';
+import type { tf } from '../../src/train/tensorflow/tf.js';
 import { type Recording, recordOperators } from './op-recorder.js';
 
 /** What some steps took: by the clock, and of all cores together. */

@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { CyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
 import type { Batch } from '../../src/data/loader.js';
-import type { TrainingConfig } from '../../src/train/config.js';
+import type { TrainingConfig } from '../../src/train/config/config.js';
 import { networks } from '../../src/train/networks/index.js';
-import type { tf } from '../../src/train/tf.js';
+import type { tf } from '../../src/train/tensorflow/tf.js';
 import type { StepTimes } from './own-steps.js';
 
 /** Everything that a step in PyTorch starts from. */

@@ -77,10 +77,10 @@ async function trainNetwork(
   step: TrainingStep,
   { command, signal, onProgress, onMessage }: StepContext,
 ): Promise<StepStatus> {
-  const { train } = await import('../train/loop.js');
-  const { formatProgressDetails } = await import('../train/progress.js');
+  const { train } = await import('../train/run/loop.js');
+  const { formatProgressDetails } = await import('../train/run/progress.js');
   const { trainingConfigOf } = await import('./training-config.js');
-  const { findCheckpoint } = await import('../train/checkpoint-files.js');
+  const { findCheckpoint } = await import('../train/checkpoint/checkpoint-files.js');
   const isBegun = await findCheckpoint(join(step.output, 'checkpoint')).then(
     () => true,
     () => false,
@@ -107,7 +107,7 @@ function producerOf({ teacher, mono }: StepSettings<'label'>): ProducerSpec {
 }
 
 async function label(folder: string, settings: StepSettings<'label'>, context: StepContext): Promise<StepStatus> {
-  const { labelSource } = await import('../train/label.js');
+  const { labelSource } = await import('../train/labels/label.js');
   const { status } = await labelSource({
     ...producerOf(settings),
     source: await openSource(parseSourceSpec(settings.data, { ...renderedSize, framesPerScene: 1 })),
@@ -161,7 +161,7 @@ async function openSubject(
 ): Promise<{ readonly predict: Predict; close(): void }> {
   const close = (): void => {};
   if (network !== undefined) {
-    const { openPredictor } = await import('../train/predict.js');
+    const { openPredictor } = await import('../train/predict/predict.js');
     const predictor = await openPredictor(network);
     return { predict: (sample) => predictor.predict(sample), close: () => predictor.close() };
   }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { readLabelsInfo } from '../data/labels.js';
 import { openSource } from '../data/sources/index.js';
 import { parseMixedSpec } from '../data/sources/parse-spec.js';
-import { readCheckpointHead, sha256 } from '../train/checkpoint-files.js';
-import { heldOut } from '../train/held-out.js';
+import { readCheckpointHead, sha256 } from '../train/checkpoint/checkpoint-files.js';
+import { heldOut } from '../train/config/held-out.js';
 
 /**
  * What changes when something a step takes from outside the experiment does: a data folder's fingerprint, a checkpoint's

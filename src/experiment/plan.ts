@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describeIssue, readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
-import { freeSettings } from '../train/config.js';
+import { freeSettings } from '../train/config/config.js';
 import { inputFingerprint } from './inputs.js';
 import {
   type Claim,

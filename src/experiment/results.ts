@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readText } from '../base/files.js';
 import type { Evaluation } from '../eval/evaluate.js';
 import { columns, figureOf, rowOf } from '../eval/tables.js';
-import { type RunRecord, readRunLog } from '../train/run-log.js';
+import { type RunRecord, readRunLog } from '../train/run/run-log.js';
 import type { Plan, PlannedStep } from './plan.js';
 import type { Claim } from './schema.js';
 import { readState, type StepState } from './state.js';

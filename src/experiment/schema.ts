@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partialTrainingConfigSchema } from '../train/config.js';
+import { partialTrainingConfigSchema } from '../train/config/config.js';
 
 const count = z.int().positive().max(1_000_000);
 const side = z.int().min(16).max(8192);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { CyclopsError, isCyclopsError } from '../base/errors.js';
-import type { PartialTrainingConfig, TrainingConfig } from '../train/config.js';
-import { defaultsFromInit, resolveTrainingConfig } from '../train/resolve-config.js';
+import type { PartialTrainingConfig, TrainingConfig } from '../train/config/config.js';
+import { defaultsFromInit, resolveTrainingConfig } from '../train/config/resolve-config.js';
 import type { Plan } from './plan.js';
 import { isTraining, type TrainingStep } from './training-step.js';
 

@@ -1,6 +1,6 @@
 import { CyclopsError } from '../base/errors.js';
-import { readCheckpointFile, readCheckpointHead } from '../train/checkpoint-files.js';
-import type { Checkpoint } from '../train/checkpoint-schema.js';
+import { readCheckpointFile, readCheckpointHead } from '../train/checkpoint/checkpoint-files.js';
+import type { Checkpoint } from '../train/checkpoint/checkpoint-schema.js';
 import { type Network, parseNetwork } from './read-network.js';
 
 /** A student checkpoint, ready to be exported. */

@@ -1,12 +1,13 @@
 /** The door of the training room: what `cyclops/train` exports. Loading it loads TensorFlow. */
-export { type Checkpoint, checkpointSchema, type NetworkName, networkNames } from './checkpoint-schema.js';
+export { type Checkpoint, checkpointSchema, type NetworkName, networkNames } from './checkpoint/checkpoint-schema.js';
 export {
   type PartialTrainingConfig,
   partialTrainingConfigSchema,
   type TrainingConfig,
   trainingConfigSchema,
-} from './config.js';
-export { type LabelOptions, type LabelResult, labelSource } from './label.js';
+} from './config/config.js';
+export { resolveTrainingConfig } from './config/resolve-config.js';
+export { type LabelOptions, type LabelResult, labelSource } from './labels/label.js';
 export {
   type Border,
   BorderPadding2D,
@@ -18,8 +19,7 @@ export {
   type ResizeAlignment,
   Slice,
 } from './layers/image-layers.js';
-export { type TrainOptions, type TrainResult, train } from './loop.js';
 export type { Loss } from './losses/loss.js';
 export { type UnsupervisedInput, unsupervisedLoss } from './losses/unsupervised.js';
-export { openPredictor, type Predictor, type PredictorOptions, type ViewPrediction } from './predict.js';
-export { resolveTrainingConfig } from './resolve-config.js';
+export { openPredictor, type Predictor, type PredictorOptions, type ViewPrediction } from './predict/predict.js';
+export { type TrainOptions, type TrainResult, train } from './run/loop.js';

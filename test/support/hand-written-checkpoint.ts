@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Random } from '../../src/base/random.js';
-import { type CheckpointHead, writeCheckpointFiles } from '../../src/train/checkpoint-files.js';
+import { type CheckpointHead, writeCheckpointFiles } from '../../src/train/checkpoint/checkpoint-files.js';
 
 /** One layer of a network written by hand. */
 export interface HandWrittenLayer {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
 import type { StereoSource } from '../../data/sample.js';
-import type { LabelResult } from '../../train/label.js';
-import type { QueueProgress } from '../../train/label-queue.js';
+import type { LabelResult } from '../../train/labels/label.js';
+import type { QueueProgress } from '../../train/labels/label-queue.js';
 import type { Command, OptionValues } from '../command.js';
 import { numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
@@ -99,7 +99,7 @@ interface Order {
 }
 
 async function runLocal(values: OptionValues, order: Order): Promise<number> {
-  const { labelSource } = await import('../../train/label.js');
+  const { labelSource } = await import('../../train/labels/label.js');
   const line = createLiveLine();
   const stop = listenForStop((name) => line.log(`${name}: finishing the pairs in progress`));
   let eta: ReturnType<typeof createEta> | undefined;
@@ -123,7 +123,7 @@ async function runLocal(values: OptionValues, order: Order): Promise<number> {
 }
 
 async function runQueue(values: OptionValues, order: Order, url: string): Promise<number> {
-  const { labelByQueue } = await import('../../train/label-queue.js');
+  const { labelByQueue } = await import('../../train/labels/label-queue.js');
   const line = createLiveLine();
   const stop = listenForStop((name) => line.log(`${name}: taking back what no worker has begun`));
   let eta: ReturnType<typeof createEta> | undefined;
@@ -153,7 +153,7 @@ async function runWorker(values: OptionValues, url: string): Promise<number> {
   const leaseS = numberOption(values, 'lease', 1, 3600);
   const [teacher, mono, folder, data] = ['teacher', 'mono', 'output', 'data'].map((name) => optionalText(values, name));
   const source = data === undefined ? undefined : (await openData(values, data)).spec;
-  const { serveLabels } = await import('../../train/label-queue-worker.js');
+  const { serveLabels } = await import('../../train/labels/label-queue-worker.js');
   const line = createLiveLine();
   const stop = listenForStop((name) => line.log(`${name}: finishing the pairs in progress`));
   try {

@@ -8,7 +8,7 @@ import {
   partialTrainingConfigSchema,
   type TrainingConfig,
   trainingConfigSchema,
-} from '../../train/config.js';
+} from '../../train/config/config.js';
 import { defaultMethod, methods, stageNamed } from '../../train/methods/index.js';
 import type { Stage } from '../../train/methods/method.js';
 import type { Command, HelpParts, OptionSpec, OptionValues } from '../command.js';
@@ -103,14 +103,14 @@ async function runTrain(values: OptionValues): Promise<number> {
   const wanted = mergeConfigs(fromFile, parseOptions(values));
   const config = resume ? await resumedConfig(folder, wanted, values) : await freshConfig(folder, wanted, values);
   // Last, because it loads TensorFlow: what is wrong with the command line is told at once.
-  const { train } = await import('../../train/loop.js');
+  const { train } = await import('../../train/run/loop.js');
 
   const line = createLiveLine();
   const stop = listenForStop((name) => {
     line.log(`${name}: finishing this step and saving; ${name === 'SIGINT' ? 'Ctrl-C again' : 'again'} ends at once`);
   });
   try {
-    const { formatProgressDetails } = await import('../../train/progress.js');
+    const { formatProgressDetails } = await import('../../train/run/progress.js');
     const result = await train({
       config,
       folder,
@@ -173,7 +173,7 @@ async function resumedConfig(
   wanted: PartialTrainingConfig,
   values: OptionValues,
 ): Promise<TrainingConfig> {
-  const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
+  const { readCheckpointHead } = await import('../../train/checkpoint/checkpoint-files.js');
   const path = join(folder, 'checkpoint');
   const { head } = await readCheckpointHead(path);
   const saved = trainingConfigSchema.safeParse(head.config);
@@ -206,14 +206,14 @@ async function freshConfig(
   values: OptionValues,
 ): Promise<TrainingConfig> {
   await assertFresh(folder);
-  const { defaultsFromInit, resolveTrainingConfig } = await import('../../train/resolve-config.js');
+  const { defaultsFromInit, resolveTrainingConfig } = await import('../../train/config/resolve-config.js');
   const given = mergeConfigs(wanted, parseSettings(values, wanted));
   const taken = given.init === undefined ? {} : await defaultsFromInit(given.init);
   return resolveTrainingConfig({ ...taken, ...given });
 }
 
 async function assertFresh(folder: string): Promise<void> {
-  const { findCheckpoint } = await import('../../train/checkpoint-files.js');
+  const { findCheckpoint } = await import('../../train/checkpoint/checkpoint-files.js');
   const existing = await findCheckpoint(join(folder, 'checkpoint')).catch(() => undefined);
   if (existing === undefined) return;
   throw new CyclopsError(

@@ -4,8 +4,8 @@ import { godardLoss } from '../losses/godard.js';
 import { supervisedLoss } from '../losses/supervised.js';
 import { unsupervisedLoss } from '../losses/unsupervised.js';
 import { dilateVisible, leftRightVisible } from '../losses/visibility.js';
-import { applyNetwork } from '../network.js';
-import { tf } from '../tf.js';
+import { applyNetwork } from '../networks/network.js';
+import { tf } from '../tensorflow/tf.js';
 import { type BatchTensors, needed, type StageContext, type StageLoss } from './method.js';
 
 /** Stage 1: disparity and, where truth tells it, visibility; equations (1) to (3). */

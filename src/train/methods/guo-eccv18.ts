@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Augmentation } from '../../data/augment.js';
-import { configFault, lossWeight } from '../config.js';
+import { configFault, lossWeight } from '../config/config.js';
 import { defineStage, type Method, type StageDefaults } from './method.js';
 
 // Guo, Li, Yi, Ren, Wang: Learning Monocular Depth by Distilling Cross-domain Stereo Networks, ECCV 2018. Equation

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import { assert } from '../../base/assert.js';
 import type { BatchData } from '../../data/batch.js';
-import type { NetworkName } from '../checkpoint-schema.js';
-import type { TrainingConfig } from '../config.js';
+import type { NetworkName } from '../checkpoint/checkpoint-schema.js';
+import type { TrainingConfig } from '../config/config.js';
 import type { Loss } from '../losses/loss.js';
 import type { NetworkEntry } from '../networks/index.js';
-import type { tf } from '../tf.js';
+import type { tf } from '../tensorflow/tf.js';
 
 /**
  * A paper. `PAPER.ts` beside this file says what it is, `PAPER-loss.ts` has its losses, one line in `index.ts` makes it

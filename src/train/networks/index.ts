@@ -1,5 +1,5 @@
-import type { NetworkName } from '../checkpoint-schema.js';
-import type { tf } from '../tf.js';
+import type { NetworkName } from '../checkpoint/checkpoint-schema.js';
+import type { tf } from '../tensorflow/tf.js';
 import { createDispNetC } from './dispnet-c.js';
 import { createMonoEdge, maxDisparityShare } from './mono-edge.js';
 import { createMonoVgg } from './mono-vgg.js';

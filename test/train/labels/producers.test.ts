@@ -7,7 +7,7 @@ import { readLabelsInfo, readPairLabels } from '../../../src/data/labels.js';
 import { createFloatMap } from '../../../src/geometry/raster.js';
 import { fused } from '../../../src/train/labels/producers/fused.js';
 import { labelProducers } from '../../../src/train/labels/producers/index.js';
-import type { Predictor } from '../../../src/train/predict.js';
+import type { Predictor } from '../../../src/train/predict/predict.js';
 import { cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { tinySample, tinySize, writeTinyFolder } from '../../support/tiny-pairs.js';

@@ -4,7 +4,7 @@ import { Random } from '../../../src/base/random.js';
 import { distillationLoss } from '../../../src/train/losses/distillation.js';
 import { supervisedLoss } from '../../../src/train/losses/supervised.js';
 import { networks } from '../../../src/train/networks/index.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 
 const [height, widthPx, steps] = [64, 128, 30];
 

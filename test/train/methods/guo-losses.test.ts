@@ -7,12 +7,12 @@ import { after, before, describe, it } from 'node:test';
 import { writeJsonAtomic } from '../../../src/base/files.js';
 import { packageRoot } from '../../../src/base/paths.js';
 import { openSource } from '../../../src/data/sources/index.js';
-import type { PartialTrainingConfig } from '../../../src/train/config.js';
-import { labelSource } from '../../../src/train/label.js';
-import { train } from '../../../src/train/loop.js';
-import { resolveTrainingConfig } from '../../../src/train/resolve-config.js';
-import { readRunLog } from '../../../src/train/run-log.js';
-import { tf } from '../../../src/train/tf.js';
+import type { PartialTrainingConfig } from '../../../src/train/config/config.js';
+import { resolveTrainingConfig } from '../../../src/train/config/resolve-config.js';
+import { labelSource } from '../../../src/train/labels/label.js';
+import { train } from '../../../src/train/run/loop.js';
+import { readRunLog } from '../../../src/train/run/run-log.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { writeTinyFolder } from '../../support/tiny-pairs.js';
 
 // The losses of Guo's stages as they were when methods were not yet a table: twenty steps each, every loss term and

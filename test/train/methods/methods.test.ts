@@ -5,16 +5,16 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { packageRoot } from '../../../src/base/paths.js';
 import { openLoader } from '../../../src/data/loader.js';
-import { createAdam } from '../../../src/train/adam.js';
-import { lossWeight } from '../../../src/train/config.js';
+import { lossWeight } from '../../../src/train/config/config.js';
+import { resolveTrainingConfig } from '../../../src/train/config/resolve-config.js';
 import { godardLoss } from '../../../src/train/losses/godard.js';
 import { methods } from '../../../src/train/methods/index.js';
 import { defineStage, needed, type Stage } from '../../../src/train/methods/method.js';
-import { applyNetwork, trainableVariables } from '../../../src/train/network.js';
 import { networks } from '../../../src/train/networks/index.js';
-import { resolveTrainingConfig } from '../../../src/train/resolve-config.js';
-import { readStats, runStep } from '../../../src/train/step.js';
-import type { tf } from '../../../src/train/tf.js';
+import { applyNetwork, trainableVariables } from '../../../src/train/networks/network.js';
+import { createAdam } from '../../../src/train/run/adam.js';
+import { readStats, runStep } from '../../../src/train/run/step.js';
+import type { tf } from '../../../src/train/tensorflow/tf.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyFolder } from '../../support/tiny-pairs.js';
 
@@ -72,10 +72,11 @@ test('the loop, the loader and the command line name no paper, stage or setting 
   ]);
   const pattern = new RegExp(`'(${[...new Set(words)].join('|')})'|\\.(${[...new Set(words)].join('|')})\\b`);
   const { readFile } = await import('node:fs/promises');
-  const files = ['step', 'loop', 'training-run', 'config', 'resolve-config', 'run-head', 'run-report', 'validate'].map(
-    (file) => join(folder, '..', `${file}.ts`),
-  );
-  for (const file of [...files, join(folder, '../../cli/commands/train.ts')]) {
+  const train = join(folder, '..');
+  const rooms = ['checkpoint', 'config', 'labels', 'predict', 'report', 'run'].map((room) => join(train, room));
+  const listed = await Promise.all(rooms.map(async (room) => (await readdir(room)).map((name) => join(room, name))));
+  const files = listed.flat().filter((file) => file.endsWith('.ts'));
+  for (const file of [...files, join(train, '../cli/commands/train.ts'), join(train, '../data/augment.ts')]) {
     const line = (await readFile(file, 'utf8'))
       .split('\n')
       .find((text) => pattern.test(text) && !/^ *\/?\*/.test(text));

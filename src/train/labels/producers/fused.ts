@@ -2,7 +2,7 @@ import { flipImage, flipMap } from '../../../data/augment.js';
 import type { StereoSample } from '../../../data/sample.js';
 import type { FloatMap } from '../../../geometry/raster.js';
 import { needed } from '../../methods/method.js';
-import type { Predictor, ViewPrediction } from '../../predict.js';
+import type { Predictor, ViewPrediction } from '../../predict/predict.js';
 import type { LabelProducer } from './producer.js';
 
 /** A pixel keeps the stereo network's disparity from this visibility on. */

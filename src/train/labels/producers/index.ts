@@ -1,6 +1,6 @@
 import { CyclopsError } from '../../../base/errors.js';
 import type { StereoSample } from '../../../data/sample.js';
-import { openPredictor, type Predictor } from '../../predict.js';
+import { openPredictor, type Predictor } from '../../predict/predict.js';
 import { fused } from './fused.js';
 import { describeNetworks, type LabelProducer, type PairPrediction, type ProducerNetworks } from './producer.js';
 import { teacher } from './teacher.js';

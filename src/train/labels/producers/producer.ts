@@ -1,8 +1,8 @@
 import { CyclopsError } from '../../../base/errors.js';
 import type { StereoSample } from '../../../data/sample.js';
-import { type CheckpointHead, readCheckpointHead, sha256 } from '../../checkpoint-files.js';
+import { type CheckpointHead, readCheckpointHead, sha256 } from '../../checkpoint/checkpoint-files.js';
 import type { NetworkEntry } from '../../networks/index.js';
-import type { Predictor, ViewPrediction } from '../../predict.js';
+import type { Predictor, ViewPrediction } from '../../predict/predict.js';
 
 /** What is known about both views of a pair before it becomes labels. */
 export interface PairPrediction {
