@@ -9,8 +9,18 @@ import { cyclops } from './support/command.js';
 // The rules of the house that no compiler or linter checks.
 
 const root = packageRoot();
-/** Not written by hand, or not ours. */
-const skippedFolders = new Set(['node_modules', 'dist', 'out', '.git', '.cyclops']);
+/** Not written by hand, or not ours: what git ignores. From the root. */
+const skippedFolders = new Set([
+  '.git',
+  ...readFileSync(join(root, '.gitignore'), 'utf8')
+    .match(/^\/.*$/gm)!
+    .map(plain),
+]);
+
+/** `/models/mine/` -> `models/mine`. */
+function plain(pattern: string): string {
+  return pattern.replace(/^\/|\/$/g, '');
+}
 const textExtensions = new Set(
   '.c .cc .cpp .h .html .js .json .md .mjs .py .rules .service .sh .ts .txt .yaml .yml'.split(' '),
 );
@@ -33,7 +43,7 @@ function* pathsUnder(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (!skippedFolders.has(entry.name)) yield* pathsUnder(path);
+      if (!skippedFolders.has(relative(root, path))) yield* pathsUnder(path);
     } else if (entry.isFile() && textExtensions.has(extname(entry.name)) && statSync(path).size < textLimitBytes) {
       yield path;
     }
