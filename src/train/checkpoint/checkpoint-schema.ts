@@ -18,7 +18,7 @@ const cameraAtInputSize = z.strictObject({
 });
 
 /** Names of the networks a checkpoint can hold. */
-export const networkNames = ['dispnet-c', 'stereo-softarg', 'mono-vgg', 'mono-edge'] as const;
+export const networkNames = ['dispnet-c', 'stereo-softarg', 'mono-vgg', 'mono-edge', 'mono-lsim'] as const;
 
 /** One of the networks a checkpoint can hold. */
 export type NetworkName = (typeof networkNames)[number];

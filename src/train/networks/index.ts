@@ -2,6 +2,7 @@ import type { NetworkName } from '../checkpoint/checkpoint-schema.js';
 import type { tf } from '../tensorflow/tf.js';
 import { createDispNetC } from './dispnet-c.js';
 import { createMonoEdge, maxDisparityShare } from './mono-edge.js';
+import { createMonoLsim } from './mono-lsim.js';
 import { createMonoVgg } from './mono-vgg.js';
 import { createStereoSoftarg, headUnitPx } from './stereo-softarg.js';
 
@@ -98,6 +99,18 @@ export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
     inputMean: imageNetMean,
     inputStd: imageNetStd,
     sidesMultipleOf: 32,
+    positive: true,
+  },
+  'mono-lsim': {
+    create: createMonoLsim,
+    role: 'student',
+    defaults: { width: 1, height: 256, widthPx: 512 },
+    scales: 4,
+    outputFactorPx: (widthPx) => widthPx,
+    outputStride: 1,
+    inputMean: [0, 0, 0],
+    inputStd: [1, 1, 1],
+    sidesMultipleOf: 128,
     positive: true,
   },
 };
