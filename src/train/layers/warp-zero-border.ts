@@ -1,4 +1,4 @@
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { type WarpOptions, warpHorizontal } from './warp-horizontal.js';
 
 /**

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.js';
 import { halveByMean } from '../layers/pyramid.js';
 import { warpWithZeroBorder } from '../layers/warp-zero-border.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { differencesAlongX, differencesAlongY } from './differences.js';
 import { gaussianSsimDistance } from './gaussian-ssim.js';
 import { type Loss, sumOfTerms } from './loss.js';

@@ -1,9 +1,13 @@
 import { CyclopsError } from '../../base/errors.js';
 import { guoEccv18 } from './guo-eccv18.js';
+import { lsimCvprw19 } from './lsim-cvprw19.js';
 import type { Method, Stage } from './method.js';
 
 /** All methods by name: to add a paper, write its file and add its line here. */
-export const methods: Readonly<Record<string, Method>> = { 'guo-eccv18': guoEccv18 };
+export const methods: Readonly<Record<string, Method>> = {
+  'guo-eccv18': guoEccv18,
+  'lsim-cvprw19': lsimCvprw19,
+};
 
 /** The method of a run that names none. */
 export const defaultMethod = guoEccv18.name;

@@ -103,7 +103,8 @@ export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
   },
   'mono-lsim': {
     create: createMonoLsim,
-    role: 'student',
+    inputs: 'mono',
+    visibility: false,
     defaults: { width: 1, height: 256, widthPx: 512 },
     scales: 4,
     outputFactorPx: (widthPx) => widthPx,

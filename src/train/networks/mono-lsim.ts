@@ -1,5 +1,5 @@
 import { ConstantGain } from '../layers/matching-cost.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import {
   concatenate,
   convolution,

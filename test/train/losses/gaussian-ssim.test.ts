@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { gaussianSsimDistance } from '../../../src/train/losses/gaussian-ssim.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { grid, type Pixels, ssimDistance } from './lsim-reference.js';
 
 const random = Random.fromSeed(7);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { lsimLoss } from '../../../src/train/losses/lsim.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { grid, mirrored, type Pixels, type ReferencePair, referenceLoss } from './lsim-reference.js';
 import { assertClose } from './reference.js';
 
