@@ -1,4 +1,4 @@
-import { koffi } from './koffi.js';
+import { koffi } from '../base/koffi.js';
 
 /**
  * Gives back to the system what was allocated natively and freed again: opening a model leaves about as much behind as

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { koffi } from '../../src/runtime/koffi.js';
+import { koffi } from '../../src/base/koffi.js';
 import { returnFreedMemory } from '../../src/runtime/memory.js';
 
 const blocks = 4096;

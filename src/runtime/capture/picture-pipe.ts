@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util';
 import { CyclopsError } from '../../base/errors.js';
-import { koffi } from '../koffi.js';
+import { koffi } from '../../base/koffi.js';
 
 /** File descriptors of the two ends of a pipe; the caller closes them. */
 export interface PicturePipe {

@@ -1,5 +1,8 @@
+// Evaluated in this order: the library is loaded between the second and the fourth.
 import './tf-environment.js';
+import './before-load.js';
 import * as tf from '@tensorflow/tfjs-node-gpu';
+import './after-load.js';
 import { useNativeGradients } from './native-gradients.js';
 
 /**

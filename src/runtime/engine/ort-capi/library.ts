@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { arch } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { CyclopsError, messageOf } from '../../../base/errors.js';
-import { koffi } from '../../koffi.js';
+import { koffi } from '../../../base/koffi.js';
 import { type OrtFunction, type Slot, slots } from './slots.js';
 
 /** The oldest ONNX Runtime with everything that we call; also the API version that we ask for. */

@@ -1,0 +1,3 @@
+import { releaseStandardError } from './before-load.js';
+
+releaseStandardError();

@@ -1,0 +1,4 @@
+import { holdStandardError } from './start-up-messages.js';
+
+/** Called by after-load.ts. */
+export const releaseStandardError = holdStandardError();
