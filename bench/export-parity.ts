@@ -54,12 +54,14 @@ async function networkTable(
     ['mono-vgg', 0.5],
     ['dispnet-c', 0.5],
     ['stereo-softarg', 1],
+    ['mono-lsim', 0.25],
   ] as const;
   const table: { row: string[]; difference: number }[] = [];
   for (const [name, width] of sizes) {
-    const { graph, overhead, parity } = await exportUntrained(tf, name, { width, height: 64, widthPx: 128 });
+    const height = name === 'mono-lsim' ? 128 : 64;
+    const { graph, overhead, parity } = await exportUntrained(tf, name, { width, height, widthPx: 128 });
     const difference = parity.maxRelativeDifference;
-    const title = `${name}, width ${width}, 128x64, ${graph.outputs.length} outputs`;
+    const title = `${name}, width ${width}, 128x${height}, ${graph.outputs.length} outputs`;
     table.push({
       row: [title, String(graph.nodes.length), `+${(100 * overhead).toFixed(1)} %`, difference.toExponential(1)],
       difference,

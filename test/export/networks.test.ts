@@ -18,7 +18,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { withoutTensorFlow } from '../support/tensorflow.js';
 
 interface NetworkCase {
-  readonly network: 'mono-vgg' | 'mono-edge';
+  readonly network: 'mono-vgg' | 'mono-edge' | 'mono-lsim';
   readonly width: number;
   readonly channels: ChannelOrder;
   /** What the graph must be made of: no Transpose but the one at the input. */
@@ -67,6 +67,25 @@ const cases: readonly NetworkCase[] = [
       'Transpose',
     ],
   },
+  {
+    network: 'mono-lsim',
+    width: 0.125,
+    channels: 'RGB',
+    operators: [
+      'Cast',
+      'Clip',
+      'Concat',
+      'Conv',
+      'Div',
+      'Elu',
+      'Max',
+      'Mul',
+      'Reshape',
+      'Resize',
+      'Sigmoid',
+      'Transpose',
+    ],
+  },
 ];
 
 async function writeUntrained(
@@ -78,7 +97,7 @@ async function writeUntrained(
   const { networks } = await import('../../src/train/networks/index.js');
   const { writeCheckpoint } = await import('../../src/train/checkpoint/checkpoint.js');
   const entry = networks[network];
-  const [height, widthPx] = [64, 128];
+  const [height, widthPx] = [Math.max(64, entry.sidesMultipleOf), 128];
   const model = entry.create({ width, height, widthPx, seed });
   // An untrained linear head gives disparities around 0, beyond the range: a bias moves them into it.
   const bias = network === 'mono-vgg' && headGain === 1 ? model.getLayer('disparity0').weights.at(-1) : undefined;
@@ -100,7 +119,16 @@ async function writeUntrained(
       height,
       seed,
       step: 0,
-      camera: { width: widthPx, height, fxPx: 74, fyPx: 74, cxPx: 63.5, cyPx: 31.5, baselineM: 0.54, doffsPx: 0 },
+      camera: {
+        width: widthPx,
+        height,
+        fxPx: 74,
+        fyPx: 74,
+        cxPx: 63.5,
+        cyPx: (height - 1) / 2,
+        baselineM: 0.54,
+        doffsPx: 0,
+      },
       inputMean: entry.inputMean as [number, number, number],
       inputStd: entry.inputStd as [number, number, number],
       outputFactorPx: entry.outputFactorPx(widthPx),

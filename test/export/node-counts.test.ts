@@ -16,6 +16,7 @@ const expected = {
     Resize: 3,
     Reshape: 4,
   },
+  'mono-lsim': { Transpose: 1, Conv: 32, Elu: 28, Resize: 10, Concat: 7, Sigmoid: 4, Mul: 4, Reshape: 4 },
   'dispnet-c': {
     Transpose: 2,
     Conv: 27,
@@ -53,12 +54,17 @@ const expected = {
   },
 } as const;
 
-for (const name of ['mono-edge', 'mono-vgg', 'dispnet-c', 'stereo-softarg'] as const) {
+for (const name of ['mono-edge', 'mono-vgg', 'mono-lsim', 'dispnet-c', 'stereo-softarg'] as const) {
   test(`${name}: nodes by type, parity of every output, size`, { skip: withoutTensorFlow }, async () => {
     const { tf } = await import('../../src/train/tensorflow/tf.js');
     const { exportUntrained } = await import('../../bench/export/networks.js');
-    const width = { 'mono-edge': 1, 'mono-vgg': 0.25, 'dispnet-c': 0.25, 'stereo-softarg': 1 }[name];
-    const { graph, operators, overhead, parity } = await exportUntrained(tf, name, { width, height: 64, widthPx: 64 });
+    const width = { 'mono-edge': 1, 'mono-vgg': 0.25, 'mono-lsim': 0.25, 'dispnet-c': 0.25, 'stereo-softarg': 1 }[name];
+    const side = name === 'mono-lsim' ? 128 : 64;
+    const { graph, operators, overhead, parity } = await exportUntrained(tf, name, {
+      width,
+      height: side,
+      widthPx: side,
+    });
     assert.ok(parity.maxRelativeDifference <= 1e-4, JSON.stringify(parity));
     assert.deepEqual(operators, expected[name]);
     // Axes move at the ends alone: an image of one channel needs no more than another shape.

@@ -4,7 +4,7 @@ import { tf } from '../tensorflow/tf.js';
 // Axes: B batch, H rows, W columns, C channels.
 
 /** Side and standard deviation of the window of Wang et al., Image Quality Assessment, 2004; px. */
-export const ssimWindowPx = 11;
+const ssimWindowPx = 11;
 const sigmaPx = 1.5;
 
 const c1 = 0.01 ** 2;

@@ -19,7 +19,7 @@ test('mistakes of the command line and bad input: one line, the code, the exit c
     [
       ['-o', run, '--network', 'foo'],
       2,
-      /--network: expected one of dispnet-c, stereo-softarg, mono-vgg, mono-edge, found "foo" \[USAGE_INVALID\]/,
+      /--network: expected one of dispnet-c, stereo-softarg, mono-vgg, mono-edge, mono-lsim, found "foo" \[USAGE_INVALID\]/,
     ],
     [['--network', 'dispnet-c'], 2, /--output: expected a value/],
     [['-o', run, '--netwrk', 'foo'], 2, /unknown option --netwrk; did you mean "network"\?/],

@@ -6,11 +6,14 @@ import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { networkNames } from '../../../src/train/checkpoint/checkpoint-schema.js';
 import { networkCost } from '../../../src/train/networks/cost.js';
-import { networks } from '../../../src/train/networks/index.js';
+import { type NetworkEntry, networks } from '../../../src/train/networks/index.js';
 import { tf } from '../../../src/train/tensorflow/tf.js';
 import { randomTensor } from '../gradient-check.js';
 
-const small = { width: 0.25, height: 64, widthPx: 128 };
+/** A small size that a network takes: 64x128, or the least that its sides allow. */
+function smallSize({ sidesMultipleOf }: NetworkEntry) {
+  return { width: 0.25, height: Math.max(64, sidesMultipleOf), widthPx: 128 };
+}
 
 /** Runs a model on images drawn from a seed. */
 function outputsOf(model: tf.LayersModel, imageSeed: number, batch = 1): tf.Tensor4D[] {
@@ -25,6 +28,7 @@ for (const [name, size, millionParameters, gmacs] of [
   ['dispnet-c', { height: 256, widthPx: 832 }, 41.7, 24.2],
   ['dispnet-c', { height: 384, widthPx: 1280 }, 41.7, 55.7],
   ['mono-vgg', { height: 256, widthPx: 512 }, 19.9, 45.4],
+  ['mono-lsim', { height: 256, widthPx: 512 }, 31.6, 14.9],
 ] as const) {
   test(`${name} has the paper's ${millionParameters} M parameters, ${gmacs} GMAC at ${size.widthPx}x${size.height}`, () => {
     const model = networks[name].create({ ...size, seed: 1 });
@@ -34,6 +38,34 @@ for (const [name, size, millionParameters, gmacs] of [
     assert.equal((cost.multiplyAccumulates / 1e9).toFixed(1), gmacs.toFixed(1));
   });
 }
+
+test('mono-lsim has 31,596,900 weights: those of the paper layer by layer', () => {
+  // Kernel side, input channels, output channels.
+  const convolutions: (readonly [number, number, number])[] = [];
+  const encoder = [3, 32, 64, 128, 256, 512, 512, 512];
+  for (const [index, kernel] of [7, 5, 3, 3, 3, 3, 3].entries()) {
+    const channels = encoder[index + 1]!;
+    convolutions.push([kernel, encoder[index]!, channels], [kernel, channels, channels]);
+  }
+  // From below, upsampled and narrowed to, skip, coarser disparity.
+  for (const [below, raised, skip, disparity] of [
+    [512, 512, 512, 0],
+    [512, 512, 512, 0],
+    [512, 256, 256, 0],
+    [256, 128, 128, 0],
+    [128, 64, 64, 1],
+    [64, 32, 32, 1],
+    [32, 16, 0, 1],
+  ] as const) {
+    convolutions.push([3, below, raised], [3, raised + skip + disparity, raised]);
+  }
+  for (const channels of [128, 64, 32, 16]) convolutions.push([3, channels, 1]);
+  const expected = convolutions.reduce((sum, [kernel, from, to]) => sum + kernel * kernel * from * to + to, 0);
+  const model = networks['mono-lsim'].create({ height: 128, widthPx: 128, seed: 1 });
+  const found = model.countParams();
+  model.dispose();
+  assert.deepEqual([found, expected], [31_596_900, 31_596_900]);
+});
 
 test('mono-edge keeps its budget at 640x192: 2.5 M parameters, 12 MB, 2 GMAC, and operators that TensorRT fuses', () => {
   const model = networks['mono-edge'].create({ height: 192, widthPx: 640, seed: 1 });
@@ -52,6 +84,7 @@ test('mono-edge keeps its budget at 640x192: 2.5 M parameters, 12 MB, 2 GMAC, an
 
 for (const name of networkNames) {
   const entry = networks[name];
+  const small = smallSize(entry);
 
   test(`${name}: one output a scale, each half the sides of the one before`, () => {
     const model = entry.create({ ...small, seed: 1 });
@@ -60,7 +93,7 @@ for (const name of networkNames) {
     const expected = Array.from({ length: entry.scales }, (_, scale) => [
       2,
       finest / 2 ** scale,
-      (2 * finest) / 2 ** scale,
+      small.widthPx / entry.outputStride / 2 ** scale,
       1,
     ]);
     const twice = entry.inputs === 'stereo' ? [...expected, ...expected] : expected;
