@@ -83,7 +83,7 @@ export async function openSubject(subject: Subject, source: StereoSource, isMirr
       return { predict: asked, views, close: async () => opened.close() };
     }
     case 'model': {
-      const { openModelPredictor } = await import('./model-predictor.js');
+      const { openModelPredictor } = await import('../runtime/model-predictor.js');
       const opened = await openModelPredictor(subject.path);
       const predict: Predict = (sample) => opened.predict(sample);
       return {

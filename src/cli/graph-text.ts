@@ -1,6 +1,6 @@
+import { formatBytes } from '../base/format.js';
 import type { GraphDifferences, GraphEstimate, GraphSummary } from '../export/index.js';
 import { bytesPerPixel, type ModelPackage } from '../model-package/schema.js';
-import { formatBytes } from './terminal.js';
 
 /** A line: what it is about, and the text. */
 export type Row = [label: string, text: string];

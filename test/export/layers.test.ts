@@ -10,8 +10,8 @@ test('every layer class agrees with tfjs over random shapes, settings and seeds'
   skip: withoutTensorFlow,
 }, async (context) => {
   const { tf } = await import('../../src/train/tf.js');
-  const { layerCases } = await import('../../bench/export/layer-cases.js');
-  const { runLayerCase, worstDifference } = await import('../../bench/export/run-case.js');
+  const { layerCases } = await import('../support/parity/layer-cases.js');
+  const { runLayerCase, worstDifference } = await import('../support/parity/run-case.js');
   const covered = new Set<string>();
   for (const layerCase of layerCases) {
     await context.test(layerCase.name, async () => {

@@ -48,8 +48,8 @@ test('the official checker accepts every layer class in every setting', {
   skip: withoutOnnxChecker || withoutTensorFlow,
 }, async (context) => {
   const { tf } = await import('../../src/train/tf.js');
-  const { layerCases } = await import('../../bench/export/layer-cases.js');
-  const { runLayerCase } = await import('../../bench/export/run-case.js');
+  const { layerCases } = await import('../support/parity/layer-cases.js');
+  const { runLayerCase } = await import('../support/parity/run-case.js');
   const folder = await temporaryFolder(context);
   const paths: string[] = [];
   for (const [index, layerCase] of layerCases.entries()) {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
+import { formatBytes } from '../../base/format.js';
 import { packageVersion } from '../../base/paths.js';
 import type { ExportResult, PrecisionKind, PrecisionOptions } from '../../export/index.js';
 import { activationTypes, calibrationMethods, precisions } from '../../model-package/schema.js';
@@ -17,7 +18,6 @@ import { exportBareGraph, isLayersModel, printPlan } from '../export-graph.js';
 import { formatRows, type Row, signatureRows } from '../graph-text.js';
 import { choiceOption, integerOption, listOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { tensorRtFrom, tensorRtOptionSpecs, tensorRtRows } from '../tensorrt-option.js';
-import { formatBytes } from '../terminal.js';
 
 /** `cyclops export-onnx`: a student checkpoint becomes a model package. */
 export const command: Command = {

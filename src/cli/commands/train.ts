@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
+import { formatDuration } from '../../base/format.js';
+import { createLiveLine, progressBar } from '../../base/terminal.js';
 import { networkNames } from '../../train/checkpoint-schema.js';
 import { freeSettings, type PartialTrainingConfig, type TrainingConfig, tunings } from '../../train/config.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
-import { createLiveLine, formatDuration, progressBar } from '../terminal.js';
 
 /** `cyclops train`: parse, call the loop, show how it is going. */
 export const command: Command = {

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type EngineMachine, engineCacheKey, engineFacts } from '../../../src/model-package/tensorrt/engine-key.js';
-import {
-  type TensorRtOptions,
-  tensorRtOptionsSchema,
-  tensorRtTargets,
-} from '../../../src/model-package/tensorrt/options.js';
+import { tensorRtTargets } from '../../../src/model-package/tensorrt/option-fields.js';
+import { type TensorRtOptions, tensorRtOptionsSchema } from '../../../src/model-package/tensorrt/options.js';
 import { tensorRtPresets } from '../../../src/model-package/tensorrt/presets.js';
 import { providerOptions } from '../../../src/model-package/tensorrt/provider-options.js';
 import { shellLine, trtexecCommand } from '../../../src/model-package/tensorrt/trtexec.js';

@@ -1,6 +1,4 @@
-import { formatDuration } from '../base/format.js';
-
-export { formatBytes, formatDuration, formatTable } from '../base/format.js';
+import { formatDuration } from './format.js';
 
 /** Where a live line is written: standard error or output, or a stand-in that collects text. */
 export interface TextStream {
@@ -33,7 +31,7 @@ export interface LiveLineOptions {
 
 /**
  * A live line on standard error, so that standard output stays free for results. On a terminal it is rewritten in
- * place and cut to the terminal's width; elsewhere it becomes one plain line every few seconds.
+ * place and cut off at the terminal's width; elsewhere it becomes one plain line every few seconds.
  */
 export function createLiveLine(options: LiveLineOptions = {}): LiveLine {
   const { stream = process.stderr, everyMs = 100, plainEveryMs = 5000, now = Date.now } = options;

@@ -1,4 +1,4 @@
-import type { ViewSample } from '../data/sample.js';
+import type { StereoCamera } from '../geometry/camera.js';
 import { disparityFromDepth } from '../geometry/disparity.js';
 import type { CropWindow } from '../geometry/network-view.js';
 import { networkView } from '../geometry/network-view.js';
@@ -6,19 +6,25 @@ import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { createFloatMap } from '../geometry/raster.js';
 import { resizeMapBilinear } from '../image/resize.js';
 import { readModelPackage } from '../model-package/read.js';
-import { openOrtNode } from '../runtime/engine/ort-node.js';
-import { networkPicture } from './network-picture.js';
+import { openOrtNode } from './engine/ort-node.js';
+import { networkInput } from './network-input.js';
 
-/** An exported model, ready to look at samples as the runtime would. */
+/** An image with its camera, whose baseline says at which disparity a depth stands. */
+export interface CameraImage {
+  readonly left: RgbImage;
+  readonly camera: StereoCamera;
+}
+
+/** An exported model, ready to look at images as a stream would. */
 export interface ModelPredictor {
-  /** Left disparity, px at the sample's image width; NaN outside the network's field of view. */
-  predict(sample: ViewSample): Promise<FloatMap>;
+  /** Left disparity, px at the image's width; NaN outside the network's field of view. */
+  predict(image: CameraImage): Promise<FloatMap>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a model package in ONNX Runtime for measuring: the picture is cut to the training field of view and depth scaled
- * by the focal ratio exactly as `cyclops run` does it.
+ * Opens a model package in ONNX Runtime for measuring: the image is cropped to the training field of view and depth
+ * scaled by the focal ratio exactly as `cyclops run` does it.
  * @throws CyclopsError `MODEL_INVALID`, `MODEL_MISMATCH`; `predict` throws `CAMERA_INVALID`, `ENGINE_FAILED`.
  */
 export async function openModelPredictor(path: string): Promise<ModelPredictor> {
@@ -26,14 +32,14 @@ export async function openModelPredictor(path: string): Promise<ModelPredictor> 
   const { input, camera } = loaded.package;
   const engine = await openOrtNode(loaded, { provider: 'cpu', threads: 0 });
   return {
-    async predict(sample) {
-      const view = networkView({ ...camera, width: input.width, height: input.height }, sample.camera);
-      const { depthM } = await engine.infer(networkPicture(sample.left, view.crop, input));
+    async predict({ left, camera: imageCamera }) {
+      const view = networkView({ ...camera, width: input.width, height: input.height }, imageCamera);
+      const { depthM } = await engine.infer(networkInput(left, view.crop, input));
       const networkDepth = { width: input.width, height: input.height, data: depthM };
       const metres = { ...networkDepth, data: networkDepth.data.map((z) => z * view.depthScale) };
       // Disparity is what is interpolated: it is linear on planes, depth is not.
-      const disparity = disparityFromDepth(metres, sample.camera);
-      return pasted(sample.left, view.crop, resizeMapBilinear(disparity, view.crop.width, view.crop.height));
+      const disparity = disparityFromDepth(metres, imageCamera);
+      return pasted(left, view.crop, resizeMapBilinear(disparity, view.crop.width, view.crop.height));
     },
     close: () => engine.close(),
   };

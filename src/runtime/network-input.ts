@@ -7,18 +7,18 @@ import type { ChannelOrder } from '../model-package/schema.js';
 import { bytesPerPixel } from '../model-package/schema.js';
 
 /**
- * A picture as the runtime would hand it to an exported graph: cut to the training field of view (rows beyond the image
- * are black), resized, bytes in the graph's order.
+ * The network's input from an image, as a stream hands it to the graph: cropped to the training field of view (rows
+ * beyond the image are black), resized, bytes in the graph's order.
  * @returns uint8 [H, W, C], row-major.
  */
-export function networkPicture(
+export function networkInput(
   image: RgbImage,
   crop: CropWindow,
   input: { readonly width: number; readonly height: number; readonly channels: ChannelOrder },
 ): Uint8Array<ArrayBuffer> {
-  const cut = createRgbImage(crop.width, crop.height);
-  drawImage(cut, -crop.x, -crop.y, image);
-  return packed(resizeArea(cut, input.width, input.height), input.channels);
+  const cropped = createRgbImage(crop.width, crop.height);
+  drawImage(cropped, -crop.x, -crop.y, image);
+  return packed(resizeArea(cropped, input.width, input.height), input.channels);
 }
 
 function packed(image: RgbImage, channels: ChannelOrder): Uint8Array<ArrayBuffer> {

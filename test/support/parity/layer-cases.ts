@@ -1,15 +1,15 @@
-import type { Random } from '../../src/base/random.js';
-import { Correlation1d } from '../../src/train/layers/correlation-1d.js';
+import type { Random } from '../../../src/base/random.js';
+import { Correlation1d } from '../../../src/train/layers/correlation-1d.js';
 import {
   BorderPadding2D,
   DepthToSpace,
   GroupNormalization,
   Resize2D,
   Slice,
-} from '../../src/train/layers/image-layers.js';
-import { ConstantGain, CosineSimilarity1d, SoftArgmaxDisparity } from '../../src/train/layers/matching-cost.js';
-import { SimilarityWindow } from '../../src/train/layers/similarity-window.js';
-import type { tf } from '../../src/train/tf.js';
+} from '../../../src/train/layers/image-layers.js';
+import { ConstantGain, CosineSimilarity1d, SoftArgmaxDisparity } from '../../../src/train/layers/matching-cost.js';
+import { SimilarityWindow } from '../../../src/train/layers/similarity-window.js';
+import type { tf } from '../../../src/train/tf.js';
 
 type TensorFlow = typeof tf;
 type Tensor = tf.SymbolicTensor;

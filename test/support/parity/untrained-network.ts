@@ -1,11 +1,11 @@
-import type { Graph } from '../../src/export/graph.js';
-import { buildLayersModelGraph } from '../../src/export/layers-model.js';
-import { checkModelParity, type ModelParityReport } from '../../src/export/model-parity.js';
-import { runPasses } from '../../src/export/passes/index.js';
-import { encodeModel } from '../../src/export/proto.js';
-import { parseNetwork } from '../../src/export/read-network.js';
-import type { NetworkName } from '../../src/train/checkpoint-schema.js';
-import type { tf } from '../../src/train/tf.js';
+import type { Graph } from '../../../src/export/graph.js';
+import { buildLayersModelGraph } from '../../../src/export/layers-model.js';
+import { checkModelParity, type ModelParityReport } from '../../../src/export/model-parity.js';
+import { runPasses } from '../../../src/export/passes/index.js';
+import { encodeModel } from '../../../src/export/proto.js';
+import { parseNetwork } from '../../../src/export/read-network.js';
+import type { NetworkName } from '../../../src/train/checkpoint-schema.js';
+import type { tf } from '../../../src/train/tf.js';
 import { savedModel } from './run-case.js';
 
 /** A network of ours as a bare graph: every input and output, compared with tfjs. */
@@ -25,7 +25,7 @@ export async function exportUntrained(
   name: NetworkName,
   size: { readonly width: number; readonly height: number; readonly widthPx: number },
 ): Promise<ExportedNetwork> {
-  const { networks } = await import('../../src/train/networks/index.js');
+  const { networks } = await import('../../../src/train/networks/index.js');
   const model = networks[name].create({ ...size, seed: 3 });
   const { json, weights } = await savedModel(tensorflow, model);
   model.dispose();
