@@ -1,11 +1,11 @@
 import { isCyclopsError, messageOf } from '../../src/base/errors.js';
 import type { Random } from '../../src/base/random.js';
-import { estimateGraph } from '../../src/export/estimate.js';
-import { buildLayersModelGraph } from '../../src/export/layers-model.js';
+import { estimateGraph } from '../../src/export/cost/estimate.js';
+import { summarizeGraph } from '../../src/export/cost/summary.js';
+import { buildLayersModelGraph } from '../../src/export/graph/layers-model-graph.js';
+import { decodeOutline, encodeModel } from '../../src/export/graph/proto.js';
 import { runPasses } from '../../src/export/passes/index.js';
-import { decodeOutline, encodeModel } from '../../src/export/proto.js';
-import { parseNetwork } from '../../src/export/read-network.js';
-import { summarizeGraph } from '../../src/export/summary.js';
+import { parseNetwork } from '../../src/export/read/network.js';
 import { readOnnxHeader } from '../../src/model-package/onnx-header.js';
 
 /** A whole file, and what shall happen to mutated copies of it. */

@@ -1,7 +1,7 @@
 import { Random } from '../../src/base/random.js';
-import { buildLayersModelGraph } from '../../src/export/layers-model.js';
-import { encodeModel } from '../../src/export/proto.js';
-import { parseNetwork } from '../../src/export/read-network.js';
+import { buildLayersModelGraph } from '../../src/export/graph/layers-model-graph.js';
+import { encodeModel } from '../../src/export/graph/proto.js';
+import { parseNetwork } from '../../src/export/read/network.js';
 import { type FuzzTarget, layersModelTarget, onnxTarget } from './fuzz.js';
 
 interface Layer {

@@ -2,15 +2,15 @@ import { basename } from 'node:path';
 import type { ModelPackage } from '../model-package/schema.js';
 import type { TensorRtOptions } from '../model-package/tensorrt/options.js';
 import { type PackagePaths, packagePaths, writeModelPackage } from '../model-package/write.js';
-import { buildDepthGraph, type DepthGraphOptions } from './depth-graph.js';
-import { type DepthNetwork, describedNetwork, studentNetwork } from './depth-network.js';
-import type { OpenSize } from './layers-model.js';
+import type { GraphSummary } from './cost/summary.js';
+import { buildDepthGraph, type DepthGraphOptions } from './graph/depth-graph.js';
 import { type PackageFacts, packModel } from './pack.js';
-import { assertParity, checkParity, type ParityReport } from './parity.js';
 import { type PassReport, runPasses } from './passes/index.js';
 import { assertDifference, type PrecisionDifference } from './precision/difference.js';
 import { type PrecisionOptions, reducePrecision } from './precision/reduce.js';
-import type { GraphSummary } from './summary.js';
+import { type DepthNetwork, describedNetwork, studentNetwork } from './read/depth-network.js';
+import type { OpenSize } from './read/layers-model.js';
+import { assertParity, checkParity, type ParityReport } from './verify/parity.js';
 
 /** What the exporter must be told of a network that is no checkpoint of cyclops. */
 export interface NetworkDescription {

@@ -1,9 +1,9 @@
 import { goldenFromDepth, goldenInput } from '../model-package/golden.js';
 import { bytesPerPixel, type EmbeddedPackage, metadataKey, type PackagePrecision } from '../model-package/schema.js';
-import type { Graph } from './graph.js';
-import { openOnnx } from './onnx-run.js';
-import { decodeOutline, encodeModel, opset } from './proto.js';
-import { type GraphSummary, summarizeGraph } from './summary.js';
+import { type GraphSummary, summarizeGraph } from './cost/summary.js';
+import type { Graph } from './graph/graph.js';
+import { decodeOutline, encodeModel, opset } from './graph/proto.js';
+import { openOnnx } from './verify/onnx-run.js';
 
 /** What the graph itself does not say about a package. */
 export type PackageFacts = Pick<

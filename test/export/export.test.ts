@@ -6,7 +6,7 @@ import { type ErrorCode, isCyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
 import { type ExportOptions, type ExportResult, exportOnnx } from '../../src/export/export.js';
 import { layerConverters } from '../../src/export/layers/index.js';
-import { openOnnx } from '../../src/export/onnx-run.js';
+import { openOnnx } from '../../src/export/verify/onnx-run.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { readOnnxHeader } from '../../src/model-package/onnx-header.js';
 import { readModelPackage } from '../../src/model-package/read.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
-import { openOnnx } from '../../src/export/onnx-run.js';
+import { openOnnx } from '../../src/export/verify/onnx-run.js';
 import { adaptGraph } from '../../src/model-package/adapt-graph.js';
 import { type ForeignModel, foreignModelSchema } from '../../src/model-package/foreign.js';
 import { compareGolden } from '../../src/model-package/golden.js';

@@ -1,8 +1,8 @@
 import { Random } from '../../src/base/random.js';
-import { GraphBuilder, type Value } from '../../src/export/graph.js';
-import { conv, imageShape, resize, unary } from '../../src/export/ops.js';
+import { GraphBuilder, type Value } from '../../src/export/graph/graph.js';
+import { conv, imageShape, resize, unary } from '../../src/export/graph/ops.js';
+import { inputName, outputName, postprocess, preprocess } from '../../src/export/graph/pre-post.js';
 import { packModel } from '../../src/export/pack.js';
-import { inputName, outputName, postprocess, preprocess } from '../../src/export/pre-post.js';
 import type { ChannelOrder, ModelPackage } from '../../src/model-package/schema.js';
 import { type PackagePaths, writeModelPackage } from '../../src/model-package/write.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { withConstant } from '../ops.js';
+import { withConstant } from '../graph/ops.js';
 import { type LayerConverter, readLayerConfig } from './converter.js';
 
 /** Rescaling: x * scale + offset. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { transposeWeights } from '../layout.js';
-import { conv, imageShape, type Weights } from '../ops.js';
+import { transposeWeights } from '../graph/layout.js';
+import { conv, imageShape, type Weights } from '../graph/ops.js';
 import { activationSchema, applyActivation } from './activation.js';
 import {
   assertChannels,

@@ -1,5 +1,5 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { Value } from '../graph.js';
+import type { Value } from '../graph/graph.js';
 import {
   convertActivation,
   convertElu,

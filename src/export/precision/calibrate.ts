@@ -1,7 +1,7 @@
 import { CyclopsError } from '../../base/errors.js';
-import { elementCount, type Graph, type Value } from '../graph.js';
-import { openOnnx } from '../onnx-run.js';
-import { encodeModel } from '../proto.js';
+import { elementCount, type Graph, type Value } from '../graph/graph.js';
+import { encodeModel } from '../graph/proto.js';
+import { openOnnx } from '../verify/onnx-run.js';
 import { Histogram } from './histogram.js';
 
 /** Smallest and largest number of a tensor. */

@@ -1,6 +1,6 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { Constant, Graph, GraphNode, Value } from '../graph.js';
-import { dataTypes } from '../proto.js';
+import type { Constant, Graph, GraphNode, Value } from '../graph/graph.js';
+import { dataTypes } from '../graph/proto.js';
 import type { ValueRange } from './calibrate.js';
 import { halfFromNumber, halfMax } from './float16.js';
 import { zonesOf } from './zones.js';

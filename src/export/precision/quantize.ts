@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { ActivationType } from '../../model-package/schema.js';
-import type { Attribute, Constant, Graph, GraphNode, Value } from '../graph.js';
+import type { Attribute, Constant, Graph, GraphNode, Value } from '../graph/graph.js';
 import { floatsOf, makersOf, readersOf } from '../passes/pass.js';
 import type { ValueRange } from './calibrate.js';
 import { zonesOf } from './zones.js';

@@ -1,5 +1,5 @@
 import type { ActivationType, CalibrationMethod, PackagePrecision } from '../../model-package/schema.js';
-import type { Graph } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
 import { captureHistograms, type ValueRange } from './calibrate.js';
 import { measureDifference, type PrecisionDifference } from './difference.js';
 import { assertHalfRange, halfValuesOf, toHalf } from './half.js';

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode } from '../graph.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
 
 /**
  * Where a node stands between picture and depth. `before`: preprocessing, ahead of every convolution; `first`: a

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { exportOnnx } from '../../../src/export/export.js';
+import { decodeGraph } from '../../../src/export/graph/proto.js';
 import { reducePackage } from '../../../src/export/precision/reduce-package.js';
-import { decodeGraph } from '../../../src/export/proto.js';
 import { readModelPackage } from '../../../src/model-package/read.js';
 import { modelPackageSchema } from '../../../src/model-package/schema.js';
 import {

@@ -1,11 +1,11 @@
 import { Random } from '../../../src/base/random.js';
-import { GraphBuilder } from '../../../src/export/graph.js';
-import { fromTfjsOrder, toTfjsOrder } from '../../../src/export/layout.js';
-import { addNetwork } from '../../../src/export/network.js';
-import { openOnnx } from '../../../src/export/onnx-run.js';
+import { addNetwork } from '../../../src/export/graph/add-network.js';
+import { GraphBuilder } from '../../../src/export/graph/graph.js';
+import { fromTfjsOrder, toTfjsOrder } from '../../../src/export/graph/layout.js';
+import { encodeModel } from '../../../src/export/graph/proto.js';
 import { runPasses } from '../../../src/export/passes/index.js';
-import { encodeModel } from '../../../src/export/proto.js';
-import { parseNetwork } from '../../../src/export/read-network.js';
+import { parseNetwork } from '../../../src/export/read/network.js';
+import { openOnnx } from '../../../src/export/verify/onnx-run.js';
 import type { tf } from '../../../src/train/tf.js';
 import type { LayerCase } from './layer-cases.js';
 

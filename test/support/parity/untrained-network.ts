@@ -1,9 +1,9 @@
-import type { Graph } from '../../../src/export/graph.js';
-import { buildLayersModelGraph } from '../../../src/export/layers-model.js';
-import { checkModelParity, type ModelParityReport } from '../../../src/export/model-parity.js';
+import type { Graph } from '../../../src/export/graph/graph.js';
+import { buildLayersModelGraph } from '../../../src/export/graph/layers-model-graph.js';
+import { encodeModel } from '../../../src/export/graph/proto.js';
 import { runPasses } from '../../../src/export/passes/index.js';
-import { encodeModel } from '../../../src/export/proto.js';
-import { parseNetwork } from '../../../src/export/read-network.js';
+import { parseNetwork } from '../../../src/export/read/network.js';
+import { checkModelParity, type ModelParityReport } from '../../../src/export/verify/model-parity.js';
 import type { NetworkName } from '../../../src/train/checkpoint-schema.js';
 import type { tf } from '../../../src/train/tf.js';
 import { savedModel } from './run-case.js';
