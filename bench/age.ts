@@ -1,5 +1,5 @@
 import { percentile, summarise } from '../src/base/statistics.js';
-import { createLiveLine } from '../src/cli/terminal.js';
+import { createLiveLine } from '../src/base/terminal.js';
 import { streamConfigSchema } from '../src/runtime/index.js';
 import type { SpanRecord } from '../src/runtime/latency-bench/spans.js';
 import type { Bench, BenchResult } from './measure.js';

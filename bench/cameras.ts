@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { createLiveLine } from '../src/cli/terminal.js';
+import { createLiveLine } from '../src/base/terminal.js';
 import {
   type CamerasConfig,
   camerasConfigSchema,

@@ -1,4 +1,4 @@
-import { formatTable } from '../src/cli/terminal.js';
+import { formatTable } from '../src/base/format.js';
 import type { Bench } from './measure.js';
 
 /** Largest difference that counts as rounding, of layers and of whole networks. */
@@ -12,8 +12,8 @@ export const bench: Bench = {
     // A GPU may round to TF32.
     process.env.CUDA_VISIBLE_DEVICES = '';
     const { tf } = await import('../src/train/tensorflow/tf.js');
-    const { layerCases } = await import('./export/layer-cases.js');
-    const { runLayerCase, worstDifference } = await import('./export/run-case.js');
+    const { layerCases } = await import('../test/support/parity/layer-cases.js');
+    const { runLayerCase, worstDifference } = await import('../test/support/parity/run-case.js');
     const rows: string[][] = [];
     let worstOfAll = 0;
     for (const layerCase of layerCases) {
@@ -48,7 +48,7 @@ export const bench: Bench = {
 async function networkTable(
   tf: typeof import('../src/train/tensorflow/tf.js').tf,
 ): Promise<{ row: string[]; difference: number }[]> {
-  const { exportUntrained } = await import('./export/networks.js');
+  const { exportUntrained } = await import('../test/support/parity/untrained-network.js');
   const sizes = [
     ['mono-edge', 1],
     ['mono-vgg', 0.5],

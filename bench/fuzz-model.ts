@@ -1,6 +1,6 @@
 import { CyclopsError } from '../src/base/errors.js';
+import { formatTable } from '../src/base/format.js';
 import { Random } from '../src/base/random.js';
-import { formatTable } from '../src/cli/terminal.js';
 import type { Bench } from './measure.js';
 
 const defaultFiles = 100_000;
@@ -14,8 +14,8 @@ export const bench: Bench = {
     if (!Number.isInteger(files) || files < 1) {
       throw new CyclopsError('USAGE_INVALID', `CYCLOPS_FUZZ_FILES: expected a number of files, found ${files}`);
     }
-    const { fuzzOnce } = await import('./export/fuzz.js');
-    const { fuzzTargets } = await import('./export/fuzz-targets.js');
+    const { fuzzOnce } = await import('./fuzz/fuzz.js');
+    const { fuzzTargets } = await import('./fuzz/targets.js');
     const targets = fuzzTargets();
     const rows: string[][] = [];
     let faults = 0;

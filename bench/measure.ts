@@ -1,5 +1,5 @@
+import { formatTable } from '../src/base/format.js';
 import { median } from '../src/base/statistics.js';
-import { formatTable } from '../src/cli/terminal.js';
 
 export { median, percentile, summarise } from '../src/base/statistics.js';
 

@@ -1,5 +1,5 @@
 import { percentile } from '../src/base/statistics.js';
-import { createLiveLine } from '../src/cli/terminal.js';
+import { createLiveLine } from '../src/base/terminal.js';
 import { streamConfigSchema } from '../src/runtime/index.js';
 import type { Bench, BenchResult } from './measure.js';
 import { printTable, rounded } from './measure.js';

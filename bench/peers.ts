@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../src/base/paths.js';
 import { median, percentile } from '../src/base/statistics.js';
-import { createLiveLine } from '../src/cli/terminal.js';
+import { createLiveLine } from '../src/base/terminal.js';
 import { type Pace, planCapture, readModelPackage, type Summary, streamConfigSchema } from '../src/runtime/index.js';
 import { alternate, type Bench, type BenchResult, printTable, rounded } from './measure.js';
 import { memoryFloor } from './peers/floor.js';

@@ -2,15 +2,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../src/base/paths.js';
-import { readCalibrationFrames } from '../src/cli/calibration-frames.js';
-import { openModelPredictor } from '../src/cli/model-predictor.js';
-import type { StereoSource } from '../src/data/sample.js';
+import type { StereoSource, SyntheticSpec } from '../src/data/sample.js';
 import { openSource } from '../src/data/sources/index.js';
 import type { Evaluation } from '../src/eval/evaluate.js';
 import { evaluateDisparity } from '../src/eval/evaluate.js';
-import type { OnnxRun } from '../src/export/index.js';
+import type { CalibrationFrames, OnnxRun } from '../src/export/index.js';
+import type { Intrinsics } from '../src/geometry/camera.js';
+import { networkView } from '../src/geometry/network-view.js';
 import { readModelPackage } from '../src/model-package/read.js';
-import type { Precision } from '../src/model-package/schema.js';
+import type { ChannelOrder, Precision } from '../src/model-package/schema.js';
+import { openModelPredictor } from '../src/runtime/model-predictor.js';
+import { networkInput } from '../src/runtime/network-input.js';
 import type { Bench } from './measure.js';
 import { median, printTable, processorTimes, rounded, spreadOf } from './measure.js';
 
@@ -50,8 +52,7 @@ async function makeContenders(source: string, folder: string): Promise<readonly 
   const { reducePackage } = await import('../src/export/index.js');
   const { package: model, onnxPath } = await readModelPackage(source);
   const { width, height, channels } = model.input;
-  const target = { camera: { ...model.camera, width, height }, channels };
-  const calibration = await readCalibrationFrames(`street:${calibrationSeed}:${frames}`, target, frames);
+  const calibration = await calibrationFrames({ ...model.camera, width, height }, channels);
   const contenders: Contender[] = [{ precision: 'fp32', path: source, bytes: await readFile(onnxPath) }];
   for (const kind of ['fp16', 'int8'] as const) {
     const reduced = await reducePackage(source, join(folder, kind), { kind, calibration });
@@ -60,7 +61,23 @@ async function makeContenders(source: string, folder: string): Promise<readonly 
   return contenders;
 }
 
-/** Milliseconds of processor time a run, one thread. One list a contender. */
+/** Rendered streets as a stream would hand them to the graph. */
+async function calibrationFrames(camera: Intrinsics, channels: ChannelOrder): Promise<CalibrationFrames> {
+  const { width, height } = camera;
+  const source = await openSource(streets(calibrationSeed, width, height));
+  const inputs: Uint8Array[] = [];
+  for (let index = 0; index < source.length; index++) {
+    const sample = await source.read(index);
+    inputs.push(networkInput(sample.left, networkView(camera, sample.camera).crop, { width, height, channels }));
+  }
+  return { frames: inputs, source: `street:${calibrationSeed}:${frames}` };
+}
+
+function streets(seed: number, width: number, height: number): SyntheticSpec {
+  return { kind: 'synthetic', domain: 'street', seed, count: frames, width, height, framesPerScene: 1 };
+}
+
+/** Milliseconds of CPU time a run, one thread. One list a contender. */
 async function measureSpeed(contenders: readonly Contender[]): Promise<readonly (readonly number[])[]> {
   const { openOnnx } = await import('../src/export/index.js');
   const { goldenInput } = await import('../src/model-package/golden.js');
@@ -83,17 +100,7 @@ async function measureSpeed(contenders: readonly Contender[]): Promise<readonly 
 
 async function measureAccuracy(contenders: readonly Contender[]): Promise<readonly Evaluation[]> {
   const { width, height } = (await readModelPackage(contenders[0]!.path)).package.input;
-  const source = remembering(
-    await openSource({
-      kind: 'synthetic',
-      domain: 'street',
-      seed: evaluationSeed,
-      count: frames,
-      width,
-      height,
-      framesPerScene: 1,
-    }),
-  );
+  const source = remembering(await openSource(streets(evaluationSeed, width, height)));
   const evaluations: Evaluation[] = [];
   for (const { path } of contenders) {
     const predictor = await openModelPredictor(path);

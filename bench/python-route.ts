@@ -79,7 +79,7 @@ function picture(): Float32Array {
 async function writeModel(folder: string, image: Float32Array): Promise<Float32Array> {
   const { tf } = await import('../src/train/tensorflow/tf.js');
   const { networks } = await import('../src/train/networks/index.js');
-  const { savedModel } = await import('./export/run-case.js');
+  const { savedModel } = await import('../test/support/parity/run-case.js');
   const whole = networks['mono-edge'].create({ height, widthPx: width, width: 1, seed: 3 });
   const model = tf.model({ inputs: whole.inputs, outputs: whole.outputs[0]! });
   const { json, weights } = await savedModel(tf, model);
@@ -137,7 +137,7 @@ async function measure(
   expected: Float32Array,
 ): Promise<readonly Measured[]> {
   const { decodeOutline, openOnnx, summarizeGraph } = await import('../src/export/index.js');
-  const { worstDifference } = await import('./export/run-case.js');
+  const { worstDifference } = await import('../test/support/parity/run-case.js');
   const planes = Float32Array.from(image, (_, index) => {
     const [channel, pixel] = [Math.floor(index / (height * width)), index % (height * width)];
     return image[pixel * 3 + channel]!;

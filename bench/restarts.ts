@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { CyclopsError } from '../src/base/errors.js';
+import { formatTable } from '../src/base/format.js';
 import { packageRoot } from '../src/base/paths.js';
-import { createLiveLine, formatTable } from '../src/cli/terminal.js';
+import { createLiveLine } from '../src/base/terminal.js';
 import {
   noOutput,
   type RunningPipeline,

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { CyclopsError, isCyclopsError, messageOf } from '../src/base/errors.js';
-import { nearest } from '../src/cli/help.js';
-import { formatTable } from '../src/cli/terminal.js';
+import { formatTable } from '../src/base/format.js';
+import { nearest } from '../src/base/nearest.js';
 import type { Bench } from './measure.js';
 import { meetsTarget, resultLine } from './measure.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../src/base/log.js';
-import { createLiveLine } from '../src/cli/terminal.js';
+import { createLiveLine } from '../src/base/terminal.js';
 import { readModelPackage } from '../src/model-package/read.js';
 import { streamConfigSchema } from '../src/runtime/config.js';
 import type { SourceInput } from '../src/runtime/index.js';

@@ -65,8 +65,8 @@ export function describeIssue(issue: z.core.$ZodIssue, keys: readonly (string | 
 /** What a schema expected, without zod's own introduction. */
 function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') {
-    const values = issue.values.map(String).join(', ');
-    return `expected ${issue.values.length === 1 ? values : `one of ${values}`}`;
+    const [first, ...others] = issue.values;
+    return others.length === 0 ? `expected ${JSON.stringify(first)}` : `expected one of ${issue.values.join(', ')}`;
   }
   return issue.message.replace(/^(Invalid input|Too small|Too big): /, '').replace(/, received .*$/, '');
 }

@@ -8,7 +8,7 @@ import type { Intrinsics } from '../geometry/camera.js';
 import { networkView } from '../geometry/network-view.js';
 import { readRgb } from '../image/codec.js';
 import type { ChannelOrder } from '../model-package/schema.js';
-import { networkPicture } from './network-picture.js';
+import { networkInput } from '../runtime/network-input.js';
 
 const pictureExtensions = new Set(['.png', '.jpg', '.jpeg']);
 
@@ -36,7 +36,7 @@ export async function readCalibrationFrames(
     const frames: Uint8Array[] = [];
     for (const index of spread(pictures.length, count)) {
       const image = await readRgb(join(text, pictures[index]!));
-      frames.push(networkPicture(image, networkView(camera, image).crop, input));
+      frames.push(networkInput(image, networkView(camera, image).crop, input));
     }
     return { frames, source: text };
   }
@@ -44,7 +44,7 @@ export async function readCalibrationFrames(
   const frames: Uint8Array[] = [];
   for (const index of spread(source.length, count)) {
     const sample = await source.read(index);
-    frames.push(networkPicture(sample.left, networkView(camera, sample.camera).crop, input));
+    frames.push(networkInput(sample.left, networkView(camera, sample.camera).crop, input));
   }
   if (frames.length === 0) throw new CyclopsError('DATA_EMPTY', `${text}: expected frames for calibration, found none`);
   return { frames, source: text };

@@ -1,10 +1,10 @@
+import { formatBytes } from '../base/format.js';
 import { packageVersion } from '../base/paths.js';
 import type { ExportPlan, LayersModelResult, OpenSize, PrecisionKind } from '../export/index.js';
 import type { OptionValues } from './command.js';
 import { depthGraphOptions, descriptionOption } from './depth-graph-options.js';
 import { estimateRows, formatRows, type Row } from './graph-text.js';
 import { requiredText, sizeOption } from './options.js';
-import { formatBytes } from './terminal.js';
 
 /** Whether what is to be exported is a tfjs LayersModel of the user's own, not a checkpoint. */
 export function isLayersModel(path: string): boolean {

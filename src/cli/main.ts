@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
+import { nearest } from '../base/nearest.js';
 import { keepYoungHeapSmall } from '../base/young-heap.js';
 import type { Command, OptionValues } from './command.js';
 import { parseArgsOptions } from './command.js';
-import { commandHelp, generalHelp, nearest } from './help.js';
+import { commandHelp, generalHelp } from './help.js';
 
 /** The commands in the order of `cyclops --help`; a module is loaded when its command runs. */
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<{ command: Command }> }>> = {

@@ -1,6 +1,7 @@
 import { readConfig } from '../base/config.js';
 import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
 import { createLog } from '../base/log.js';
+import { createLiveLine } from '../base/terminal.js';
 import {
   type CameraResult,
   type CamerasConfig,
@@ -15,7 +16,6 @@ import { integerOption, optionalText } from './options.js';
 import { listenForStop } from './stop-signal.js';
 import { checked, engineInput } from './stream-config.js';
 import { camerasText } from './stream-text.js';
-import { createLiveLine } from './terminal.js';
 
 /** Options that go together with a configuration of several cameras; the others describe one camera. */
 const allowed = new Set([

@@ -1,6 +1,6 @@
 import { messageOf } from '../base/errors.js';
+import { formatTable } from '../base/format.js';
 import { type CameraResult, type LatencyReport, type Stage, type Summary, stages } from '../runtime/index.js';
-import { formatTable } from './terminal.js';
 
 /** `  412 frames   24.9 fps   age p50 41.2 ms  p99 55.0 ms   3 dropped`: the live line of a stream. */
 export function liveText(total: LatencyReport, window: LatencyReport): string {

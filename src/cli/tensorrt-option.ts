@@ -1,6 +1,7 @@
 import { describeIssue } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
-import { type TensorRtOptions, tensorRtOptionsSchema, tensorRtTargets } from '../model-package/tensorrt/options.js';
+import { tensorRtTargets } from '../model-package/tensorrt/option-fields.js';
+import { type TensorRtOptions, tensorRtOptionsSchema } from '../model-package/tensorrt/options.js';
 import { tensorRtPresets } from '../model-package/tensorrt/presets.js';
 import { providerOptions } from '../model-package/tensorrt/provider-options.js';
 import { shellLine, trtexecCommand } from '../model-package/tensorrt/trtexec.js';

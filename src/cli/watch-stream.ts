@@ -1,7 +1,7 @@
+import { createLiveLine } from '../base/terminal.js';
 import { LatencyMeter, type RunningPipeline, type Summary } from '../runtime/index.js';
 import { listenForStop } from './stop-signal.js';
 import { liveText } from './stream-text.js';
-import { createLiveLine } from './terminal.js';
 
 /** The live line is computed this often; each time, its numbers cover what was published since. */
 const livePeriodMs = 1000;

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describeIssue, readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
 import { freeSettings } from '../train/config/config.js';
+import { defaultMethod, stageNamed } from '../train/methods/index.js';
+import type { Stage } from '../train/methods/method.js';
 import { inputFingerprint } from './inputs.js';
 import {
   type Claim,
@@ -13,7 +15,6 @@ import {
   settingsSchemas,
   stepKinds,
 } from './schema.js';
-import { isTraining, stageOfStep } from './training-step.js';
 
 /** One step, ready to run: plain data, so that it crosses to the process that runs it. */
 export type PlannedStep = {
@@ -32,6 +33,19 @@ export type PlannedStep = {
     readonly needs: readonly string[];
   };
 }[StepKind];
+
+/** A step that trains a network. */
+export type TrainingStep = Extract<PlannedStep, { kind: 'train' }>;
+
+/** Whether a step trains a network. */
+export function isTraining(step: PlannedStep): step is TrainingStep {
+  return step.kind === 'train';
+}
+
+/** The stage that a step trains. @throws CyclopsError `CONFIG_INVALID` if its method has no such stage. */
+export function stageOfStep({ settings: { method = defaultMethod, stage } }: Pick<TrainingStep, 'settings'>): Stage {
+  return stageNamed(method, stage);
+}
 
 /** A whole experiment, ready to run. */
 export interface Plan {

@@ -6,9 +6,8 @@ import { formatRanges, formatTable, rowOf } from '../eval/tables.js';
 import { pageStyle } from '../train/report/report.js';
 import { type Chart, type ChartLine, formatChart, formatChartFile, smooth } from '../train/report/report-chart.js';
 import type { RunRecord } from '../train/run/run-log.js';
-import type { Plan } from './plan.js';
+import { isTraining, type Plan, stageOfStep } from './plan.js';
 import { type ClaimResult, checkClaims, readResults, rowName, type StepResult } from './results.js';
-import { isTraining, stageOfStep } from './training-step.js';
 
 /**
  * Writes what an experiment's steps have found so far: a Markdown page with its curves (SVG) and pictures in a folder of the

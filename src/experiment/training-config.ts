@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { CyclopsError, isCyclopsError } from '../base/errors.js';
 import type { PartialTrainingConfig, TrainingConfig } from '../train/config/config.js';
 import { defaultsFromInit, resolveTrainingConfig } from '../train/config/resolve-config.js';
-import type { Plan } from './plan.js';
-import { isTraining, type TrainingStep } from './training-step.js';
+import { isTraining, type Plan, type TrainingStep } from './plan.js';
 
 /**
  * The complete configuration of a training step, whose `init` is there.

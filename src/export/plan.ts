@@ -1,12 +1,13 @@
-import { buildDepthGraph, type DepthGraphOptions } from './depth-graph.js';
-import { estimateGraph, type GraphEstimate } from './estimate.js';
+import { estimateGraph, type GraphEstimate } from './cost/estimate.js';
+import { type GraphSummary, summarizeGraph } from './cost/summary.js';
 import { type NetworkDescription, openNetwork } from './export.js';
-import type { Graph, Value } from './graph.js';
-import { buildLayersModelGraph, type OpenSize, readLayersModel } from './layers-model.js';
+import { buildDepthGraph, type DepthGraphOptions } from './graph/depth-graph.js';
+import type { Graph, Value } from './graph/graph.js';
+import { buildLayersModelGraph } from './graph/layers-model-graph.js';
+import { decodeOutline, encodeModel } from './graph/proto.js';
 import { type PassReport, runPasses } from './passes/index.js';
 import { outlineReduced, type PrecisionKind } from './precision/reduce.js';
-import { decodeOutline, encodeModel } from './proto.js';
-import { type GraphSummary, summarizeGraph } from './summary.js';
+import { type OpenSize, readLayersModel } from './read/layers-model.js';
 
 /** What an export would give; nothing is run or written. */
 export interface ExportPlan {
@@ -19,7 +20,7 @@ export interface ExportPlan {
   readonly passes: readonly PassReport[];
   readonly onnxBytes: number;
   readonly weightBytes: number;
-  /** How a fitted graph cuts its pictures, in a sentence. */
+  /** How a fitted graph crops its frames, in a sentence. */
   readonly viewNote?: string;
 }
 

@@ -6,7 +6,7 @@ import { type ErrorCode, isCyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
 import { type ExportOptions, type ExportResult, exportOnnx } from '../../src/export/export.js';
 import { layerConverters } from '../../src/export/layers/index.js';
-import { openOnnx } from '../../src/export/onnx-run.js';
+import { openOnnx } from '../../src/export/verify/onnx-run.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { readOnnxHeader } from '../../src/model-package/onnx-header.js';
 import { readModelPackage } from '../../src/model-package/read.js';
@@ -68,7 +68,7 @@ test('an output that ends in .onnx names both files', async (context) => {
   assert.equal(embedded.onnx.file, 'street.onnx');
 });
 
-test('every byte order gives the same depth for the same picture', async (context) => {
+test('every byte order gives the same depth for the same image', async (context) => {
   const depths = [];
   for (const channels of ['RGB', 'RGBA', 'BGRx'] as const) {
     const result = await exportChanged(context, {}, { channels });
@@ -143,7 +143,7 @@ const broken: readonly [name: string, changes: HandWrittenChanges, code: ErrorCo
     'an unknown activation',
     { layers: conv2d({ activation: 'maxout' }) },
     'EXPORT_UNSUPPORTED',
-    /layer "stem" \(Conv2D\) activation: .*"relu".*, found "maxout"/,
+    /layer "stem" \(Conv2D\) activation: .*relu, .*, found "maxout"/,
   ],
   [
     'channels first',

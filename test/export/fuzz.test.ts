@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fuzzOnce } from '../../bench/export/fuzz.js';
-import { fuzzTargets } from '../../bench/export/fuzz-targets.js';
+import { fuzzOnce } from '../../bench/fuzz/fuzz.js';
+import { fuzzTargets } from '../../bench/fuzz/targets.js';
 import { isCyclopsError } from '../../src/base/errors.js';
 import { Random } from '../../src/base/random.js';
-import { decodeOutline } from '../../src/export/proto.js';
-import { parseNetwork } from '../../src/export/read-network.js';
+import { decodeOutline } from '../../src/export/graph/proto.js';
+import { parseNetwork } from '../../src/export/read/network.js';
 
 for (const target of fuzzTargets()) {
   test(`400 mutated copies of ${target.name} are read or refused in one sentence`, () => {

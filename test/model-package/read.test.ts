@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { type ErrorCode, isCyclopsError } from '../../src/base/errors.js';
 import { Random } from '../../src/base/random.js';
-import { GraphBuilder } from '../../src/export/graph.js';
-import { unary } from '../../src/export/ops.js';
-import { encodeModel } from '../../src/export/proto.js';
+import { GraphBuilder } from '../../src/export/graph/graph.js';
+import { unary } from '../../src/export/graph/ops.js';
+import { encodeModel } from '../../src/export/graph/proto.js';
 import { readModelPackage } from '../../src/model-package/read.js';
 import { writeModelPackage } from '../../src/model-package/write.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -98,7 +98,7 @@ test('nothing, an empty folder, a missing graph', async (context) => {
   await assertRefused(folder, 'FILE_MISSING', /model\.onnx: no such file, though .*model\.json names it/);
 });
 
-test('a changed, a cut and an exchanged graph are told apart from the right one', async (context) => {
+test('a changed, a truncated and an exchanged graph are told apart from the right one', async (context) => {
   const folder = await packageFolder(context);
   const path = join(folder, 'model.onnx');
   const changed = Uint8Array.from(onnx);

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Graph } from '../../src/export/graph.js';
-import { openOnnx } from '../../src/export/onnx-run.js';
-import { decodeOutline, encodeModel } from '../../src/export/proto.js';
-import { summarizeGraph } from '../../src/export/summary.js';
+import { summarizeGraph } from '../../src/export/cost/summary.js';
+import type { Graph } from '../../src/export/graph/graph.js';
+import { decodeOutline, encodeModel } from '../../src/export/graph/proto.js';
+import { openOnnx } from '../../src/export/verify/onnx-run.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /**

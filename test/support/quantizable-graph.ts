@@ -1,5 +1,5 @@
 import { Random } from '../../src/base/random.js';
-import { type Graph, GraphBuilder, type Value } from '../../src/export/graph.js';
+import { type Graph, GraphBuilder, type Value } from '../../src/export/graph/graph.js';
 import {
   binary,
   concat,
@@ -10,8 +10,8 @@ import {
   resize,
   unary,
   type Window,
-} from '../../src/export/ops.js';
-import { inputName, outputName, postprocess, preprocess } from '../../src/export/pre-post.js';
+} from '../../src/export/graph/ops.js';
+import { inputName, outputName, postprocess, preprocess } from '../../src/export/graph/pre-post.js';
 
 /** Input size of the graph below, px. */
 export const quantizableSize = { width: 64, height: 32 } as const;
@@ -85,7 +85,7 @@ export function quantizableGraph(seed = 1, gain = 1): Graph {
 /** The names of `quantizableGraph`'s input. */
 export const quantizableInput = inputName;
 
-/** Pictures of smooth colour with some noise, uint8 [1, H, W, 3]; every seed another one. */
+/** Images of smooth colour with some noise, uint8 [1, H, W, 3]; every seed another one. */
 export function quantizableFrames(count: number, firstSeed: number): Uint8Array[] {
   const { width, height } = quantizableSize;
   return Array.from({ length: count }, (_, index) => {

@@ -1,8 +1,8 @@
 import { Random } from '../../src/base/random.js';
-import { GraphBuilder, type Value } from '../../src/export/graph.js';
-import { conv, imageShape, resize, unary } from '../../src/export/ops.js';
+import { GraphBuilder, type Value } from '../../src/export/graph/graph.js';
+import { conv, imageShape, resize, unary } from '../../src/export/graph/ops.js';
+import { inputName, outputName, postprocess, preprocess } from '../../src/export/graph/pre-post.js';
 import { packModel } from '../../src/export/pack.js';
-import { inputName, outputName, postprocess, preprocess } from '../../src/export/pre-post.js';
 import type { ChannelOrder, ModelPackage } from '../../src/model-package/schema.js';
 import { type PackagePaths, writeModelPackage } from '../../src/model-package/write.js';
 
@@ -24,7 +24,7 @@ export interface TinyPackageOptions {
 
 /**
  * Writes a valid model package (model.onnx + model.json) of a small untrained network: uint8 [1, H, W, C] to metres
- * within [minM, maxM], different for different pictures. No TensorFlow needed.
+ * within [minM, maxM], different for different images. No TensorFlow needed.
  * @param output a folder, or a path that ends in `.onnx`.
  */
 export async function writeTinyPackage(

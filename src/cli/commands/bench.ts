@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
+import { createLiveLine } from '../../base/terminal.js';
 import { measureLatency } from '../../runtime/latency-bench/measure.js';
 import { reportText } from '../../runtime/latency-bench/text.js';
 import { writeLatencyReport } from '../../runtime/latency-bench/write.js';
@@ -8,7 +9,6 @@ import type { Command } from '../command.js';
 import { integerOption, requiredText } from '../options.js';
 import { listenForStop, type StopReason } from '../stop-signal.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
-import { createLiveLine } from '../terminal.js';
 
 const { pace: _pace, loop: _loop, frames: _frames, config: _config, ...sourceOptions } = streamOptions;
 

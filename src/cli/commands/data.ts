@@ -1,5 +1,6 @@
 import { CyclopsError } from '../../base/errors.js';
 import { writeAtomic } from '../../base/files.js';
+import { createEta, createLiveLine, progressText } from '../../base/terminal.js';
 import type { DataCheck } from '../../data/check.js';
 import { checkData } from '../../data/check.js';
 import { layouts } from '../../data/sources/layouts/index.js';
@@ -7,7 +8,6 @@ import { encodePng } from '../../image/codec.js';
 import type { Command } from '../command.js';
 import { dataSpec, folderOptions } from '../data-option.js';
 import { integerOption, optionalText } from '../options.js';
-import { createEta, createLiveLine, progressText } from '../terminal.js';
 
 /** `cyclops data check DIR`: what a folder holds, and all that is wrong with it. */
 export const command: Command = {

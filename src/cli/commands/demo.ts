@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { elapsedMs, monotonicNow } from '../../base/clock.js';
 import { readConfig } from '../../base/config.js';
+import { formatDuration } from '../../base/format.js';
 import { createLog } from '../../base/log.js';
 import { packageRoot } from '../../base/paths.js';
 import { cameraIntrinsicsSchema } from '../../runtime/config.js';
@@ -23,7 +24,6 @@ import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, optionalText, requiredText } from '../options.js';
 import { checkedConfig } from '../stream-config.js';
 import { outcomeText } from '../stream-text.js';
-import { formatDuration } from '../terminal.js';
 import { catchSignals, withLiveLine } from '../watch-stream.js';
 
 const shipped = { video: 'demo/street-drive.mp4', model: 'models/edge-street' } as const;

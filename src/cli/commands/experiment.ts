@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
-import { formatTable } from '../../base/format.js';
+import { formatDuration, formatTable } from '../../base/format.js';
+import { createEta, createLiveLine, progressText } from '../../base/terminal.js';
 import type { Plan, PlannedStep } from '../../experiment/plan.js';
 import type { Command, OptionValues } from '../command.js';
 import { optionalText } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
-import { createEta, createLiveLine, formatDuration, progressText } from '../terminal.js';
 
 /** `cyclops experiment`: parse, call, show which step is where. */
 export const command: Command = {

@@ -1,5 +1,6 @@
 import { CyclopsError, errorCodes, isCyclopsError } from '../../base/errors.js';
 import { readBytes } from '../../base/files.js';
+import { formatBytes } from '../../base/format.js';
 import type { GraphDifferences, GraphEstimate, GraphOutline, GraphSummary } from '../../export/index.js';
 import { compareGolden, type GoldenComparison, goldenInput } from '../../model-package/golden.js';
 import { readOnnxHeader } from '../../model-package/onnx-header.js';
@@ -8,7 +9,6 @@ import { bytesPerPixel, metadataKey } from '../../model-package/schema.js';
 import type { Command } from '../command.js';
 import { differenceRows, estimateRows, formatRows, type Row, signatureRows } from '../graph-text.js';
 import { tensorRtRows } from '../tensorrt-option.js';
-import { formatBytes } from '../terminal.js';
 
 /** `cyclops inspect`: what a model package holds and costs. */
 export const command: Command = {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
+import { createEta, createLiveLine, progressText } from '../../base/terminal.js';
 import type { StereoSource } from '../../data/sample.js';
 import type { LabelResult } from '../../train/labels/label.js';
 import type { QueueProgress } from '../../train/labels/label-queue.js';
 import type { Command, OptionValues } from '../command.js';
 import { numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
-import { createEta, createLiveLine, progressText } from '../terminal.js';
 
 /** `cyclops label`: parse, call, show progress. */
 export const command: Command = {

@@ -1,6 +1,8 @@
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
+import { formatBytes } from '../../base/format.js';
 import { createLog } from '../../base/log.js';
+import { createLiveLine } from '../../base/terminal.js';
 import {
   type RecordConfig,
   type RecordConfigInput,
@@ -14,7 +16,6 @@ import type { Command, OptionValues } from '../command.js';
 import { integerOption, listOption, numberOption, optionalText } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
 import { checked, parseSource, sourceOptions, withOptions } from '../stream-config.js';
-import { createLiveLine, formatBytes } from '../terminal.js';
 
 const livePeriodMs = 1000;
 

@@ -1,7 +1,7 @@
+import { createEta, createLiveLine, progressText } from '../../base/terminal.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, numberOption, optionalText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
-import { createEta, createLiveLine, progressText } from '../terminal.js';
 
 /** Pairs on a preview that is made without a data set. */
 const previewPairs = 8;

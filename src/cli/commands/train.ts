@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
+import { formatDuration } from '../../base/format.js';
+import { createLiveLine, progressBar } from '../../base/terminal.js';
 import {
   freeSettings,
   mergeConfigs,
@@ -15,7 +17,6 @@ import type { Command, HelpParts, OptionSpec, OptionValues } from '../command.js
 import { choiceOption, listOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { fieldsFrom, optionsOf } from '../schema-options.js';
 import { listenForStop } from '../stop-signal.js';
-import { createLiveLine, formatDuration, progressBar } from '../terminal.js';
 
 /** Options that are no field of the configuration, or several, or read otherwise. */
 const ownOptions = {

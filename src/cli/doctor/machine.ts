@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
-import { formatBytes } from '../terminal.js';
+import { formatBytes } from '../../base/format.js';
 import { commandOutput } from './probe.js';
 import type { Finding } from './report.js';
 

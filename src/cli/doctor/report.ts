@@ -1,4 +1,4 @@
-import { formatTable } from '../terminal.js';
+import { formatTable } from '../../base/format.js';
 
 /**
  * What was found about one part of the machine: `ok` works; `gap` is needed and does not work; `absent` is not there and

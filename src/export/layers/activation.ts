@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { GraphBuilder, Value } from '../graph.js';
-import { alignedWeights, graphAxis } from '../layout.js';
-import { binary, clip, unary, withConstant } from '../ops.js';
-import { prelu, softmax } from '../tensor-ops.js';
+import type { GraphBuilder, Value } from '../graph/graph.js';
+import { alignedWeights, graphAxis } from '../graph/layout.js';
+import { binary, clip, unary, withConstant } from '../graph/ops.js';
+import { prelu, softmax } from '../graph/tensor-ops.js';
 import { type LayerConverter, readLayerConfig, unsupported } from './converter.js';
 
 type ActivationFunction = (graph: GraphBuilder, name: string, input: Value) => Value;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { describeIssue } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
-import type { GraphBuilder, Value } from '../graph.js';
-import type { Pair, Weights } from '../ops.js';
-import type { NetworkLayer } from '../read-network.js';
+import type { GraphBuilder, Value } from '../graph/graph.js';
+import type { Pair, Weights } from '../graph/ops.js';
+import type { NetworkLayer } from '../read/network.js';
 
 /** One use of a layer that is to become nodes of the graph. */
 export interface LayerCall {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { transposeWeights } from '../layout.js';
-import { conv } from '../ops.js';
-import { matrixProduct } from '../tensor-ops.js';
+import { transposeWeights } from '../graph/layout.js';
+import { conv } from '../graph/ops.js';
+import { matrixProduct } from '../graph/tensor-ops.js';
 import { activationSchema, applyActivation } from './activation.js';
 import { assertChannels, type LayerConverter, perChannel, readLayerConfig, weightsOf } from './converter.js';
 import { onePixel } from './window.js';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Value } from '../graph.js';
-import { graphAxis, reshapeInTfjs, shapeInTfjs } from '../layout.js';
-import { concat, withConstant } from '../ops.js';
-import { type BinaryOperator, broadcast, broadcastShape } from '../tensor-ops.js';
+import type { Value } from '../graph/graph.js';
+import { graphAxis, reshapeInTfjs, shapeInTfjs } from '../graph/layout.js';
+import { concat, withConstant } from '../graph/ops.js';
+import { type BinaryOperator, broadcast, broadcastShape } from '../graph/tensor-ops.js';
 import { type LayerCall, type LayerConverter, readLayerConfig, unsupported } from './converter.js';
 
 /** Sizes of 1 spread over the other input's; an input of fewer axes gets its missing ones behind the batch, as in Keras. */

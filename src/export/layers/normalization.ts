@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { GraphBuilder, Value } from '../graph.js';
-import { alignedWeights, graphAxis, transposeWeights } from '../layout.js';
-import { batchNormalization, binary, imageShape, reshape, unary, type Weights, withConstant } from '../ops.js';
-import { broadcast, instanceNormalization, reduce, withWeights } from '../tensor-ops.js';
+import type { GraphBuilder, Value } from '../graph/graph.js';
+import { alignedWeights, graphAxis, transposeWeights } from '../graph/layout.js';
+import { batchNormalization, binary, imageShape, reshape, unary, type Weights, withConstant } from '../graph/ops.js';
+import { broadcast, instanceNormalization, reduce, withWeights } from '../graph/tensor-ops.js';
 import { type LayerConverter, perChannel, readLayerConfig, unsupported } from './converter.js';
 
 const batchSchema = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { imageShape } from '../ops.js';
-import { pad } from '../tensor-ops.js';
+import { imageShape } from '../graph/ops.js';
+import { pad } from '../graph/tensor-ops.js';
 import { dataFormatSchema, type LayerConverter, readLayerConfig, unsupported } from './converter.js';
 
 const amount = z.int().nonnegative().max(1024);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { pool, reshape } from '../ops.js';
-import { globalPool } from '../tensor-ops.js';
+import { pool, reshape } from '../graph/ops.js';
+import { globalPool } from '../graph/tensor-ops.js';
 import { dataFormatSchema, type LayerConverter, paddingSchema, pairSchema, readLayerConfig } from './converter.js';
 import { windowOver } from './window.js';
 

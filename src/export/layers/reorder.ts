@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { fromTfjsOrder, graphAxis, reshapeInTfjs, shapeInTfjs, toTfjsOrder } from '../layout.js';
-import { transpose } from '../ops.js';
-import { depthToSpace, slice } from '../tensor-ops.js';
+import { fromTfjsOrder, graphAxis, reshapeInTfjs, shapeInTfjs, toTfjsOrder } from '../graph/layout.js';
+import { transpose } from '../graph/ops.js';
+import { depthToSpace, slice } from '../graph/tensor-ops.js';
 import { dataFormatSchema, type LayerConverter, readLayerConfig, unsupported } from './converter.js';
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { GraphBuilder, Value } from '../graph.js';
-import { imageShape, type Pair, resize } from '../ops.js';
-import { gather, resizeAlignCorners } from '../tensor-ops.js';
+import type { GraphBuilder, Value } from '../graph/graph.js';
+import { imageShape, type Pair, resize } from '../graph/ops.js';
+import { gather, resizeAlignCorners } from '../graph/tensor-ops.js';
 import { dataFormatSchema, type LayerConverter, pairSchema, readLayerConfig } from './converter.js';
 
 /** Where a target pixel reads: `corners` keeps corner pixels in place, `top-left` is TensorFlow's old rule. */

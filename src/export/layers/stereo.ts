@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type GraphBuilder, int, type Value } from '../graph.js';
-import { binary, clip, concat, conv, imageShape, unary, withConstant } from '../ops.js';
-import { broadcast, pad, reduce, slice, softmax, withWeights } from '../tensor-ops.js';
+import { type GraphBuilder, int, type Value } from '../graph/graph.js';
+import { binary, clip, concat, conv, imageShape, unary, withConstant } from '../graph/ops.js';
+import { broadcast, pad, reduce, slice, softmax, withWeights } from '../graph/tensor-ops.js';
 import { type LayerCall, type LayerConverter, readLayerConfig, unsupported } from './converter.js';
 import { onePixel } from './window.js';
 

@@ -1,5 +1,5 @@
-import type { Value } from '../graph.js';
-import { imageShape, type Pads, type Pair, type Window } from '../ops.js';
+import type { Value } from '../graph/graph.js';
+import { imageShape, type Pads, type Pair, type Window } from '../graph/ops.js';
 
 /** The window of a 1x1 convolution. */
 export const onePixel: Window = { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };

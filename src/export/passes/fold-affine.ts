@@ -1,5 +1,5 @@
-import type { Constant, Graph, GraphNode } from '../graph.js';
-import { broadcastShape } from '../tensor-ops.js';
+import type { Constant, Graph, GraphNode } from '../graph/graph.js';
+import { broadcastShape } from '../graph/tensor-ops.js';
 import { floatsOf, makersOf, type Pass, readersOf, rewrite } from './pass.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Constant, Graph, GraphNode } from '../graph.js';
+import type { Constant, Graph, GraphNode } from '../graph/graph.js';
 import { floatsOf, makersOf, type Pass, readersOf, rewrite } from './pass.js';
 
 /**

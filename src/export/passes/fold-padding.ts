@@ -1,4 +1,4 @@
-import { type GraphNode, ints } from '../graph.js';
+import { type GraphNode, ints } from '../graph/graph.js';
 import { makersOf, type Pass, readersOf, rewrite } from './pass.js';
 
 /** Zero padding that only convolutions read becomes their own padding: no padded copy of the image is made. */

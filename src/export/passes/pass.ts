@@ -1,4 +1,4 @@
-import type { Constant, Graph, GraphNode } from '../graph.js';
+import type { Constant, Graph, GraphNode } from '../graph/graph.js';
 
 /** A change of a graph that leaves what it computes as it is. */
 export interface Pass {

@@ -1,5 +1,5 @@
-import { type Constant, type Graph, type GraphNode, ints } from '../graph.js';
-import { transposeWeights } from '../layout.js';
+import { type Constant, type Graph, type GraphNode, ints } from '../graph/graph.js';
+import { transposeWeights } from '../graph/layout.js';
 import { floatsOf, type Pass, readersOf } from './pass.js';
 
 /**

@@ -1,7 +1,7 @@
 import { CyclopsError } from '../../base/errors.js';
-import { elementCount, type Graph, type Value } from '../graph.js';
-import { openOnnx } from '../onnx-run.js';
-import { encodeModel } from '../proto.js';
+import { elementCount, type Graph, type Value } from '../graph/graph.js';
+import { encodeModel } from '../graph/proto.js';
+import { openOnnx } from '../verify/onnx-run.js';
 import { Histogram } from './histogram.js';
 
 /** Smallest and largest number of a tensor. */
@@ -13,7 +13,7 @@ export interface ValueRange {
 /**
  * Runs the fp32 graph in ONNX Runtime on real frames and counts what each of the given inner values holds, in one pass.
  * @param values inner float32 values of the graph.
- * @param frames uint8 pictures as the graph's input takes them; at least one.
+ * @param frames uint8 images as the graph's input takes them; at least one.
  * @throws CyclopsError `DATA_EMPTY` without frames, `DATA_INVALID` for one of another size; `PRECISION_UNFIT` naming a value that is not finite; `MODEL_INVALID`.
  */
 export async function captureHistograms(

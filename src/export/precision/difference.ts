@@ -1,7 +1,7 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { Graph } from '../graph.js';
-import { openOnnx } from '../onnx-run.js';
-import { encodeModel } from '../proto.js';
+import type { Graph } from '../graph/graph.js';
+import { encodeModel } from '../graph/proto.js';
+import { openOnnx } from '../verify/onnx-run.js';
 
 /** How far a graph of reduced precision is from its fp32 graph: |reduced - fp32| / fp32 of the depth, over all pixels. */
 export interface PrecisionDifference {
@@ -12,7 +12,7 @@ export interface PrecisionDifference {
 }
 
 /**
- * From what difference an export fails. fp16 keeps every pixel; int8 keeps the picture, single pixels at depth edges may
+ * From what difference an export fails. fp16 keeps every pixel; int8 keeps the image, single pixels at depth edges may
  * move.
  */
 export const differenceLimits = {

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { ActivationType } from '../../model-package/schema.js';
-import type { Attribute, Constant, Graph, GraphNode, Value } from '../graph.js';
+import type { Attribute, Constant, Graph, GraphNode, Value } from '../graph/graph.js';
 import { floatsOf, makersOf, readersOf } from '../passes/pass.js';
 import type { ValueRange } from './calibrate.js';
 import { zonesOf } from './zones.js';
@@ -28,7 +28,7 @@ const rangedOperators = new Set(['Add', 'AveragePool', 'Concat', 'GlobalAverageP
 const activationOperators = new Set(['LeakyRelu', 'Sigmoid']);
 /** Operators that only move or choose numbers: their output is in the scale of their input. */
 const movingOperators = new Set(['MaxPool', 'Reshape', 'Resize', 'Transpose']);
-/** Activations that clip: free where the integers' range is cut to theirs. */
+/** Activations that clip: free where the integers' range is limited to theirs. */
 const clippingOperators = new Set(['Clip', 'Relu']);
 
 /**

@@ -6,9 +6,9 @@ import { readModelPackage } from '../../model-package/read.js';
 import type { ModelPackage } from '../../model-package/schema.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
 import { type PackagePaths, packagePaths, writeModelPackage } from '../../model-package/write.js';
+import type { GraphSummary } from '../cost/summary.js';
+import { decodeGraph } from '../graph/proto.js';
 import { packModel } from '../pack.js';
-import { decodeGraph } from '../proto.js';
-import type { GraphSummary } from '../summary.js';
 import { assertDifference, type PrecisionDifference } from './difference.js';
 import { type PrecisionOptions, reducePrecision } from './reduce.js';
 

@@ -1,5 +1,5 @@
 import type { ActivationType, CalibrationMethod, PackagePrecision } from '../../model-package/schema.js';
-import type { Graph } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
 import { captureHistograms, type ValueRange } from './calibrate.js';
 import { measureDifference, type PrecisionDifference } from './difference.js';
 import { assertHalfRange, halfValuesOf, toHalf } from './half.js';
@@ -10,7 +10,7 @@ import { simulateHalf } from './simulate-half.js';
 import { thinHead } from './thin-head.js';
 import { rangeFrom } from './thresholds.js';
 
-/** Pictures as the graph's input takes them, uint8 [1, H, W, C], and where they come from. */
+/** Images as the graph's input takes them, uint8 [1, H, W, C], and where they come from. */
 export interface CalibrationFrames {
   readonly frames: readonly Uint8Array[];
   /** For people: a folder, or a description of data. */

@@ -1,4 +1,4 @@
-import { type Attribute, type Constant, type Graph, type GraphNode, ints, type Value } from '../graph.js';
+import { type Attribute, type Constant, type Graph, type GraphNode, ints, type Value } from '../graph/graph.js';
 import { dropDead } from '../passes/drop-dead.js';
 import { floatsOf, makersOf, readersOf } from '../passes/pass.js';
 

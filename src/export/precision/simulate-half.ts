@@ -1,4 +1,4 @@
-import type { Constant, Graph, GraphNode, Value } from '../graph.js';
+import type { Constant, Graph, GraphNode, Value } from '../graph/graph.js';
 import { halfFromNumber, numberFromHalf } from './float16.js';
 import { halfNodesOf } from './half.js';
 

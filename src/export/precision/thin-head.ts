@@ -1,4 +1,4 @@
-import type { Attribute, Constant, Graph, GraphNode } from '../graph.js';
+import type { Attribute, Constant, Graph, GraphNode } from '../graph/graph.js';
 import { floatsOf, rewrite } from '../passes/pass.js';
 import { zonesOf } from './zones.js';
 

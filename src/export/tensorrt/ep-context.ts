@@ -12,7 +12,7 @@ import {
   metadataKey,
 } from '../../model-package/schema.js';
 import { type PackagePaths, packagePaths, writeModelPackage } from '../../model-package/write.js';
-import { encodeEngineModel } from '../proto.js';
+import { encodeEngineModel } from '../graph/proto.js';
 
 /** Engines of depth networks have some ten megabytes; what is far beyond is not one. */
 const engineLimitBytes = 1024 * 1024 * 1024;

@@ -1,4 +1,5 @@
-import type { TensorRtOptions, TensorRtTarget } from './options.js';
+import type { TensorRtTarget } from './option-fields.js';
+import type { TensorRtOptions } from './options.js';
 
 const gibibyte = 1024 ** 3;
 

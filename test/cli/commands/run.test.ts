@@ -5,9 +5,9 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { GraphBuilder } from '../../../src/export/graph.js';
-import { unary } from '../../../src/export/ops.js';
-import { encodeModel } from '../../../src/export/proto.js';
+import { GraphBuilder } from '../../../src/export/graph/graph.js';
+import { unary } from '../../../src/export/graph/ops.js';
+import { encodeModel } from '../../../src/export/graph/proto.js';
 import { gst, writeClip } from '../../support/clip.js';
 import { programPath, type RunningCommand, startCyclops } from '../../support/command.js';
 import { childrenOf, until } from '../../support/stream.js';

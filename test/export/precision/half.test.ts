@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openOnnx } from '../../../src/export/onnx-run.js';
+import { encodeModel } from '../../../src/export/graph/proto.js';
 import { captureHistograms } from '../../../src/export/precision/calibrate.js';
 import { measureDifference } from '../../../src/export/precision/difference.js';
 import { halfFromNumber, numberFromHalf } from '../../../src/export/precision/float16.js';
 import { halfValuesOf, toHalf } from '../../../src/export/precision/half.js';
 import { reducePrecision } from '../../../src/export/precision/reduce.js';
 import { simulateHalf } from '../../../src/export/precision/simulate-half.js';
-import { encodeModel } from '../../../src/export/proto.js';
+import { openOnnx } from '../../../src/export/verify/onnx-run.js';
 import { quantizableFrames, quantizableGraph } from '../../support/quantizable-graph.js';
 
 const exact = quantizableGraph();
 
-test('the body is float16, picture and depth head float32, and every operator gets one type', () => {
+test('the body is float16, image and depth head float32, and every operator gets one type', () => {
   const half = toHalf(exact);
   const typeOf = (name: string) => half.values.get(name)?.type ?? half.constants.get(name)!.type;
   for (const node of half.nodes) {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Graph } from '../../../src/export/graph.js';
+import { summarizeGraph } from '../../../src/export/cost/summary.js';
+import type { Graph } from '../../../src/export/graph/graph.js';
+import { decodeOutline, encodeModel } from '../../../src/export/graph/proto.js';
 import { captureHistograms } from '../../../src/export/precision/calibrate.js';
 import { measureDifference } from '../../../src/export/precision/difference.js';
 import {
@@ -13,8 +15,6 @@ import {
 import { outlineReduced, rangesFrom, reducePrecision } from '../../../src/export/precision/reduce.js';
 import { repeatPixels } from '../../../src/export/precision/repeat-pixels.js';
 import { thinHead } from '../../../src/export/precision/thin-head.js';
-import { decodeOutline, encodeModel } from '../../../src/export/proto.js';
-import { summarizeGraph } from '../../../src/export/summary.js';
 import { optimizedOperators } from '../../support/optimized-operators.js';
 import { quantizableFrames, quantizableGraph } from '../../support/quantizable-graph.js';
 

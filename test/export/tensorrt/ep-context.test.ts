@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { appendFile, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { summarizeGraph } from '../../../src/export/cost/summary.js';
 import { exportOnnx } from '../../../src/export/export.js';
-import { openOnnx } from '../../../src/export/onnx-run.js';
-import { decodeOutline } from '../../../src/export/proto.js';
-import { summarizeGraph } from '../../../src/export/summary.js';
+import { decodeOutline } from '../../../src/export/graph/proto.js';
 import { packageEngine } from '../../../src/export/tensorrt/ep-context.js';
+import { openOnnx } from '../../../src/export/verify/onnx-run.js';
 import { readModelPackage } from '../../../src/model-package/read.js';
 import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -61,9 +61,9 @@ test('an engine of trtexec becomes a package that ONNX Runtime recognises', asyn
 test('an engine with a second output keeps it, and where the graph looks', async (t) => {
   const folder = await temporaryFolder(t);
   const source = await exportOnnx(await writeHandWrittenCheckpoint(folder), join(folder, 'source'), {
-    picture: { width: 64, height: 48 },
-    mirrored: true,
-    confidence: 'mirror',
+    frame: { width: 64, height: 48 },
+    flipTta: true,
+    confidence: 'flip',
     parity: false,
     version: '0.1.0',
   });

@@ -1,0 +1,19 @@
+import type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
+import { createRgbImage } from '../geometry/raster.js';
+
+/** Shares of 0..1, or a mask, as a grey image: 1 is white; unknown is black. */
+export function greyImage({ width, height, data }: FloatMap | MaskMap): RgbImage {
+  const image = createRgbImage(width, height);
+  for (let i = 0; i < data.length; i++) image.data.fill(Math.round(255 * data[i]!), i * 3, i * 3 + 3);
+  return image;
+}
+
+/**
+ * A range of disparity for its colours, px: the middle 96 % of the known values, so that one wild pixel does not flatten
+ * them. It begins at 0.5 px at least, and its end is at least one and a half times its beginning.
+ */
+export function middleRange(map: FloatMap): { readonly low: number; readonly high: number } {
+  const known = map.data.filter((value) => value > 0).sort();
+  const low = Math.max(0.5, known[Math.floor(known.length * 0.02)] ?? 0.5);
+  return { low, high: Math.max(low * 1.5, known[Math.floor(known.length * 0.98)] ?? 1) };
+}
