@@ -30,19 +30,40 @@ export const dataFormatSchema = z.enum(['channels_last']).nullish();
 /** How tfjs pads a window at the border. */
 export const paddingSchema = z.enum(['same', 'valid']);
 
+/** Settings that decide nothing once a network is trained, or that its tensors say anyway. */
+const neutralSetting =
+  /^(name|trainable|batch_input_shape|batch_shape|input_shape|input_dtype|sparse|ragged|optional|seed|supports_masking|rate|noise_shape|stddev|momentum|synchronized|renorm|fused|rank|filters|units|depth_multiplier|.*(initializer|regularizer|constraint))$/;
+
+/** What Keras writes for a layer that computes in float32. */
+const float32Schema = z.union([
+  z.literal('float32'),
+  z.looseObject({ config: z.looseObject({ name: z.literal('float32') }) }),
+]);
+
 /**
- * A layer's configuration against what its converter understands.
+ * A layer's configuration against what its converter understands. A setting that neither the schema nor the list of
+ * neutral ones knows is an error: it might change the result.
  * @throws CyclopsError `EXPORT_UNSUPPORTED` naming layer, class, setting, and what would be accepted.
  */
-export function readLayerConfig<T extends z.ZodType>(layer: NetworkLayer, schema: T): z.output<T> {
-  const result = schema.safeParse(layer.config);
-  if (result.success) return result.data;
+export function readLayerConfig<T extends z.ZodObject>(layer: NetworkLayer, schema: T): z.output<T> {
+  const { dtype, ...config } = layer.config;
+  const fail = (text: string): never => {
+    throw new CyclopsError('EXPORT_UNSUPPORTED', `layer "${layer.name}" (${layer.className}) ${text}`);
+  };
+  if (dtype !== undefined && dtype !== null && !float32Schema.safeParse(dtype).success) {
+    fail(`dtype: expected float32, found ${JSON.stringify(dtype).slice(0, 80)}`);
+  }
+  const deciding = Object.entries(config).filter(([key]) => key in schema.shape || !neutralSetting.test(key));
+  const result = z.strictObject(schema.shape).safeParse(Object.fromEntries(deciding));
+  if (result.success) return result.data as z.output<T>;
   const issue = result.error.issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!;
+    const found = JSON.stringify(layer.config[key])?.slice(0, 80);
+    fail(`${key}: a setting that is not understood, found ${found}`);
+  }
   const keys = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-  throw new CyclopsError(
-    'EXPORT_UNSUPPORTED',
-    `layer "${layer.name}" (${layer.className}) ${describeIssue(issue, keys, layer.config)}`,
-  );
+  return fail(describeIssue(issue, keys, layer.config));
 }
 
 /**

@@ -61,13 +61,25 @@ const sequentialSchema = z.object({ layers: layerList });
 
 const modelClasses = ['Model', 'Functional', 'Sequential'] as const;
 
-const layersModelSchema = z.object({
-  modelTopology: z.object({
+/** `class_name` and `config` of the model; in Keras' files they stand one deeper, in `model_config`. */
+const topologySchema = z.preprocess(
+  (value) => (isRecord(value) && isRecord(value.model_config) ? { ...value, ...value.model_config } : value),
+  z.object({
     class_name: z.enum(modelClasses),
-    config: z.record(z.string(), z.unknown()),
+    config: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]),
+    keras_version: z.string().optional(),
   }),
+);
+
+const layersModelSchema = z.object({
+  generatedBy: z.string().nullish(),
+  modelTopology: topologySchema,
   weightsManifest: z.array(weightGroupSchema).min(1).max(1000),
 });
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Models within models within models: deeper than this is no network. */
 const maxDepth = 8;
@@ -168,14 +180,16 @@ function parseFunctional(config: unknown, context: ModelContext): LayerGraph {
 }
 
 /** A chain: each layer reads the one before, the first one an input that need not be in the list. */
-function parseSequential(config: unknown, context: ModelContext): LayerGraph {
+function parseSequential(chain: unknown, context: ModelContext): LayerGraph {
   // Old files give the bare list.
-  const wrapped = Array.isArray(config) ? { layers: config } : config;
+  const wrapped = Array.isArray(chain) ? { layers: chain } : chain;
   const { layers } = check(sequentialSchema, wrapped, context.owner, context.field);
   const parsed = new Map<string, NetworkLayer>();
   const input = 'input of the chain';
   const first = layers[0]!;
-  parsed.set(input, { name: input, className: 'InputLayer', config: first.config, calls: [], weights: new Map() });
+  const { batch_input_shape, batch_shape } = first.config;
+  const config = { batch_input_shape: batch_input_shape ?? batch_shape };
+  parsed.set(input, { name: input, className: 'InputLayer', config, calls: [], weights: new Map() });
   let last = input;
   for (const [index, layer] of layers.entries()) {
     if (layer.class_name === 'InputLayer') continue;
