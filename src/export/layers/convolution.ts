@@ -12,6 +12,7 @@ import {
   pairSchema,
   perChannel,
   readLayerConfig,
+  unsupported,
   weightsOf,
 } from './converter.js';
 import { onePixel, windowOver } from './window.js';
@@ -40,6 +41,25 @@ export const convertConv2d: LayerConverter = ({ graph, layer, name, inputs: [inp
   const bias = config.use_bias ? perChannel(layer, 'bias', kernel.shape[3]!) : undefined;
   const window = windowOver(input, config.padding, config.kernel_size, config.strides, config.dilation_rate ?? [1, 1]);
   const result = conv(graph, name, input, transposeWeights(kernel, [3, 2, 0, 1]), bias, window);
+  return applyActivation(graph, name, config.activation, result);
+};
+
+/** Conv2D in groups: kernel [kh, kw, in / groups, out] becomes [out, in / groups, kh, kw]. */
+export const convertGroupedConv2d: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
+  const config = readLayerConfig(layer, configSchema.extend({ groups: z.int().positive().max(16384) }));
+  const { groups } = config;
+  const [channels] = imageShape(input);
+  if (channels % groups !== 0) {
+    throw unsupported(layer, `groups: expected a divisor of its ${channels} channels, found ${groups}`);
+  }
+  const kernel = kernelOf(layer, 'kernel', config.kernel_size, { axis: 2, channels: channels / groups });
+  const filters = kernel.shape[3]!;
+  if (filters % groups !== 0) {
+    throw unsupported(layer, `groups: expected a divisor of its ${filters} filters, found ${groups}`);
+  }
+  const bias = config.use_bias ? perChannel(layer, 'bias', filters) : undefined;
+  const window = windowOver(input, config.padding, config.kernel_size, config.strides, config.dilation_rate ?? [1, 1]);
+  const result = conv(graph, name, input, transposeWeights(kernel, [3, 2, 0, 1]), bias, window, groups);
   return applyActivation(graph, name, config.activation, result);
 };
 

@@ -9,12 +9,13 @@ import {
   convertSoftmax,
   convertThresholdedRelu,
 } from './activation.js';
-import { convertConstantGain, convertPassThrough, convertRescaling } from './affine.js';
+import { convertArithmetic, convertConstantGain, convertPassThrough, convertRescaling } from './affine.js';
 import { assertImage, type LayerCall, type LayerConverter } from './converter.js';
 import {
   convertConv2d,
   convertConv2dTranspose,
   convertDepthwiseConv2d,
+  convertGroupedConv2d,
   convertSeparableConv2d,
 } from './convolution.js';
 import { convertDense } from './dense.js';
@@ -42,7 +43,7 @@ import {
   convertReshape,
   convertSlice,
 } from './reorder.js';
-import { convertResize2d, convertUpSampling2d } from './resizing.js';
+import { convertBilinearUpSampling2d, convertResize2d, convertUpSampling2d } from './resizing.js';
 import {
   convertCorrelation1d,
   convertCosineSimilarity1d,
@@ -53,6 +54,7 @@ import {
 /** Layers of images alone, by Keras name. */
 const imageConverters: Readonly<Record<string, LayerConverter>> = {
   AveragePooling2D: convertAveragePooling2d,
+  BilinearUpSampling2D: convertBilinearUpSampling2d,
   BorderPadding2D: convertBorderPadding2d,
   Conv2D: convertConv2d,
   Conv2DTranspose: convertConv2dTranspose,
@@ -64,6 +66,7 @@ const imageConverters: Readonly<Record<string, LayerConverter>> = {
   GlobalAveragePooling2D: convertGlobalAveragePooling2d,
   GlobalMaxPooling2D: convertGlobalMaxPooling2d,
   GroupNormalization: convertGroupNormalization,
+  GroupedConv2D: convertGroupedConv2d,
   MaxPooling2D: convertMaxPooling2d,
   Resize2D: convertResize2d,
   SeparableConv2D: convertSeparableConv2d,
@@ -78,7 +81,9 @@ const tensorConverters: Readonly<Record<string, LayerConverter>> = {
   Activation: convertActivation,
   Add: convertAdd,
   AlphaDropout: convertPassThrough,
+  Arithmetic: convertArithmetic,
   Average: convertAverage,
+  AxisSoftmax: convertSoftmax,
   BatchNormalization: convertBatchNormalization,
   Concatenate: convertConcatenate,
   ConstantGain: convertConstantGain,

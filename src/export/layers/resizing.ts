@@ -21,6 +21,16 @@ export const convertUpSampling2d: LayerConverter = ({ graph, layer, name, inputs
   return resizeTo(graph, name, input, [height * config.size[0], width * config.size[1]], mode, 'top-left');
 };
 
+/** UpSampling2D of Keras with bilinear interpolation: reads at pixel centres. */
+export const convertBilinearUpSampling2d: LayerConverter = ({ graph, layer, name, inputs: [input] }) => {
+  const { size } = readLayerConfig(
+    layer,
+    z.object({ size: pairSchema, data_format: dataFormatSchema, interpolation: z.literal('bilinear') }),
+  );
+  const [, height, width] = imageShape(input);
+  return resizeTo(graph, name, input, [height * size[0], width * size[1]], 'bilinear', 'half-pixel');
+};
+
 const side = z.int().positive().max(16384);
 
 /** Resize2D of cyclops: any size, mode and alignment. */

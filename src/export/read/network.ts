@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describeIssue } from '../../base/config.js';
 import { CyclopsError, messageOf } from '../../base/errors.js';
 import type { Weights } from '../graph/ops.js';
+import { normalizeKeras } from './keras.js';
 import { type WeightGroup, weightGroupSchema, weightsOfManifest } from './weights.js';
 
 /** The result of one layer at one of the places where the network uses it. */
@@ -61,25 +62,13 @@ const sequentialSchema = z.object({ layers: layerList });
 
 const modelClasses = ['Model', 'Functional', 'Sequential'] as const;
 
-/** `class_name` and `config` of the model; in Keras' files they stand one deeper, in `model_config`. */
-const topologySchema = z.preprocess(
-  (value) => (isRecord(value) && isRecord(value.model_config) ? { ...value, ...value.model_config } : value),
-  z.object({
+const layersModelSchema = z.object({
+  modelTopology: z.object({
     class_name: z.enum(modelClasses),
     config: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]),
-    keras_version: z.string().optional(),
   }),
-);
-
-const layersModelSchema = z.object({
-  generatedBy: z.string().nullish(),
-  modelTopology: topologySchema,
   weightsManifest: z.array(weightGroupSchema).min(1).max(1000),
 });
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Models within models within models: deeper than this is no network. */
 const maxDepth = 8;
@@ -140,7 +129,7 @@ function parseLayersModel(
       `${owner} format: expected a layers model (model.save of tfjs, or tensorflowjs_converter --output_format tfjs_layers_model), found a graph model, whose layers are lost`,
     );
   }
-  return check(layersModelSchema, value, owner, '');
+  return check(layersModelSchema, normalizeKeras(value, owner), owner, '');
 }
 
 interface ModelContext {

@@ -1,7 +1,9 @@
 import { CyclopsError, messageOf } from '../../base/errors.js';
 import type { tf } from '../../train/tensorflow/tf.js';
+import { normalizeKeras } from '../read/keras.js';
 
 type TensorFlow = typeof tf;
+type WeightSpecs = NonNullable<Parameters<TensorFlow['io']['getModelArtifactsInfoForJSON']>[0]['weightSpecs']>;
 
 /** Relative difference from which an export fails. */
 export const parityLimit = 1e-4;
@@ -34,9 +36,13 @@ export async function loadReference(
     import('../../train/layers/image-layers.js'),
     import('../../train/layers/matching-cost.js'),
     import('../../train/layers/similarity-window.js'),
+    import('./keras-layers.js'),
   ]);
-  const { modelTopology, weightsManifest } = JSON.parse(model.modelJson);
-  const weightSpecs = weightsManifest.flatMap(({ weights }: { weights: unknown[] }) => weights);
+  const { modelTopology, weightsManifest } = normalizeKeras(JSON.parse(model.modelJson), owner) as {
+    readonly modelTopology: object;
+    readonly weightsManifest: { readonly weights: WeightSpecs }[];
+  };
+  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
   // Copied, because file buffers may be slices of larger ones.
   const weightData = new Uint8Array(model.weightBytes).buffer;
   try {
