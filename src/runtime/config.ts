@@ -17,7 +17,7 @@ export const cameraIntrinsicsSchema = z.strictObject({
 });
 
 /** How the focal length is known: a calibration file or its numbers, fx in px of the source's picture, or its field of view. */
-const focalSchema = z.strictObject({
+export const focalSchema = z.strictObject({
   /** Path of a calibration that ROS or OpenCV wrote, with the lens's distortion; relative to where the command runs. */
   calibration: z.string().min(1).optional(),
   intrinsics: cameraIntrinsicsSchema.optional(),
@@ -34,11 +34,12 @@ const cameraFields = focalSchema.extend({
 });
 
 /** Whether at most one of the ways to know the focal length is taken. */
-function isOneFocal({ calibration, intrinsics, fxPx, horizontalFovDeg }: z.output<typeof focalSchema>): boolean {
+export function isOneFocal({ calibration, intrinsics, fxPx, horizontalFovDeg }: z.output<typeof focalSchema>): boolean {
   return [calibration, intrinsics, fxPx, horizontalFovDeg].filter((value) => value !== undefined).length <= 1;
 }
 
-const oneFocalText = 'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg';
+/** What is said where `isOneFocal` does not hold. */
+export const oneFocalText = 'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg';
 const cameraSchema = cameraFields.refine(isOneFocal, oneFocalText);
 
 /** How long a source may be silent, and how it is brought back. */

@@ -1,3 +1,6 @@
+/** The door of the runtime: what `cyclops/runtime` exports. */
+export { CyclopsError, type CyclopsErrorOptions, type ErrorCode, isCyclopsError } from '../base/errors.js';
+export { createLog, type Logger } from '../base/log.js';
 export { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
 export {
   type CameraResult,
@@ -32,6 +35,16 @@ export {
   type StampQuality,
 } from './frame.js';
 export { LatencyHistogram, LatencyMeter, type LatencyReport, type Spread, type Stage, stages } from './latency.js';
+export {
+  type DepthModel,
+  type ImageDepth,
+  type ImageInput,
+  type MetricImageDepth,
+  type OpenModelOptions,
+  openModel,
+  type RelativeImageDepth,
+} from './open-model.js';
+export { type DepthStream, type OpenStreamOptions, openStream } from './open-stream.js';
 export { ndjsonOutput } from './outputs/ndjson.js';
 export { noOutput } from './outputs/none.js';
 export type { Output, OutputStats, Pace, StreamInfo } from './outputs/output.js';
