@@ -66,10 +66,10 @@ export const streamConfigSchema = z.strictObject({
 });
 
 /** A checked stream configuration with its defaults filled in. */
-export type StreamConfig = z.output<typeof streamConfigSchema>;
+export interface StreamConfig extends z.output<typeof streamConfigSchema> {}
 
 /** The same as a caller may write it. */
-export type StreamConfigInput = z.input<typeof streamConfigSchema>;
+export interface StreamConfigInput extends z.input<typeof streamConfigSchema> {}
 
 /** More cameras than this are more than one engine serves at a useful rate. */
 const cameraLimit = 8;
@@ -99,7 +99,7 @@ export const camerasConfigSchema = streamConfigSchema.omit({ camera: true }).ext
 });
 
 /** A checked configuration of several cameras with its defaults filled in. */
-export type CamerasConfig = z.output<typeof camerasConfigSchema>;
+export interface CamerasConfig extends z.output<typeof camerasConfigSchema> {}
 
 /** The same as a caller may write it. */
-export type CamerasConfigInput = z.input<typeof camerasConfigSchema>;
+export interface CamerasConfigInput extends z.input<typeof camerasConfigSchema> {}

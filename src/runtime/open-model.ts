@@ -29,10 +29,10 @@ export const openModelSettingsSchema = focalSchema
  * focal length is known. `fxPx` is in px of the images as they are given: for images of several sizes use `intrinsics`,
  * which name their size, or `horizontalFovDeg`.
  */
-export type OpenModelOptions = z.input<typeof openModelSettingsSchema> & {
+export interface OpenModelOptions extends z.input<typeof openModelSettingsSchema> {
   /** Where remarks go, such as an unknown focal length; JSON lines on standard error unless given. */
   readonly log?: Logger;
-};
+}
 
 /** A file's path; the bytes of a PNG or JPEG; or pixels: 8-bit R, G, B, row-major, `width * height * 3` bytes. */
 export type ImageInput = string | Uint8Array | RgbImage;

@@ -1,4 +1,24 @@
 /** The door of the training room: what `cyclops/train` exports. Loading it loads TensorFlow. */
+export { CyclopsError, type CyclopsErrorOptions, type ErrorCode, errorCodes, isCyclopsError } from '../base/errors.js';
+export {
+  type DepthTruth,
+  depthTruths,
+  type FolderLayout,
+  type FolderSpec,
+  folderLayouts,
+  type MixedSpec,
+  type SingleSpec,
+  type SourceSpec,
+  type StereoSample,
+  type StereoSource,
+  type SyntheticSpec,
+  type TruthWanted,
+  type ViewSample,
+} from '../data/sample.js';
+export { openSource } from '../data/sources/index.js';
+export { parseMixedSpec, parseSourceSpec, type SourceDefaults } from '../data/sources/parse-spec.js';
+export type { Intrinsics, StereoCamera } from '../geometry/camera.js';
+export type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
 export { type Checkpoint, checkpointSchema, type NetworkName, networkNames } from './checkpoint-schema.js';
 export {
   type PartialTrainingConfig,
@@ -22,4 +42,6 @@ export { type TrainOptions, type TrainResult, train } from './loop.js';
 export type { Loss } from './losses/loss.js';
 export { type UnsupervisedInput, unsupervisedLoss } from './losses/unsupervised.js';
 export { openPredictor, type Predictor, type PredictorOptions, type ViewPrediction } from './predict.js';
-export { resolveTrainingConfig } from './resolve-config.js';
+export type { TrainingProgress } from './progress.js';
+export { defaultsFromInit, resolveTrainingConfig } from './resolve-config.js';
+export { tf } from './tf.js';

@@ -1,0 +1,54 @@
+// Writes docs/api from the doc comments of what the package exports.
+//
+//   npm run docs
+//   node setup/api-docs/generate.mjs FOLDER     into another folder
+import { join } from 'node:path';
+import { Application, LogLevel } from 'typedoc';
+
+const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const root = join(here, '..', '..');
+const rooms = ['runtime', 'train', 'export'];
+
+const application = await Application.bootstrapWithPlugins({
+  plugin: ['typedoc-plugin-markdown'],
+  entryPoints: rooms.map((room) => join(root, 'src', room, 'index.ts')),
+  tsconfig: join(here, 'tsconfig.json'),
+  logLevel: LogLevel.Warn,
+  // What an exported function takes or gives must be exported too, or nobody could call it with types: such a warning fails.
+  treatWarningsAsErrors: true,
+  // Parts of larger things that are only handed on, or a name for what stands there anyway.
+  intentionallyNotExported: [
+    'src/runtime/capture/supervisor.ts:Fault',
+    'src/train/layers/image-layers.ts:Config',
+    'src/export/read-network.ts:Network',
+    'src/export/pre-post.ts:Fit',
+    'src/model-package/schema.ts:EmbeddedPackage',
+  ],
+  // Is emptied first.
+  out: process.argv[2] ?? join(root, 'docs', 'api'),
+  readme: 'none',
+  // Lines and commits would make every page stale with every change.
+  disableSources: true,
+  disableGit: true,
+  excludeExternals: true,
+  excludePrivate: true,
+  sort: ['alphabetical'],
+  groupOrder: ['Functions', 'Classes', 'Interfaces', 'Type Aliases', 'Variables'],
+  outputFileStrategy: 'modules',
+  entryFileName: 'README',
+  hidePageHeader: true,
+  hideBreadcrumbs: true,
+  useCodeBlocks: true,
+  expandObjects: false,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  classPropertiesFormat: 'table',
+  typeDeclarationFormat: 'table',
+  propertyMembersFormat: 'table',
+  tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true, hideSources: true },
+});
+const project = await application.convert();
+if (project === undefined) process.exit(1);
+application.validate(project);
+if (application.logger.hasErrors() || application.logger.hasWarnings()) process.exit(1);
+await application.generateOutputs(project);
