@@ -2,11 +2,14 @@
 //
 //   npm run docs
 //   node setup/api-docs/generate.mjs FOLDER     into another folder
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Application, LogLevel } from 'typedoc';
 
-const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '..', '..');
+const out = process.argv[2] ?? join(root, 'docs', 'api');
 const rooms = ['runtime', 'train', 'export'];
 
 const application = await Application.bootstrapWithPlugins({
@@ -25,7 +28,7 @@ const application = await Application.bootstrapWithPlugins({
     'src/model-package/schema.ts:EmbeddedPackage',
   ],
   // Is emptied first.
-  out: process.argv[2] ?? join(root, 'docs', 'api'),
+  out,
   readme: 'none',
   // Lines and commits would make every page stale with every change.
   disableSources: true,
@@ -45,10 +48,39 @@ const application = await Application.bootstrapWithPlugins({
   classPropertiesFormat: 'table',
   typeDeclarationFormat: 'table',
   propertyMembersFormat: 'table',
-  tableColumnSettings: { hideInherited: true, hideModifiers: true, hideOverrides: true, hideSources: true },
+  tableColumnSettings: {
+    hideDefaults: true,
+    hideInherited: true,
+    hideModifiers: true,
+    hideOverrides: true,
+    hideSources: true,
+  },
 });
 const project = await application.convert();
 if (project === undefined) process.exit(1);
 application.validate(project);
 if (application.logger.hasErrors() || application.logger.hasWarnings()) process.exit(1);
 await application.generateOutputs(project);
+for (const name of readdirSync(out)) {
+  const page = join(out, name);
+  writeFileSync(page, withRightAnchors(readFileSync(page, 'utf8')));
+}
+
+/**
+ * The plug-in numbers anchors that headings share in lower case, and takes `Recording.stats` for one of `RecordingStats`.
+ * Links to what has a heading of its own get that heading's anchor, counted as code forges count.
+ */
+function withRightAnchors(text) {
+  const counts = new Map();
+  const own = new Map();
+  for (const [, marks, heading] of text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^(#{1,6}) (.+)$/gm)) {
+    const slug = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-');
+    const count = counts.get(slug) ?? 0;
+    counts.set(slug, count + 1);
+    if (marks === '###') own.set(heading.replace('()', ''), count === 0 ? slug : `${slug}-${count}`);
+  }
+  return text.replace(/\[`(\w+)`\]\(#([^)]+)\)/g, (_, name, anchor) => `[\`${name}\`](#${own.get(name) ?? anchor})`);
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { readConfig } from '../base/config.js';
+import { checkSettings, readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
 import type { Intrinsics } from '../geometry/camera.js';
 import { type LayersModel, type OpenSize, readLayersModel } from './layers-model.js';
@@ -69,7 +69,7 @@ const positive = z.number().positive().finite();
 const ofEachColour = z.tuple([z.number().finite(), z.number().finite(), z.number().finite()]);
 const deviations = z.tuple([positive, positive, positive]);
 
-/** What a user says of a depth network of his own, in YAML: what stands before it, and what its output means. */
+/** What a user says of a depth network of his own: what stands before it, and what its output means. */
 export const networkFactsSchema = z
   .strictObject({
     /** Name of the network, for people; the model's file unless given. */
@@ -112,21 +112,32 @@ export const networkFactsSchema = z
     issues.push({ code: 'custom', path: ['camera', 'baselineM'], message, input: camera });
   });
 
+/** The same as a caller may write it. */
+export interface NetworkFacts extends z.input<typeof networkFactsSchema> {}
+
 /**
  * A user's own LayersModel with the facts that make it a depth network.
  * @param path a `model.json` of one picture, [H, W, 3].
- * @param factsPath YAML or JSON as `networkFactsSchema`.
+ * @param described the facts as `networkFactsSchema`, or the path of a YAML or JSON file with them.
  * @param size px, where the model leaves it open.
  * @throws CyclopsError `CONFIG_INVALID` for the facts, those of `readLayersModel`, `CHECKPOINT_INVALID` where facts and
  *   model do not fit.
  */
-export async function describedNetwork(path: string, factsPath: string, size?: OpenSize): Promise<DepthNetwork> {
-  const facts = await readConfig(factsPath, networkFactsSchema);
+export async function describedNetwork(
+  path: string,
+  described: string | NetworkFacts,
+  size?: OpenSize,
+): Promise<DepthNetwork> {
+  const owner = typeof described === 'string' ? described : 'facts';
+  const facts =
+    typeof described === 'string'
+      ? await readConfig(described, networkFactsSchema)
+      : checkSettings(described, owner, networkFactsSchema);
   const model = await readLayersModel(path);
   const { width, height } = inputSizeOf(model, size);
   const { fxPx, fyPx = fxPx, cxPx = (width - 1) / 2, cyPx = (height - 1) / 2, baselineM, doffsPx } = facts.camera;
   const { layer, quantity, factor } = facts.output;
-  const outputIndex = layer === undefined ? 0 : outputNamed(model, layer, `${factsPath} output.layer`);
+  const outputIndex = layer === undefined ? 0 : outputNamed(model, layer, `${owner} output.layer`);
   return {
     name: facts.name ?? basename(path, '.json'),
     owner: path,

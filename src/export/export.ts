@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
+import { packageVersion } from '../base/paths.js';
 import type { ModelPackage } from '../model-package/schema.js';
 import type { TensorRtOptions } from '../model-package/tensorrt/options.js';
 import { type PackagePaths, packagePaths, writeModelPackage } from '../model-package/write.js';
 import { buildDepthGraph, type DepthGraphOptions } from './depth-graph.js';
-import { type DepthNetwork, describedNetwork, studentNetwork } from './depth-network.js';
+import { type DepthNetwork, describedNetwork, type NetworkFacts, studentNetwork } from './depth-network.js';
 import type { OpenSize } from './layers-model.js';
 import { type PackageFacts, packModel } from './pack.js';
 import { assertParity, checkParity, type ParityReport } from './parity.js';
@@ -14,8 +15,8 @@ import type { GraphSummary } from './summary.js';
 
 /** What the exporter must be told of a network that is no checkpoint of cyclops. */
 export interface NetworkDescription {
-  /** A YAML file as `networkFactsSchema`. */
-  readonly facts: string;
+  /** The facts, or the path of a YAML file that holds them. */
+  readonly facts: string | NetworkFacts;
   /** Sides that the model leaves open, px. */
   readonly size?: OpenSize;
 }
@@ -34,8 +35,8 @@ export interface ExportOptions extends DepthGraphOptions {
   readonly tensorRt?: TensorRtOptions;
   /** The command line of the export; the package's provenance says it behind that of the training. */
   readonly command?: string;
-  /** Version of cyclops, for the package's provenance. */
-  readonly version: string;
+  /** Version of cyclops, for the package's provenance; this one unless given. */
+  readonly version?: string;
 }
 
 /** A finished export. */
@@ -62,7 +63,7 @@ export interface ExportResult extends PackagePaths {
  * @throws CyclopsError those of `openNetwork` and `buildDepthGraph`, `PARITY_FAILED`, `PRECISION_UNFIT`, `DISK_FULL`,
  *   `WRITE_FAILED`.
  */
-export async function exportOnnx(path: string, output: string, options: ExportOptions): Promise<ExportResult> {
+export async function exportOnnx(path: string, output: string, options: ExportOptions = {}): Promise<ExportResult> {
   const network = await openNetwork(path, options.described);
   const { graph: built, around, facts: ends, viewNote } = buildDepthGraph(network, options);
   const { graph, reports } = runPasses(built);
@@ -77,7 +78,7 @@ export async function exportOnnx(path: string, output: string, options: ExportOp
       command: [network.origin.command, options.command ?? 'exportOnnx']
         .filter((text) => text !== undefined)
         .join('; '),
-      versions: { ...network.origin.versions, cyclops: options.version },
+      versions: { ...network.origin.versions, cyclops: options.version ?? packageVersion() },
     },
   };
   const onnxFile = basename(paths.onnxPath);

@@ -1,4 +1,8 @@
-/** The door of the exporter: what `cyclops/export` exports. TensorFlow is loaded only where a check against it runs. */
+/**
+ * What `cyclops/export` exports: networks to ONNX files and model packages, and what such a file holds. TensorFlow is loaded
+ * only where a check against it runs.
+ * @module
+ */
 export { CyclopsError, type CyclopsErrorOptions, type ErrorCode, errorCodes, isCyclopsError } from '../base/errors.js';
 export type { Intrinsics } from '../geometry/camera.js';
 export {
@@ -14,7 +18,7 @@ export {
 export { type TensorRtOptions, tensorRtOptionsSchema } from '../model-package/tensorrt/options.js';
 export type { PackagePaths } from '../model-package/write.js';
 export { buildDepthGraph, type DepthGraph, type DepthGraphOptions } from './depth-graph.js';
-export type { DepthNetwork } from './depth-network.js';
+export { type DepthNetwork, type NetworkFacts, networkFactsSchema } from './depth-network.js';
 export { compareGraphs, type GraphDifferences, type WeightDifference } from './differences.js';
 export { estimateGraph, type GraphEstimate } from './estimate.js';
 export type { Surroundings } from './expected-depth.js';

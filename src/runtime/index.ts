@@ -1,4 +1,8 @@
-/** The door of the runtime: what `cyclops/runtime` exports. */
+/**
+ * What `cyclops/runtime` exports: models for single images, streams of depth frames, and what goes into and comes out of
+ * them. Loading it loads neither TensorFlow nor an engine.
+ * @module
+ */
 export type { MonotonicNs } from '../base/clock.js';
 export { CyclopsError, type CyclopsErrorOptions, type ErrorCode, errorCodes, isCyclopsError } from '../base/errors.js';
 export { createLog, type Logger } from '../base/log.js';
@@ -6,7 +10,6 @@ export type { Intrinsics } from '../geometry/camera.js';
 export type { PixelMap } from '../geometry/distortion.js';
 export type { CropWindow, NetworkView } from '../geometry/network-view.js';
 export type { FloatMap, RgbImage } from '../geometry/raster.js';
-export { encodeJpeg, encodePng, readRgb } from '../image/codec.js';
 export { colorizeDepth, type DepthRange } from '../image/colormap.js';
 export { encodePng16 } from '../image/png16.js';
 export type { GoldenComparison } from '../model-package/golden.js';

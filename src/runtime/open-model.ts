@@ -4,7 +4,6 @@ import { CyclopsError } from '../base/errors.js';
 import { createLog, type Logger } from '../base/log.js';
 import type { Intrinsics } from '../geometry/camera.js';
 import type { RgbImage } from '../geometry/raster.js';
-import { decodeRgb, readRgb } from '../image/codec.js';
 import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
 import { readCalibration } from './calibration.js';
 import { focalSchema, isOneFocal, oneFocalText } from './config.js';
@@ -220,8 +219,11 @@ class OpenDepthModel implements DepthModel {
 }
 
 async function decoded(image: ImageInput): Promise<RgbImage> {
-  if (typeof image === 'string') return readRgb(image);
-  if (image instanceof Uint8Array) return decodeRgb(image, 'image');
+  if (typeof image === 'string' || image instanceof Uint8Array) {
+    // Loaded only where there is something to decode.
+    const { decodeRgb, readRgb } = await import('../image/codec.js');
+    return typeof image === 'string' ? readRgb(image) : decodeRgb(image, 'image');
+  }
   const { width, height, data } = image;
   const isWhole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
   if (!isWhole || data.length !== width * height * 3) {

@@ -1,4 +1,8 @@
-/** The door of the training room: what `cyclops/train` exports. Loading it loads TensorFlow. */
+/**
+ * What `cyclops/train` exports: sources of stereo pairs, training, pseudo labels, prediction, layers and losses. Loading it
+ * loads TensorFlow.
+ * @module
+ */
 export { CyclopsError, type CyclopsErrorOptions, type ErrorCode, errorCodes, isCyclopsError } from '../base/errors.js';
 export {
   type DepthTruth,
