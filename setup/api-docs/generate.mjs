@@ -61,9 +61,26 @@ if (project === undefined) process.exit(1);
 application.validate(project);
 if (application.logger.hasErrors() || application.logger.hasWarnings()) process.exit(1);
 await application.generateOutputs(project);
+const index = `# The API of cyclops
+
+${project.children.map(({ name, comment }) => `- [\`cyclops/${name}\`](${name}.md): ${sentenceOf(comment)}`).join('\n')}
+
+Generated from the doc comments by \`npm run docs\`: change those, not these pages. Short programs that use the API stand in [examples](../../examples).
+
+- Units and frames of reference are in the names: \`depthM\` in metres along the optical axis, \`fxPx\` in px at the width and height beside it, \`Ns\` in ns of CLOCK_MONOTONIC. Maps are row-major, rows from top to bottom; NaN is unknown.
+- Errors that a user can meet are \`CyclopsError\`s with a code out of [one table](../errors.md); \`isCyclopsError(error, 'FILE_MISSING')\` asks for one.
+- What is opened has \`close\`, which waits for what was begun; calls after it reject. Settings are plain objects, and a mistake in them is named by its field.
+`;
+writeFileSync(join(out, 'README.md'), index);
 for (const name of readdirSync(out)) {
   const page = join(out, name);
   writeFileSync(page, withRightAnchors(readFileSync(page, 'utf8')));
+}
+
+/** A room's own comment, on one line. */
+function sentenceOf(comment) {
+  const text = comment.summary.map((part) => part.text).join('');
+  return text.replace(/^What `[^`]+` exports: /, '').replaceAll('\n', ' ');
 }
 
 /**
