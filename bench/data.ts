@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { elapsedMs, monotonicNow } from '../src/base/clock.js';
 import type { LoaderOptions } from '../src/data/loader.js';
-import type { PartialTrainingConfig, TrainingConfig } from '../src/train/config.js';
+import type { PartialTrainingConfig, TrainingConfig } from '../src/train/config/config.js';
 import type { Bench, BenchResult } from './measure.js';
 import { median, printTable, rounded } from './measure.js';
 
@@ -86,9 +86,9 @@ async function writeLabels(data: string, folder: string): Promise<void> {
   const source = await openSource({ kind: 'kitti-2015', folder: data });
   const writer = await openLabelWriter(folder, {
     format: 'cyclops-labels',
-    formatVersion: 1,
-    teacher: 'truth',
-    checkpointSha256: '0'.repeat(64),
+    formatVersion: 2,
+    producer: 'teacher',
+    networks: { teacher: { checkpoint: 'truth', sha256: '0'.repeat(64) } },
     width: 1242,
     height: 375,
     dataFingerprint: source.imagesFingerprint,
@@ -110,13 +110,13 @@ async function writeLabels(data: string, folder: string): Promise<void> {
 }
 
 async function measureStage(given: PartialTrainingConfig, folder: string) {
-  const { train, loaderOptionsOf } = await import('../src/train/loop.js');
-  const { resolveTrainingConfig, sourcesOf } = await import('../src/train/resolve-config.js');
-  const { readRunLog } = await import('../src/train/run-log.js');
+  const { train, loaderOptionsOf } = await import('../src/train/run/loop.js');
+  const { resolveTrainingConfig, sourcesOf } = await import('../src/train/config/resolve-config.js');
+  const { readRunLog } = await import('../src/train/run/run-log.js');
   const config = resolveTrainingConfig({
     ...given,
     steps: warmSteps + steps,
-    useConfidence: given.stage === 'student',
+    settings: given.stage === 'student' ? { useConfidence: true } : {},
     validationData: 'none',
     validateEvery: 0,
     checkpointEvery: 0,

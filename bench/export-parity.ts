@@ -11,7 +11,7 @@ export const bench: Bench = {
   async run() {
     // A GPU may round to TF32.
     process.env.CUDA_VISIBLE_DEVICES = '';
-    const { tf } = await import('../src/train/tf.js');
+    const { tf } = await import('../src/train/tensorflow/tf.js');
     const { layerCases } = await import('./export/layer-cases.js');
     const { runLayerCase, worstDifference } = await import('./export/run-case.js');
     const rows: string[][] = [];
@@ -46,7 +46,7 @@ export const bench: Bench = {
 };
 
 async function networkTable(
-  tf: typeof import('../src/train/tf.js').tf,
+  tf: typeof import('../src/train/tensorflow/tf.js').tf,
 ): Promise<{ row: string[]; difference: number }[]> {
   const { exportUntrained } = await import('./export/networks.js');
   const sizes = [

@@ -77,7 +77,7 @@ function picture(): Float32Array {
 
 /** Saves mono-edge, untrained, with its first output alone. @returns what tfjs gives for the picture. */
 async function writeModel(folder: string, image: Float32Array): Promise<Float32Array> {
-  const { tf } = await import('../src/train/tf.js');
+  const { tf } = await import('../src/train/tensorflow/tf.js');
   const { networks } = await import('../src/train/networks/index.js');
   const { savedModel } = await import('./export/run-case.js');
   const whole = networks['mono-edge'].create({ height, widthPx: width, width: 1, seed: 3 });

@@ -14,9 +14,9 @@ export const bench: Bench = {
 };
 
 async function measure(): Promise<BenchResult> {
-  const { train } = await import('../src/train/loop.js');
-  const { resolveTrainingConfig } = await import('../src/train/resolve-config.js');
-  const { readRunLog } = await import('../src/train/run-log.js');
+  const { train } = await import('../src/train/run/loop.js');
+  const { resolveTrainingConfig } = await import('../src/train/config/resolve-config.js');
+  const { readRunLog } = await import('../src/train/run/run-log.js');
   const folder = await mkdtemp(join(tmpdir(), 'cyclops-memory-'));
   try {
     const config = resolveTrainingConfig({

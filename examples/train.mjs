@@ -14,7 +14,7 @@ process.once('SIGINT', () => abort.abort());
 
 const config = resolveTrainingConfig({
   stage: 'student',
-  supervision: 'truth',
+  settings: { supervision: 'truth' },
   network: 'mono-edge',
   widthMultiplier: 0.5,
   width: 128,

@@ -9,7 +9,7 @@ import {
 } from '../../src/train/layers/image-layers.js';
 import { ConstantGain, CosineSimilarity1d, SoftArgmaxDisparity } from '../../src/train/layers/matching-cost.js';
 import { SimilarityWindow } from '../../src/train/layers/similarity-window.js';
-import type { tf } from '../../src/train/tf.js';
+import type { tf } from '../../src/train/tensorflow/tf.js';
 
 type TensorFlow = typeof tf;
 type Tensor = tf.SymbolicTensor;

@@ -4,8 +4,8 @@ import { checkModelParity, type ModelParityReport } from '../../src/export/model
 import { runPasses } from '../../src/export/passes/index.js';
 import { encodeModel } from '../../src/export/proto.js';
 import { parseNetwork } from '../../src/export/read-network.js';
-import type { NetworkName } from '../../src/train/checkpoint-schema.js';
-import type { tf } from '../../src/train/tf.js';
+import type { NetworkName } from '../../src/train/checkpoint/checkpoint-schema.js';
+import type { tf } from '../../src/train/tensorflow/tf.js';
 import { savedModel } from './run-case.js';
 
 /** A network of ours as a bare graph: every input and output, compared with tfjs. */

@@ -6,7 +6,7 @@ import { openOnnx } from '../../src/export/onnx-run.js';
 import { runPasses } from '../../src/export/passes/index.js';
 import { encodeModel } from '../../src/export/proto.js';
 import { parseNetwork } from '../../src/export/read-network.js';
-import type { tf } from '../../src/train/tf.js';
+import type { tf } from '../../src/train/tensorflow/tf.js';
 import type { LayerCase } from './layer-cases.js';
 
 type TensorFlow = typeof tf;

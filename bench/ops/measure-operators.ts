@@ -1,12 +1,12 @@
 import { Random } from '../../src/base/random.js';
-import { createAdam } from '../../src/train/adam.js';
 import { correlate1d } from '../../src/train/layers/correlation-1d.js';
 import { halveByMean, pyramid } from '../../src/train/layers/pyramid.js';
 import { warpHorizontal } from '../../src/train/layers/warp-horizontal.js';
 import { supervisedLoss } from '../../src/train/losses/supervised.js';
-import { trainableVariables } from '../../src/train/network.js';
 import { createDispNetC, maxDisplacement } from '../../src/train/networks/dispnet-c.js';
-import { tf } from '../../src/train/tf.js';
+import { trainableVariables } from '../../src/train/networks/network.js';
+import { createAdam } from '../../src/train/run/adam.js';
+import { tf } from '../../src/train/tensorflow/tf.js';
 import { type BenchResult, printTable, rounded, spreadOf } from '../measure.js';
 import { plainCorrelation, plainWarp } from './plain.js';
 

@@ -1,4 +1,4 @@
-import { tf } from '../../src/train/tf.js';
+import { tf } from '../../src/train/tensorflow/tf.js';
 
 // The operators as one writes them first, with gradients left to tfjs: what the project's own are compared with.
 

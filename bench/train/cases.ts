@@ -1,6 +1,6 @@
 import { Random } from '../../src/base/random.js';
 import type { Batch } from '../../src/data/loader.js';
-import type { PartialTrainingConfig, TrainingConfig } from '../../src/train/config.js';
+import type { PartialTrainingConfig, TrainingConfig } from '../../src/train/config/config.js';
 
 /** A training step that is measured. */
 export interface StepCase {
@@ -24,9 +24,7 @@ export const stepCases: readonly StepCase[] = [
       height: 192,
       batch: 8,
       clipNorm: 5,
-      useConfidence: true,
-      relativeWeight: 0.5,
-      gradientWeight: 0.5,
+      settings: { useConfidence: true, relativeWeight: 0.5, gradientWeight: 0.5 },
     },
     headline: true,
   },

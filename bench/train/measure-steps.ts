@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CyclopsError } from '../../src/base/errors.js';
-import type { PartialTrainingConfig } from '../../src/train/config.js';
-import { resolveTrainingConfig } from '../../src/train/resolve-config.js';
+import type { PartialTrainingConfig } from '../../src/train/config/config.js';
+import { resolveTrainingConfig } from '../../src/train/config/resolve-config.js';
 import { alternate, type Comparison, median, rounded } from '../measure.js';
 import { pythonWithTorch } from '../peers/torch.js';
 import { noiseBatch, type StepCase, stepCases } from './cases.js';
@@ -74,7 +74,7 @@ async function measureCase({ settings, headline }: StepCase, python: string, fol
   process.stdout.write(`${name}\n`);
   const threads = Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism();
   const batch = noiseBatch(config);
-  const own = openOwnSteps(config, batch);
+  const own = await openOwnSteps(config, batch);
   const opened: TorchSteps[] = [];
   const openTorch = async (channelsLast: boolean): Promise<TorchSteps> => {
     const { variables } = own;

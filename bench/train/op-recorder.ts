@@ -1,4 +1,4 @@
-import { tf } from '../../src/train/tf.js';
+import { tf } from '../../src/train/tensorflow/tf.js';
 
 /** The one way into TensorFlow. Not in the library's public types. */
 interface Binding {

@@ -1,12 +1,12 @@
 import type { Batch } from '../../src/data/loader.js';
-import { type Adam, createAdam } from '../../src/train/adam.js';
-import type { TrainingConfig } from '../../src/train/config.js';
-import type { Stage, StageContext } from '../../src/train/method.js';
-import { methods } from '../../src/train/methods/index.js';
-import { createNetwork, trainableVariables } from '../../src/train/network.js';
+import type { TrainingConfig } from '../../src/train/config/config.js';
+import { stageOf } from '../../src/train/config/resolve-config.js';
+import type { StageContext, StageLoss } from '../../src/train/methods/method.js';
 import { networks } from '../../src/train/networks/index.js';
-import { readStats, runStep, type StepValues } from '../../src/train/step.js';
-import type { tf } from '../../src/train/tf.js';
+import { createNetwork, trainableVariables } from '../../src/train/networks/network.js';
+import { type Adam, createAdam } from '../../src/train/run/adam.js';
+import { readStats, runStep, type StepValues } from '../../src/train/run/step.js';
+import type { tf } from '../../src/train/tensorflow/tf.js';
 import { type Recording, recordOperators } from './op-recorder.js';
 
 /** What some steps took: by the clock, and of all cores together. */
@@ -35,17 +35,20 @@ export interface OwnSteps {
 }
 
 /** Opens a network with fresh weights, and its optimizer. */
-export function openOwnSteps(config: TrainingConfig, batch: Batch): OwnSteps {
+export async function openOwnSteps(config: TrainingConfig, batch: Batch): Promise<OwnSteps> {
   const entry = networks[config.network];
   const model = createNetwork(config, config);
   const variables = trainableVariables(model);
-  const context: StageContext = { model, entry, config };
-  const stage = methods[config.method].stages[config.stage];
+  const context: StageContext = { model, entry, widthPx: config.width, frozen: {} };
+  const stageLoss = await stageOf(config).loss();
   const adam = createAdam(variables);
   let count = 0;
 
-  async function step(by: Stage = stage, optimizer: Adam = adam): Promise<StepValues> {
-    return readStats(runStep(by, context, optimizer, batch, ++count, config.learningRate));
+  async function step(by: StageLoss = stageLoss, optimizer: Adam = adam): Promise<StepValues> {
+    const { learningRate, clipNorm } = config;
+    return readStats(
+      runStep(by, context, optimizer, batch, { step: ++count, learningRate, clipNorm, isEncoderResting: false }),
+    );
   }
   return {
     variables,
@@ -62,14 +65,14 @@ export function openOwnSteps(config: TrainingConfig, batch: Batch): OwnSteps {
       const mark = (): void => {
         marks.push(performance.now());
       };
-      const marked: Stage = {
-        ...stage,
-        loss: (...args) => {
+      const marked: StageLoss = (...args) => {
+        const lossOfBatch = stageLoss(...args);
+        return () => {
           mark();
-          const loss = stage.loss(...args);
+          const loss = lossOfBatch();
           mark();
           return loss;
-        },
+        };
       };
       const optimizer: Adam = {
         ...adam,

@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { CyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
 import type { Batch } from '../../src/data/loader.js';
-import type { TrainingConfig } from '../../src/train/config.js';
+import type { TrainingConfig } from '../../src/train/config/config.js';
 import { networks } from '../../src/train/networks/index.js';
-import type { tf } from '../../src/train/tf.js';
+import type { tf } from '../../src/train/tensorflow/tf.js';
 import type { StepTimes } from './own-steps.js';
 
 /** Everything that a step in PyTorch starts from. */
@@ -40,14 +40,15 @@ export interface TorchSteps {
 export async function openTorchSteps(task: TorchTask): Promise<TorchSteps> {
   const { config, batch, variables } = task;
   const entry = networks[config.network];
-  const stereo = entry.role === 'teacher';
+  const stereo = entry.inputs === 'stereo';
   const { batch: count, height, width } = config;
+  const { useConfidence, relativeWeight, gradientWeight } = config.settings;
   const maps = {
     left: batch.left,
     ...(stereo ? { right: batch.right } : {}),
     disparityLeft: batch.disparityLeft!,
     ...(stereo ? { visibleLeft: batch.visibleLeft! } : {}),
-    ...(config.useConfidence ? { confidenceLeft: batch.confidenceLeft! } : {}),
+    ...(useConfidence === true ? { confidenceLeft: batch.confidenceLeft! } : {}),
   };
   const batchEntries = Object.entries(maps).map(([name, values]) => ({
     name,
@@ -78,8 +79,8 @@ export async function openTorchSteps(task: TorchTask): Promise<TorchSteps> {
       inputStd: entry.inputStd,
       learningRate: config.learningRate,
       clipNorm: config.clipNorm,
-      relativeWeight: config.relativeWeight,
-      gradientWeight: config.gradientWeight,
+      relativeWeight: relativeWeight ?? 0,
+      gradientWeight: gradientWeight ?? 0,
     })}\n`,
   );
   return {

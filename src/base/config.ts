@@ -76,5 +76,14 @@ export function describeIssue(issue: z.core.$ZodIssue, keys: readonly (string | 
     found = typeof found === 'object' && found !== null ? (found as Record<string, unknown>)[key] : undefined;
   }
   const foundText = found === undefined ? 'nothing' : JSON.stringify(found)?.slice(0, 80);
-  return `${field}: ${issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '')}, found ${foundText}`;
+  return `${field}: ${expectation(issue)}, found ${foundText}`;
+}
+
+/** What a schema expected, without zod's own introduction. */
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String).join(', ');
+    return `expected ${issue.values.length === 1 ? values : `one of ${values}`}`;
+  }
+  return issue.message.replace(/^(Invalid input|Too small|Too big): /, '').replace(/, received .*$/, '');
 }

@@ -15,6 +15,16 @@ export interface OptionSpec {
 /** Parsed option values by long name. */
 export type OptionValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
+/** The options part of a command's help. */
+export interface HelpParts {
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly more: readonly {
+    readonly title: string;
+    readonly text?: string;
+    readonly options?: Readonly<Record<string, OptionSpec>>;
+  }[];
+}
+
 /** One command: parse, call, print. Its module loads only when it runs. */
 export interface Command {
   readonly name: string;
@@ -25,6 +35,8 @@ export interface Command {
   /** Paragraphs and examples below the options in `--help`. */
   readonly details?: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** What `--help` shows instead of all options, where it depends on what was given beside it. */
+  helpFor?(values: OptionValues): HelpParts;
   /** Number of positional arguments allowed. */
   readonly positionals: { readonly min: number; readonly max: number };
   /** @returns the exit code. */

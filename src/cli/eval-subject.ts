@@ -4,7 +4,7 @@ import type { StereoSource, ViewSample } from '../data/sample.js';
 import { constantBaseline, leftOnly, positionBaseline, storedLabels } from '../eval/baselines.js';
 import type { Predict } from '../eval/evaluate.js';
 import { mirroredAverage } from '../eval/post-process.js';
-import type { Predictor } from '../train/predict.js';
+import type { Predictor } from '../train/predict/predict.js';
 import type { OptionValues } from './command.js';
 import { choiceOption, optionalText } from './options.js';
 
@@ -71,13 +71,13 @@ export async function openSubject(subject: Subject, source: StereoSource, isMirr
       if (subject.isLeftOnly) await assertTeacher(subject.checkpoint, '--baseline left-only');
       if (subject.isRefined) await assertTeacher(subject.checkpoint, '--refine');
       // TensorFlow is loaded only when there is a network to run.
-      const { openPredictor } = await import('../train/predict.js');
+      const { openPredictor } = await import('../train/predict/predict.js');
       const opened = await openPredictor(subject.checkpoint);
       const predict = subject.isRefined ? refined(opened) : (sample: ViewSample) => opened.predict(sample);
-      const views = opened.role === 'teacher' && !subject.isLeftOnly ? 'both' : 'left';
-      if (isMirrored && opened.role === 'teacher') {
+      const views = opened.head.inputs === 'stereo' && !subject.isLeftOnly ? 'both' : 'left';
+      if (isMirrored && opened.head.inputs === 'stereo') {
         opened.close();
-        throw notMirrored(`${subject.checkpoint} is a teacher and looks at two views`);
+        throw notMirrored(`${subject.checkpoint} is a stereo network and looks at two views`);
       }
       const asked = subject.isLeftOnly ? leftOnly(predict) : isMirrored ? mirroredAverage(predict) : predict;
       return { predict: asked, views, close: async () => opened.close() };
@@ -111,18 +111,18 @@ function notMirrored(reason: string): CyclopsError {
 function refined(teacher: Predictor): Predict {
   return async ({ right, ...sample }) => {
     assert(right !== undefined, 'a teacher looks at both views');
-    const { refineLeft } = await import('../train/refine-pair.js');
+    const { refineLeft } = await import('../train/predict/refine-pair.js');
     const pair = { ...sample, right };
     return refineLeft(pair, await teacher.predictBoth(pair)).disparity;
   };
 }
 
 async function assertTeacher(checkpoint: string, option: string): Promise<void> {
-  const { readCheckpointHead } = await import('../train/checkpoint-files.js');
-  if ((await readCheckpointHead(checkpoint)).head.role === 'teacher') return;
+  const { readCheckpointHead } = await import('../train/checkpoint/checkpoint-files.js');
+  if ((await readCheckpointHead(checkpoint)).head.inputs === 'stereo') return;
   throw new CyclopsError(
     'USAGE_INVALID',
-    `${option}: expected a stereo network, but ${checkpoint} is a student and sees the left image alone anyway`,
+    `${option}: expected a stereo network, but ${checkpoint} is a mono network and sees the left image alone anyway`,
   );
 }
 

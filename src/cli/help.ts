@@ -1,4 +1,4 @@
-import type { Command } from './command.js';
+import type { Command, OptionValues } from './command.js';
 
 /** The text of `cyclops --help`. */
 export function generalHelp(commands: readonly (readonly [name: string, summary: string])[]): string {
@@ -6,15 +6,26 @@ export function generalHelp(commands: readonly (readonly [name: string, summary:
   return `cyclops - metric depth from one camera\n\nUsage: cyclops COMMAND [options]\n\nCommands:\n${rows.join('\n')}\n\ncyclops COMMAND --help tells more. CYCLOPS_LOG=debug shows the log on standard error.\n`;
 }
 
-/** The text of `cyclops COMMAND --help`. */
-export function commandHelp(command: Command): string {
-  const rows = Object.entries(command.options).map(([name, option]) => {
-    const left = `  ${option.short === undefined ? '    ' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` ${option.value}`}`;
-    const help = option.default === undefined ? option.help : `${option.help} [${option.default}]`;
-    return left.length < 34 ? `${left.padEnd(34)}${help}` : `${left}\n${' '.repeat(34)}${help}`;
-  });
+/** The text of `cyclops COMMAND --help`; `values` is what was given beside it. */
+export function commandHelp(command: Command, values: OptionValues = {}): string {
+  const { options, more } = command.helpFor?.(values) ?? { options: command.options, more: [] };
+  const sections = [
+    { title: 'Options', text: optionRows(options) },
+    ...more.map(({ title, text, options: own }) => ({ title, text: text ?? optionRows(own ?? {}) })),
+  ];
+  const body = sections.filter(({ text }) => text !== '').map(({ title, text }) => `${title}:\n${text}\n`);
   const details = command.details === undefined ? '' : `\n${command.details.trim()}\n`;
-  return `${command.summary}\n\nUsage: cyclops ${command.name} ${command.usage}\n\nOptions:\n${rows.join('\n')}\n${details}`;
+  return `${command.summary}\n\nUsage: cyclops ${command.name} ${command.usage}\n\n${body.join('\n')}${details}`;
+}
+
+function optionRows(options: Command['options']): string {
+  return Object.entries(options)
+    .map(([name, option]) => {
+      const left = `  ${option.short === undefined ? '    ' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` ${option.value}`}`;
+      const help = option.default === undefined ? option.help : `${option.help} [${option.default}]`;
+      return left.length < 34 ? `${left.padEnd(34)}${help}` : `${left}\n${' '.repeat(34)}${help}`;
+    })
+    .join('\n');
 }
 
 /** `; did you mean "x"?` where a known word is at most two edits away, else nothing. */

@@ -29,10 +29,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<{
     summary: 'check a folder of data: counts, sizes, cameras, all damage',
     load: () => import('./commands/data.js'),
   },
-  train: { summary: 'train a stereo teacher or a mono student', load: () => import('./commands/train.js') },
-  pipeline: {
+  train: { summary: 'train a network: a stage of a method', load: () => import('./commands/train.js') },
+  experiment: {
     summary: 'run a whole experiment from one file',
-    load: () => import('./commands/pipeline.js'),
+    load: () => import('./commands/experiment.js'),
   },
   label: { summary: "write a teacher's disparity for every pair", load: () => import('./commands/label.js') },
   eval: {
@@ -62,7 +62,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { command } = await entry.load();
     const { values, positionals } = parseCommandLine(command, rest);
     if (values.help === true) {
-      process.stdout.write(commandHelp(command));
+      process.stdout.write(commandHelp(command, values));
       return 0;
     }
     return await command.run(values, positionals);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Random } from '../base/random.js';
 import type { StereoCamera } from '../geometry/camera.js';
 import { cropIntrinsics, scaleIntrinsics } from '../geometry/camera.js';
@@ -12,8 +13,24 @@ import {
 } from '../image/resize.js';
 import type { StereoSample } from './sample.js';
 
-/** Which set of random changes a training sample gets (Guo et al. 2018, released code). */
-export type Augmentation = 'stereo' | 'mono' | 'none';
+/** From, to. */
+const range = z.tuple([z.number().positive().max(10), z.number().positive().max(10)]);
+const chance = z.number().min(0).max(1);
+
+/** The form of `Augmentation`. */
+export const augmentationSchema = z.strictObject({
+  /** Probability that both views are mirrored and exchanged: the flip that keeps a stereo pair valid. */
+  swap: chance,
+  /** Probability that each view is mirrored without exchanging them: only for networks that see one view. */
+  mirror: chance,
+  /** Side of the crop as a share of the image's; its place is uniform. 1 to 1 = whole images. */
+  cropSide: z.tuple([z.number().positive().max(1), z.number().positive().max(1)]),
+  /** One colour change for both views: value^gamma * brightness * gain of the channel, clipped to 0..1. */
+  color: z.strictObject({ chance, gamma: range, brightness: range, channelGain: range }),
+});
+
+/** From what each sample's random changes are drawn; every training stage has its own ranges. */
+export type Augmentation = z.output<typeof augmentationSchema>;
 
 /** A colour change: value^gamma * gain of its channel, clipped to 0..1. */
 export interface ColorChange {
@@ -35,36 +52,44 @@ export interface AugmentationPlan {
 }
 
 /**
- * Draws the changes of one sample. `stereo`: swap p 0.5, crop side U(0.65, 1) at a random place, colour always. `mono`:
- * swap p 0.5, mirror p 0.5, whole frame (vertical position is what one view goes by), colour p 0.5. The number of draws
- * never depends on the sample.
+ * Draws the changes of one sample; `none` = no change. The number of draws never depends on the sample.
  * @param rightJitter strength of the right view's own colour change, 0 = none, 0.1 = gamma, brightness within 10 %.
  */
-export function drawAugmentation(kind: Augmentation, random: Random, rightJitter = 0): AugmentationPlan {
-  if (kind === 'none') {
-    return { swap: false, mirror: false, crop: wholeFrame, color: undefined, rightColor: undefined };
+export function drawAugmentation(
+  augmentation: Augmentation | 'none',
+  random: Random,
+  rightJitter = 0,
+): AugmentationPlan {
+  if (augmentation === 'none') {
+    return { swap: false, mirror: false, crop: { side: 1, x: 0, y: 0 }, color: undefined, rightColor: undefined };
   }
-  const swap = random.chance(0.5);
-  const mirror = random.chance(0.5) && kind === 'mono';
-  const crop = { side: random.uniform(0.65, 1), x: random.uniform(), y: random.uniform() };
-  const color = drawColor(random, 0.2, 0.05);
-  const hasColor = random.chance(0.5) || kind === 'stereo';
-  const rightColor = drawColor(random, rightJitter, rightJitter / 4);
+  const swap = random.chance(augmentation.swap);
+  const mirror = random.chance(augmentation.mirror);
+  const crop = { side: random.uniform(...augmentation.cropSide), x: random.uniform(), y: random.uniform() };
+  const color = drawColor(random, augmentation.color);
+  const hasColor = random.chance(augmentation.color.chance);
+  const rightColor = drawColor(random, {
+    gamma: around1(rightJitter),
+    brightness: around1(rightJitter),
+    channelGain: around1(rightJitter / 4),
+  });
   return {
     swap,
     mirror,
-    crop: kind === 'stereo' ? crop : wholeFrame,
+    crop,
     color: hasColor ? color : undefined,
     rightColor: rightJitter > 0 ? rightColor : undefined,
   };
 }
 
-const wholeFrame = { side: 1, x: 0, y: 0 } as const;
+function around1(spread: number): [number, number] {
+  return [1 - spread, 1 + spread];
+}
 
-function drawColor(random: Random, spread: number, channelSpread: number): ColorChange {
-  const gamma = random.uniform(1 - spread, 1 + spread);
-  const brightness = random.uniform(1 - spread, 1 + spread);
-  const gain = (): number => brightness * random.uniform(1 - channelSpread, 1 + channelSpread);
+function drawColor(random: Random, ranges: Omit<Augmentation['color'], 'chance'>): ColorChange {
+  const gamma = random.uniform(...ranges.gamma);
+  const brightness = random.uniform(...ranges.brightness);
+  const gain = (): number => brightness * random.uniform(...ranges.channelGain);
   return { gamma, gains: [gain(), gain(), gain()] };
 }
 

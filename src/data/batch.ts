@@ -3,7 +3,7 @@ import type { StereoCamera } from '../geometry/camera.js';
 import type { FloatMap, MaskMap } from '../geometry/raster.js';
 import type { Augmentation, TrainingMaps, TrainingSample } from './augment.js';
 import { combineColors, drawAugmentation, transformSample, writeColors } from './augment.js';
-import type { StereoSample, StereoSource } from './sample.js';
+import type { StereoSample, StereoSource, TruthWanted } from './sample.js';
 
 /** What decides the content of every batch, beside the data. */
 export interface BatchSettings {
@@ -11,15 +11,15 @@ export interface BatchSettings {
   /** Network input size, px. */
   readonly width: number;
   readonly height: number;
-  readonly augmentation: Augmentation;
+  readonly augmentation: Augmentation | 'none';
   readonly seed: number;
   /** Strength of a colour change of the right view alone, 0..1; see `drawAugmentation`. Default 0. */
   readonly rightJitter?: number;
   /**
-   * Truth of both views of a batch, or of its left one alone: then only one view's truth of each pair is decoded, and
-   * right maps are absent. Which pixels a batch holds does not depend on it. Default both.
+   * Truth of both views of a batch, of its left one alone, or none: then only what is wanted is decoded, and other
+   * maps are absent. Which pixels of the views a batch holds does not depend on it. Default both.
    */
-  readonly truth?: 'both' | 'left';
+  readonly truth?: 'both' | 'left' | 'none';
   /** Also keep the views before their colours are changed. Default false. */
   readonly clean?: boolean;
 }
@@ -94,7 +94,7 @@ export async function buildBatch(
     if (isStopped()) return undefined;
     const random = Random.fromSeed(settings.seed, `augment/${step}/${slot}`);
     const plan = drawAugmentation(settings.augmentation, random, settings.rightJitter);
-    const wanted = settings.truth !== 'left' ? 'both' : plan.swap ? 'right' : 'left';
+    const wanted = settings.truth !== 'left' ? (settings.truth ?? 'both') : plan.swap ? 'right' : 'left';
     const sample = onlyTruth(await source.read(order.at(step * batchSize + slot), wanted), wanted);
     packer.add(sample.id, transformSample(sample, plan, width, height), plan);
   }
@@ -102,11 +102,11 @@ export async function buildBatch(
 }
 
 /** Leaves out what a source gave beyond the truth that was wanted. */
-function onlyTruth(sample: StereoSample, wanted: 'both' | 'left' | 'right'): StereoSample {
+function onlyTruth(sample: StereoSample, wanted: TruthWanted): StereoSample {
   if (wanted === 'both') return sample;
   const { disparityLeft, visibleLeft, confidenceLeft, ...withoutLeft } = sample;
   if (wanted === 'right' && sample.disparityRight !== undefined) return withoutLeft;
-  const { disparityRight, visibleRight, confidenceRight, ...withoutRight } = sample;
+  const { disparityRight, visibleRight, confidenceRight, ...withoutRight } = wanted === 'none' ? withoutLeft : sample;
   return withoutRight;
 }
 

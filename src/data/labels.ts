@@ -19,12 +19,12 @@ import type { StereoSample, TruthWanted } from './sample.js';
 /** The form of `labels.json`. */
 export const labelsSchema = z.strictObject({
   format: z.literal('cyclops-labels'),
-  formatVersion: z.literal(1),
-  /** Path or name of the checkpoint that made the labels, for people. */
-  teacher: z.string(),
-  /** Digest of the checkpoint: labels of another one are never mixed in. */
-  checkpointSha256: z.string(),
-  /** Size of the images the teacher was shown, px. */
+  formatVersion: z.literal(2),
+  /** What made the labels: a name from the table of label producers. */
+  producer: z.string().min(1),
+  /** Its networks by role: the checkpoint, for people, and its digest: labels of another one are never mixed in. */
+  networks: z.record(z.string(), z.strictObject({ checkpoint: z.string(), sha256: z.string() })),
+  /** Size of the labelled images, px. */
   width: z.int().positive(),
   height: z.int().positive(),
   /** `imagesFingerprint` of the labelled source: its images and cameras, not its truth. */
@@ -33,7 +33,7 @@ export const labelsSchema = z.strictObject({
   settings: z.record(z.string(), z.unknown()),
 });
 
-/** The content of `labels.json`: which teacher made a folder of pseudo labels, and how. */
+/** The content of `labels.json`: what made a folder of pseudo labels, and how. */
 export type LabelsInfo = z.output<typeof labelsSchema>;
 
 /** What a teacher says about one pair. Maps have any one size; disparity is px at that width, NaN = unknown. */
@@ -54,14 +54,15 @@ export interface LabelWriter {
 
 /**
  * Opens a labels folder for writing, making it if needed. Labelling again goes on where it stopped.
- * @throws CyclopsError `DATA_INVALID` if the folder holds labels of another teacher, size, source or settings.
+ * @throws CyclopsError `DATA_INVALID` if the folder holds labels of other networks, size, source or settings.
  */
 export async function openLabelWriter(folder: string, info: LabelsInfo): Promise<LabelWriter> {
   const infoPath = join(folder, 'labels.json');
   if (existsSync(infoPath)) {
     const found = await readLabelsInfo(folder);
-    for (const key of ['checkpointSha256', 'width', 'height', 'dataFingerprint', 'settings'] as const) {
-      const [was, is] = [JSON.stringify(found[key]), JSON.stringify(info[key])];
+    const [foundIdentity, identity] = [identityOf(found), identityOf(info)];
+    for (const key of Object.keys(identity)) {
+      const [was, is] = [JSON.stringify(foundIdentity[key]), JSON.stringify(identity[key])];
       if (was !== is) {
         throw new CyclopsError(
           'DATA_INVALID',
@@ -76,6 +77,19 @@ export async function openLabelWriter(folder: string, info: LabelsInfo): Promise
     isDone: (id) => existsSync(pathOf(folder, 'disp_left', id)),
     write: (id, labels) => writePairLabels(folder, id, labels),
   };
+}
+
+/** What must be the same for labels to lie in one folder. */
+function identityOf({
+  networks,
+  producer,
+  width,
+  height,
+  dataFingerprint,
+  settings,
+}: LabelsInfo): Record<string, unknown> {
+  const digests = Object.entries(networks).map(([role, { sha256 }]) => [`networks.${role}.sha256`, sha256]);
+  return { producer, ...Object.fromEntries(digests), width, height, dataFingerprint, settings };
 }
 
 const files = [

@@ -2,7 +2,7 @@ import { CyclopsError } from '../base/errors.js';
 import { Random } from '../base/random.js';
 import { goldenInput } from '../model-package/golden.js';
 import { bytesPerPixel, type ChannelOrder, type EmbeddedPackage } from '../model-package/schema.js';
-import type { tf } from '../train/tf.js';
+import type { tf } from '../train/tensorflow/tf.js';
 import type { DepthNetwork } from './depth-network.js';
 import { expectedOutputs, type RunNetwork, type Surroundings } from './expected-depth.js';
 import { openOnnx } from './onnx-run.js';

@@ -1,6 +1,6 @@
 import { CyclopsError } from '../base/errors.js';
-import { readCheckpointFile, readCheckpointHead } from '../train/checkpoint-files.js';
-import type { Checkpoint } from '../train/checkpoint-schema.js';
+import { readCheckpointFile, readCheckpointHead } from '../train/checkpoint/checkpoint-files.js';
+import type { Checkpoint } from '../train/checkpoint/checkpoint-schema.js';
 import { type Network, parseNetwork } from './read-network.js';
 
 /** A student checkpoint, ready to be exported. */
@@ -23,10 +23,10 @@ const weightsFile = 'network/weights.bin';
  */
 export async function readStudentCheckpoint(path: string): Promise<StudentCheckpoint> {
   const { folder, head } = await readCheckpointHead(path);
-  if (head.role !== 'student') {
+  if (head.inputs !== 'mono') {
     throw new CyclopsError(
       'CHECKPOINT_INVALID',
-      `${folder}/run.json role: expected student, found ${head.role}: a teacher needs two pictures and cannot be exported`,
+      `${folder}/run.json inputs: expected a mono network, found ${head.inputs} (${head.network}): it needs two images and cannot be exported`,
     );
   }
   const modelJson = await readCheckpointFile(folder, head, modelFile);

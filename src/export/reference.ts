@@ -1,5 +1,5 @@
 import { CyclopsError, messageOf } from '../base/errors.js';
-import type { tf } from '../train/tf.js';
+import type { tf } from '../train/tensorflow/tf.js';
 
 type TensorFlow = typeof tf;
 
@@ -9,7 +9,7 @@ export const parityLimit = 1e-4;
 /** TensorFlow for a comparison. @throws CyclopsError `MACHINE_LACKS` where it cannot be loaded. */
 export async function loadTensorFlow(): Promise<TensorFlow> {
   try {
-    return (await import('../train/tf.js')).tf;
+    return (await import('../train/tensorflow/tf.js')).tf;
   } catch (error) {
     throw new CyclopsError(
       'MACHINE_LACKS',

@@ -15,3 +15,19 @@ export function disparityOfMatch(own: FloatMap, other: FloatMap, x: number, y: n
   // On a column exactly, its neighbour does not count: it may be unknown, or belong to the next row.
   return share === 0 ? near : near * (1 - share) + other.data[row + column + 1]! * share;
 }
+
+/** Both views agree about a pixel if their disparities differ by at most this much, px (Guo et al., ECCV 2018, (1)). */
+const agreementPx = 1;
+
+/**
+ * 1 where the other view's disparity at the match of a pixel agrees within 1 px, else 0: seen by both views.
+ * @param direction as in `disparityOfMatch`.
+ */
+export function agreement(own: FloatMap, other: FloatMap, direction: -1 | 1): FloatMap {
+  const { width, height } = own;
+  const data = own.data.map((disparity, i) => {
+    const found = disparityOfMatch(own, other, i % width, Math.floor(i / width), direction);
+    return Math.abs(disparity - found) <= agreementPx ? 1 : 0;
+  });
+  return { width, height, data };
+}

@@ -23,14 +23,15 @@ export { openSource } from '../data/sources/index.js';
 export { parseMixedSpec, parseSourceSpec, type SourceDefaults } from '../data/sources/parse-spec.js';
 export type { Intrinsics, StereoCamera } from '../geometry/camera.js';
 export type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
-export { type Checkpoint, checkpointSchema, type NetworkName, networkNames } from './checkpoint-schema.js';
+export { type Checkpoint, checkpointSchema, type NetworkName, networkNames } from './checkpoint/checkpoint-schema.js';
 export {
   type PartialTrainingConfig,
   partialTrainingConfigSchema,
   type TrainingConfig,
   trainingConfigSchema,
-} from './config.js';
-export { type LabelOptions, type LabelResult, labelSource } from './label.js';
+} from './config/config.js';
+export { defaultsFromInit, resolveTrainingConfig } from './config/resolve-config.js';
+export { type LabelOptions, type LabelResult, labelSource } from './labels/label.js';
 export {
   type Border,
   BorderPadding2D,
@@ -42,10 +43,9 @@ export {
   type ResizeAlignment,
   Slice,
 } from './layers/image-layers.js';
-export { type TrainOptions, type TrainResult, train } from './loop.js';
 export type { Loss } from './losses/loss.js';
 export { type UnsupervisedInput, unsupervisedLoss } from './losses/unsupervised.js';
-export { openPredictor, type Predictor, type PredictorOptions, type ViewPrediction } from './predict.js';
-export type { TrainingProgress } from './progress.js';
-export { defaultsFromInit, resolveTrainingConfig } from './resolve-config.js';
-export { tf } from './tf.js';
+export { openPredictor, type Predictor, type PredictorOptions, type ViewPrediction } from './predict/predict.js';
+export { type TrainOptions, type TrainResult, train } from './run/loop.js';
+export type { TrainingProgress } from './run/progress.js';
+export { tf } from './tensorflow/tf.js';

@@ -12,9 +12,9 @@ import { tinySample, tinySize, writeTinyFolder } from '../support/tiny-pairs.js'
 
 const info: LabelsInfo = {
   format: 'cyclops-labels',
-  formatVersion: 1,
-  teacher: 'runs/teacher',
-  checkpointSha256: 'ab'.repeat(32),
+  formatVersion: 2,
+  producer: 'teacher',
+  networks: { teacher: { checkpoint: 'runs/teacher', sha256: 'ab'.repeat(32) } },
   ...tinySize,
   dataFingerprint: 'f',
   settings: { tolerancePx: 1 },
@@ -67,9 +67,18 @@ test('labelling goes on where it stopped, and refuses to mix teachers', async (t
   const folder = await temporaryFolder(t);
   const writer = await openLabelWriter(folder, info);
   await writer.write('a', { disparityLeft: createFloatMap(48, 24, 6) });
-  assert.equal((await openLabelWriter(folder, { ...info, teacher: 'moved/teacher' })).isDone('a'), true);
+  assert.equal(
+    (
+      await openLabelWriter(folder, {
+        ...info,
+        networks: { teacher: { ...info.networks.teacher!, checkpoint: 'moved/teacher' } },
+      })
+    ).isDone('a'),
+    true,
+  );
   for (const other of [
-    { checkpointSha256: 'cd'.repeat(32) },
+    { networks: { teacher: { checkpoint: 'other', sha256: 'cd'.repeat(32) } } },
+    { producer: 'fused' },
     { width: 50 },
     { settings: {} },
     { dataFingerprint: 'g' },

@@ -16,7 +16,10 @@ function optionsFor(folder: string): LoaderOptions {
     batchSize: 3,
     width: 64,
     height: 32,
-    augmentation: 'stereo',
+    augmentation: {
+      ...{ swap: 0.5, mirror: 0, cropSide: [0.65, 1] },
+      color: { chance: 1, gamma: [0.8, 1.2], brightness: [0.8, 1.2], channelGain: [0.95, 1.05] },
+    },
     seed: 5,
     startStep: 0,
     workers: 2,

@@ -98,9 +98,9 @@ test('a folder that is no checkpoint, a teacher, a damaged or missing file', asy
   const run = (): Promise<unknown> => exportOnnx(folder, join(folder, 'package'), withoutParity);
   await assertRefused(run, 'CHECKPOINT_INVALID', /expected a checkpoint folder with run\.json, found none/);
   await assertRefused(
-    () => exportChanged(context, { head: { role: 'teacher', network: 'dispnet-c' } }),
+    () => exportChanged(context, { head: { inputs: 'stereo', network: 'dispnet-c' } }),
     'CHECKPOINT_INVALID',
-    /run\.json role: expected student, found teacher/,
+    /run\.json inputs: expected a mono network, found stereo \(dispnet-c\)/,
   );
   const checkpoint = await writeHandWrittenCheckpoint(folder);
   await truncate(join(checkpoint, 'network/weights.bin'), 400);

@@ -11,7 +11,7 @@ import { withoutTensorFlow } from '../support/tensorflow.js';
 
 /** A small segmentation network of open size with two outputs, saved in two weight files as tfjs saves large ones. */
 async function writeSegmentation(context: TestContext): Promise<string> {
-  const { tf } = await import('../../src/train/tf.js');
+  const { tf } = await import('../../src/train/tensorflow/tf.js');
   const { savedModel } = await import('../../bench/export/run-case.js');
   const image = tf.input({ name: 'picture', shape: [null, null, 3] });
   const conv = (name: string, filters: number, strides = 1) =>

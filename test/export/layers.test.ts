@@ -9,7 +9,7 @@ const limit = 2e-5;
 test('every layer class agrees with tfjs over random shapes, settings and seeds', {
   skip: withoutTensorFlow,
 }, async (context) => {
-  const { tf } = await import('../../src/train/tf.js');
+  const { tf } = await import('../../src/train/tensorflow/tf.js');
   const { layerCases } = await import('../../bench/export/layer-cases.js');
   const { runLayerCase, worstDifference } = await import('../../bench/export/run-case.js');
   const covered = new Set<string>();

@@ -76,7 +76,7 @@ async function writeUntrained(
   headGain = 1,
 ): Promise<string> {
   const { networks } = await import('../../src/train/networks/index.js');
-  const { writeCheckpoint } = await import('../../src/train/checkpoint.js');
+  const { writeCheckpoint } = await import('../../src/train/checkpoint/checkpoint.js');
   const entry = networks[network];
   const [height, widthPx] = [64, 128];
   const model = entry.create({ width, height, widthPx, seed });
@@ -90,8 +90,8 @@ async function writeUntrained(
     checkpoint,
     {
       format: 'cyclops-checkpoint',
-      formatVersion: 1,
-      role: 'student',
+      formatVersion: 2,
+      inputs: 'mono',
       method: 'guo-eccv18',
       network,
       widthMultiplier: width,

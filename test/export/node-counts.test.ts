@@ -55,7 +55,7 @@ const expected = {
 
 for (const name of ['mono-edge', 'mono-vgg', 'dispnet-c', 'stereo-softarg'] as const) {
   test(`${name}: nodes by type, parity of every output, size`, { skip: withoutTensorFlow }, async () => {
-    const { tf } = await import('../../src/train/tf.js');
+    const { tf } = await import('../../src/train/tensorflow/tf.js');
     const { exportUntrained } = await import('../../bench/export/networks.js');
     const width = { 'mono-edge': 1, 'mono-vgg': 0.25, 'dispnet-c': 0.25, 'stereo-softarg': 1 }[name];
     const { graph, operators, overhead, parity } = await exportUntrained(tf, name, { width, height: 64, widthPx: 64 });

@@ -47,7 +47,7 @@ async function written(path: string, graph: Graph): Promise<string> {
 test('the official checker accepts every layer class in every setting', {
   skip: withoutOnnxChecker || withoutTensorFlow,
 }, async (context) => {
-  const { tf } = await import('../../src/train/tf.js');
+  const { tf } = await import('../../src/train/tensorflow/tf.js');
   const { layerCases } = await import('../../bench/export/layer-cases.js');
   const { runLayerCase } = await import('../../bench/export/run-case.js');
   const folder = await temporaryFolder(context);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Random } from '../../src/base/random.js';
-import { type CheckpointHead, writeCheckpointFiles } from '../../src/train/checkpoint-files.js';
+import { type CheckpointHead, writeCheckpointFiles } from '../../src/train/checkpoint/checkpoint-files.js';
 
 /** One layer of a network written by hand. */
 export interface HandWrittenLayer {
@@ -86,8 +86,8 @@ export async function writeHandWrittenCheckpoint(folder: string, changes: HandWr
 
 const smallestHead: CheckpointHead = {
   format: 'cyclops-checkpoint',
-  formatVersion: 1,
-  role: 'student',
+  formatVersion: 2,
+  inputs: 'mono',
   method: 'hand-written',
   network: 'mono-edge',
   widthMultiplier: 1,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Random } from '../../src/base/random.js';
-import { tf } from '../../src/train/tf.js';
+import { tf } from '../../src/train/tensorflow/tf.js';
 
 /** A tensor of normal values, or uniform ones in the given range. */
 export function randomTensor(

@@ -287,7 +287,7 @@ function isGiven(values: OptionValues, name: string): boolean {
 async function checkSize(values: OptionValues, checkpoint: string): Promise<void> {
   if (values.size === undefined) return;
   const { width, height } = sizeOption(values, 'size');
-  const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
+  const { readCheckpointHead } = await import('../../train/checkpoint/checkpoint-files.js');
   const { folder, head } = await readCheckpointHead(checkpoint);
   if (head.width === width && head.height === height) return;
   throw new CyclopsError(

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
 import type { StereoSource } from '../../data/sample.js';
-import type { LabelResult } from '../../train/label.js';
-import type { QueueProgress } from '../../train/label-queue.js';
+import type { LabelResult } from '../../train/labels/label.js';
+import type { QueueProgress } from '../../train/labels/label-queue.js';
 import type { Command, OptionValues } from '../command.js';
 import { numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
@@ -14,7 +14,12 @@ export const command: Command = {
   summary: "Write a teacher's disparity, visibility and confidence of both views for every pair.",
   usage: '--teacher CHECKPOINT --data DATA -o DIR [--queue URL]  |  --queue URL --worker',
   options: {
-    teacher: { type: 'string', value: 'DIR', help: "a teacher's checkpoint, or the run folder around it" },
+    teacher: { type: 'string', value: 'DIR', help: "a stereo network's checkpoint, or the run folder around it" },
+    mono: {
+      type: 'string',
+      value: 'DIR',
+      help: 'a mono network, for what one view hides (Chen et al., ICCV 2021)',
+    },
     data: { type: 'string', value: 'DATA', help: 'a folder, street:SEED:COUNT or flying:SEED:COUNT; see docs/data.md' },
     'render-size': { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     output: { type: 'string', short: 'o', value: 'DIR', help: 'labels folder' },
@@ -73,17 +78,20 @@ async function runLabel(values: OptionValues): Promise<number> {
     }
     return runWorker(values, url);
   }
-  const teacher = requiredText(values, 'teacher');
+  const mono = optionalText(values, 'mono');
+  const checkpoints = { teacher: requiredText(values, 'teacher'), ...(mono === undefined ? {} : { mono }) };
+  const producer = mono === undefined ? 'teacher' : 'fused';
   const folder = requiredText(values, 'output');
   const preview = optionalText(values, 'preview') ?? join(folder, 'preview.png');
   const source = await openData(values, requiredText(values, 'data'));
-  const order = { teacher, source, folder, preview, refine: values.refine === true };
+  const order = { producer, checkpoints, source, folder, preview, refine: values.refine === true };
   return url === undefined ? runLocal(values, order) : runQueue(values, order, url);
 }
 
 /** What is to be labelled, and where to. */
 interface Order {
-  readonly teacher: string;
+  readonly producer: string;
+  readonly checkpoints: Readonly<Record<string, string>>;
   readonly source: StereoSource;
   readonly folder: string;
   readonly preview: string;
@@ -91,7 +99,7 @@ interface Order {
 }
 
 async function runLocal(values: OptionValues, order: Order): Promise<number> {
-  const { labelSource } = await import('../../train/label.js');
+  const { labelSource } = await import('../../train/labels/label.js');
   const line = createLiveLine();
   const stop = listenForStop((name) => line.log(`${name}: finishing the pairs in progress`));
   let eta: ReturnType<typeof createEta> | undefined;
@@ -115,7 +123,7 @@ async function runLocal(values: OptionValues, order: Order): Promise<number> {
 }
 
 async function runQueue(values: OptionValues, order: Order, url: string): Promise<number> {
-  const { labelByQueue } = await import('../../train/label-queue.js');
+  const { labelByQueue } = await import('../../train/labels/label-queue.js');
   const line = createLiveLine();
   const stop = listenForStop((name) => line.log(`${name}: taking back what no worker has begun`));
   let eta: ReturnType<typeof createEta> | undefined;
@@ -143,9 +151,9 @@ async function runQueue(values: OptionValues, order: Order, url: string): Promis
 
 async function runWorker(values: OptionValues, url: string): Promise<number> {
   const leaseS = numberOption(values, 'lease', 1, 3600);
-  const [teacher, folder, data] = ['teacher', 'output', 'data'].map((name) => optionalText(values, name));
+  const [teacher, mono, folder, data] = ['teacher', 'mono', 'output', 'data'].map((name) => optionalText(values, name));
   const source = data === undefined ? undefined : (await openData(values, data)).spec;
-  const { serveLabels } = await import('../../train/label-queue-worker.js');
+  const { serveLabels } = await import('../../train/labels/label-queue-worker.js');
   const line = createLiveLine();
   const stop = listenForStop((name) => line.log(`${name}: finishing the pairs in progress`));
   try {
@@ -153,7 +161,7 @@ async function runWorker(values: OptionValues, url: string): Promise<number> {
     const labelled = await serveLabels({
       url,
       leaseS,
-      ...(teacher === undefined ? {} : { teacher }),
+      checkpoints: { ...(teacher === undefined ? {} : { teacher }), ...(mono === undefined ? {} : { mono }) },
       ...(folder === undefined ? {} : { folder }),
       ...(source === undefined ? {} : { source }),
       signal: stop.signal,

@@ -1,86 +1,58 @@
 import { join } from 'node:path';
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
-import { networkNames } from '../../train/checkpoint-schema.js';
-import { freeSettings, type PartialTrainingConfig, type TrainingConfig, tunings } from '../../train/config.js';
-import type { Command, OptionValues } from '../command.js';
-import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
+import {
+  freeSettings,
+  mergeConfigs,
+  type PartialTrainingConfig,
+  partialTrainingConfigSchema,
+  type TrainingConfig,
+  trainingConfigSchema,
+} from '../../train/config/config.js';
+import { defaultMethod, methods, stageNamed } from '../../train/methods/index.js';
+import type { Stage } from '../../train/methods/method.js';
+import type { Command, HelpParts, OptionSpec, OptionValues } from '../command.js';
+import { choiceOption, listOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { fieldsFrom, optionsOf } from '../schema-options.js';
 import { listenForStop } from '../stop-signal.js';
 import { createLiveLine, formatDuration, progressBar } from '../terminal.js';
+
+/** Options that are no field of the configuration, or several, or read otherwise. */
+const ownOptions = {
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'DIR',
+    help: 'Run folder: checkpoint/, best/, run.jsonl, report.html',
+  },
+  config: { type: 'string', value: 'FILE', help: 'YAML file with any of these settings; options win over it' },
+  size: { type: 'string', value: 'WxH', help: "Network input, px [the network's own]" },
+  'render-size': { type: 'string', value: 'WxH', help: 'Size of rendered pairs [input size; 1.25 x for crops]' },
+  milestones: { type: 'string', value: 'A,B,..', help: 'Where the learning rate halves: below 1 a share of the steps' },
+  augmentation: { type: 'string', value: 'none', help: "none = no random changes [the stage's]" },
+  frozen: {
+    type: 'string',
+    value: 'ROLE=DIR',
+    multiple: true,
+    help: 'Checkpoint of a network that the stage looks at and leaves as it is',
+  },
+  resume: { type: 'boolean', help: 'Go on from the checkpoint in the run folder' },
+  json: { type: 'boolean', help: 'Print the result as JSON' },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+const generalOptions = { ...optionsOf(trainingConfigSchema), ...ownOptions };
+
+const stageOptions = Object.assign({}, ...allStages().map(({ stage }) => optionsOf(stage.settings))) as Readonly<
+  Record<string, OptionSpec>
+>;
 
 /** `cyclops train`: parse, call the loop, show how it is going. */
 export const command: Command = {
   name: 'train',
-  summary: 'Train a stereo teacher, fine-tune it on target pairs, or train a mono student from its labels.',
-  usage: '--stage teacher|finetune|student --data DATA -o DIR [options]',
-  options: {
-    stage: {
-      type: 'string',
-      value: 'STAGE',
-      help: 'teacher, finetune (both stereo networks) or student (mono network)',
-    },
-    tuning: { type: 'string', value: 'KIND', help: `how to fine-tune: ${tunings.join(', ')}` },
-    data: {
-      type: 'string',
-      value: 'DATA',
-      help: 'flying:SEED:COUNT, street:SEED:COUNT, a folder, or several as "A + B" (see docs/data.md)',
-    },
-    labels: { type: 'string', value: 'DIR', help: 'labels that cyclops label wrote for that folder (student)' },
-    supervision: { type: 'string', value: 'KIND', help: 'labels, or truth: the ground truth itself [student: labels]' },
-    pairs: { type: 'string', value: 'N', help: 'train on so many pairs at most, evenly spaced [all; sup100: 100]' },
-    occlusion: {
-      type: 'string',
-      value: 'KIND',
-      help: "truth about visibility: source, or left-right check [source's]",
-    },
-    tie: { type: 'string', value: 'X', help: 'unsup: factor on the ties to the network it starts from [1]' },
-    output: {
-      type: 'string',
-      short: 'o',
-      value: 'DIR',
-      help: 'run folder: checkpoint/, best/, run.jsonl, report.html',
-    },
-    config: { type: 'string', value: 'FILE', help: 'YAML file with any of these settings; options win over it' },
-    method: { type: 'string', value: 'NAME', help: 'guo-eccv18 [guo-eccv18]' },
-    network: {
-      type: 'string',
-      value: 'NAME',
-      help: `${networkNames.join(', ')} [dispnet-c | mono-edge]`,
-    },
-    'width-multiplier': { type: 'string', value: 'X', help: 'scales the channels of every layer [1]' },
-    size: { type: 'string', value: 'WxH', help: "network input, px [the network's own]" },
-    'render-size': { type: 'string', value: 'WxH', help: 'size of rendered pairs [input size; 1.25 x for crops]' },
-    batch: { type: 'string', value: 'N', help: 'pairs a step [4]' },
-    steps: { type: 'string', value: 'N', help: 'steps in all [20000]' },
-    lr: { type: 'string', value: 'X', help: 'learning rate of Adam [1e-4]' },
-    milestones: { type: 'string', value: 'A,B,..', help: 'where the rate halves: below 1 a share of the steps' },
-    warmup: { type: 'string', value: 'N', help: 'steps over which the rate rises [0]' },
-    'clip-norm': { type: 'string', value: 'X', help: 'largest gradient norm; 0 = no clipping [0]' },
-    confidence: { type: 'boolean', help: "weigh each pixel with its label's confidence (ours)" },
-    'relative-weight': { type: 'string', value: 'X', help: 'weight of the relative error term (ours) [0]' },
-    'gradient-weight': { type: 'string', value: 'X', help: 'weight of the gradient term (ours) [0]' },
-    'thin-weight': { type: 'string', value: 'X', help: 'how much more thin near structures count (ours) [0]' },
-    augmentation: { type: 'string', value: 'KIND', help: 'stereo, mono, none [as the paper]' },
-    'right-jitter': { type: 'string', value: 'X', help: 'colour change of the right view alone, 0..1 (ours) [0]' },
-    seed: { type: 'string', value: 'N', help: 'seed of weights, order and augmentation [1]' },
-    workers: { type: 'string', value: 'N', help: 'threads that read or render [1]' },
-    prefetch: { type: 'string', value: 'N', help: 'batches ready ahead of the step [3]' },
-    init: { type: 'string', value: 'DIR', help: 'start from the weights of this checkpoint' },
-    encoder: { type: 'string', value: 'DIR', help: 'encoder weights from elsewhere: a tfjs LayersModel (student)' },
-    'encoder-frozen-steps': { type: 'string', value: 'N', help: 'steps these weights rest [steps / 50]' },
-    resume: { type: 'boolean', help: 'go on from the checkpoint in the run folder' },
-    'validation-data': {
-      type: 'string',
-      value: 'DATA',
-      help: 'never trained on; or none [another seed of DATA; a folder: held-out]',
-    },
-    'validation-count': { type: 'string', value: 'N', help: 'pairs of it [16]' },
-    'validate-every': { type: 'string', value: 'N', help: 'steps; 0 = never [500]' },
-    'checkpoint-every': { type: 'string', value: 'N', help: 'steps; 0 = only at the end or when stopped [500]' },
-    'report-every': { type: 'string', value: 'N', help: 'steps; 0 = no report [100]' },
-    'log-every': { type: 'string', value: 'N', help: 'steps between lines of run.jsonl [10]' },
-    json: { type: 'boolean', help: 'print the result as JSON' },
-  },
+  summary: 'Train a network: a stage of a method.',
+  usage: '[--method METHOD] --stage STAGE --data DATA -o DIR [options]',
+  options: { ...generalOptions, ...stageOptions },
+  helpFor,
   positionals: { min: 0, max: 0 },
   details: `
 Ctrl-C or SIGTERM saves a checkpoint and ends with exit code 0; --resume goes on exactly where it stopped. Ctrl-C twice
@@ -93,32 +65,52 @@ With --init, network, width and input size are that checkpoint's unless given.
 
   cyclops train --stage teacher --data flying:1:20000 --size 512x256 -o runs/teacher
   cyclops synth --domain street --seed 2 --count 4000 -o data/street
-  cyclops train --stage finetune --tuning unsup --init runs/teacher --data data/street -o runs/tuned
+  cyclops train --stage finetune-unsup --init runs/teacher --data data/street -o runs/tuned
   cyclops label --teacher runs/tuned --data data/street -o labels/street
   cyclops train --stage student --network mono-edge --data data/street --labels labels/street -o runs/student
   cyclops train --resume -o runs/student`,
   run: runTrain,
 };
 
+function allStages(): { readonly method: string; readonly name: string; readonly stage: Stage }[] {
+  return Object.entries(methods).flatMap(([method, { stages }]) =>
+    Object.entries(stages).map(([name, stage]) => ({ method, name, stage })),
+  );
+}
+
+/** Where method or stage are given, only their stages and settings are shown. */
+function helpFor(values: OptionValues): HelpParts {
+  const isWanted = (option: string, name: string): boolean => values[option] === undefined || values[option] === name;
+  const stages = allStages().filter(({ method, name }) => isWanted('method', method) && isWanted('stage', name));
+  const rows = stages.map(({ method, name, stage }) => [`${method} ${name}`, stage.title] as const);
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  const table = rows.map(([left, title]) => `  ${left.padEnd(width)}${title}`).join('\n');
+  const settings = Object.assign({}, ...stages.map(({ stage }) => optionsOf(stage.settings))) as typeof stageOptions;
+  return {
+    options: generalOptions,
+    more: [
+      { title: 'Methods and their stages', text: table },
+      { title: `Settings of ${stages.length === 1 ? 'this stage' : 'these stages'}`, options: settings },
+    ],
+  };
+}
+
 async function runTrain(values: OptionValues): Promise<number> {
   const folder = requiredText(values, 'output');
-  const given = parseOptions(values);
   const resume = values.resume === true;
-  const { partialTrainingConfigSchema } = await import('../../train/config.js');
   const file = optionalText(values, 'config');
   const fromFile = file === undefined ? {} : await readConfig(file, partialTrainingConfigSchema);
-  const config = resume
-    ? await resumedConfig(folder, { ...fromFile, ...given })
-    : await freshConfig(folder, { ...fromFile, ...given });
+  const wanted = mergeConfigs(fromFile, parseOptions(values));
+  const config = resume ? await resumedConfig(folder, wanted, values) : await freshConfig(folder, wanted, values);
   // Last, because it loads TensorFlow: what is wrong with the command line is told at once.
-  const { train } = await import('../../train/loop.js');
+  const { train } = await import('../../train/run/loop.js');
 
   const line = createLiveLine();
   const stop = listenForStop((name) => {
     line.log(`${name}: finishing this step and saving; ${name === 'SIGINT' ? 'Ctrl-C again' : 'again'} ends at once`);
   });
   try {
-    const { formatProgressDetails } = await import('../../train/progress.js');
+    const { formatProgressDetails } = await import('../../train/run/progress.js');
     const result = await train({
       config,
       folder,
@@ -176,37 +168,52 @@ const mayChange = [
   ...freeSettings,
 ] as const satisfies readonly (keyof TrainingConfig)[];
 
-async function resumedConfig(folder: string, given: PartialTrainingConfig): Promise<TrainingConfig> {
-  const { readCheckpointHead } = await import('../../train/checkpoint-files.js');
-  const { trainingConfigSchema } = await import('../../train/config.js');
+async function resumedConfig(
+  folder: string,
+  wanted: PartialTrainingConfig,
+  values: OptionValues,
+): Promise<TrainingConfig> {
+  const { readCheckpointHead } = await import('../../train/checkpoint/checkpoint-files.js');
   const path = join(folder, 'checkpoint');
   const { head } = await readCheckpointHead(path);
   const saved = trainingConfigSchema.safeParse(head.config);
   if (!saved.success) {
     throw new CyclopsError('CHECKPOINT_INVALID', `${path}/run.json config: ${saved.error.issues[0]?.message}`);
   }
-  for (const [key, value] of Object.entries(given) as [keyof TrainingConfig, unknown][]) {
-    const was = saved.data[key];
-    if (value === undefined || JSON.stringify(value) === JSON.stringify(was)) continue;
-    if (!mayChange.some((allowed) => allowed === key)) {
-      throw new CyclopsError(
-        'USAGE_INVALID',
-        `train: a resumed run keeps its ${key}: it is ${JSON.stringify(was)}, found ${JSON.stringify(value)}; --init starts a new run from its weights`,
-      );
-    }
-  }
+  const { settings, ...given } = mergeConfigs(wanted, parseSettings(values, saved.data));
+  assertKept(settings ?? {}, saved.data.settings, []);
+  assertKept(given, saved.data, mayChange);
   return { ...saved.data, ...given } as TrainingConfig;
 }
 
-async function freshConfig(folder: string, given: PartialTrainingConfig): Promise<TrainingConfig> {
+function assertKept(
+  given: Readonly<Record<string, unknown>>,
+  saved: Readonly<Record<string, unknown>>,
+  mayChange: readonly string[],
+): void {
+  for (const [key, value] of Object.entries(given)) {
+    if (JSON.stringify(value) === JSON.stringify(saved[key]) || mayChange.includes(key)) continue;
+    throw new CyclopsError(
+      'USAGE_INVALID',
+      `train: a resumed run keeps its ${key}: it is ${JSON.stringify(saved[key])}, found ${JSON.stringify(value)}; --init starts a new run from its weights`,
+    );
+  }
+}
+
+async function freshConfig(
+  folder: string,
+  wanted: PartialTrainingConfig,
+  values: OptionValues,
+): Promise<TrainingConfig> {
   await assertFresh(folder);
-  const { defaultsFromInit, resolveTrainingConfig } = await import('../../train/resolve-config.js');
+  const { defaultsFromInit, resolveTrainingConfig } = await import('../../train/config/resolve-config.js');
+  const given = mergeConfigs(wanted, parseSettings(values, wanted));
   const taken = given.init === undefined ? {} : await defaultsFromInit(given.init);
   return resolveTrainingConfig({ ...taken, ...given });
 }
 
 async function assertFresh(folder: string): Promise<void> {
-  const { findCheckpoint } = await import('../../train/checkpoint-files.js');
+  const { findCheckpoint } = await import('../../train/checkpoint/checkpoint-files.js');
   const existing = await findCheckpoint(join(folder, 'checkpoint')).catch(() => undefined);
   if (existing === undefined) return;
   throw new CyclopsError(
@@ -217,58 +224,33 @@ async function assertFresh(folder: string): Promise<void> {
 
 /** The options that were given, as configuration fields. */
 function parseOptions(values: OptionValues): PartialTrainingConfig {
-  const has = (name: string): boolean => values[name] !== undefined;
-  const text = (name: string): string | undefined => (has(name) ? requiredText(values, name) : undefined);
-  const whole = (name: string, low: number): number | undefined =>
-    has(name) ? integerOption(values, name, low, 1e9) : undefined;
-  const number = (name: string, low: number, high: number): number | undefined =>
-    has(name) ? numberOption(values, name, low, high) : undefined;
-  const choice = <const T extends string>(name: string, choices: readonly T[]): T | undefined =>
-    has(name) ? choiceOption<T>(values, name, choices) : undefined;
-  const size = (name: string): { width: number; height: number } | undefined =>
-    has(name) ? sizeOption(values, name) : undefined;
+  const size = (name: 'size' | 'render-size') => (values[name] === undefined ? undefined : sizeOption(values, name));
   const given: PartialTrainingConfig = {
-    method: choice('method', ['guo-eccv18']),
-    stage: choice('stage', ['teacher', 'finetune', 'student']),
-    tuning: choice('tuning', tunings),
-    network: choice('network', networkNames),
-    widthMultiplier: number('width-multiplier', 0.01, 4),
-    data: text('data'),
-    renderWidth: size('render-size')?.width,
-    renderHeight: size('render-size')?.height,
-    labels: text('labels'),
-    supervision: choice('supervision', ['labels', 'truth']),
-    pairs: whole('pairs', 1),
-    occlusion: choice('occlusion', ['source', 'left-right']),
-    tie: number('tie', 0, 100),
+    ...(fieldsFrom(trainingConfigSchema, values) as PartialTrainingConfig),
     width: size('size')?.width,
     height: size('size')?.height,
-    batch: whole('batch', 1),
-    steps: whole('steps', 1),
-    learningRate: number('lr', 1e-12, 1),
-    milestones: has('milestones') ? parseMilestones(requiredText(values, 'milestones')) : undefined,
-    warmupSteps: whole('warmup', 0),
-    clipNorm: number('clip-norm', 0, 1e9),
-    useConfidence: values.confidence === true ? true : undefined,
-    relativeWeight: number('relative-weight', 0, 100),
-    gradientWeight: number('gradient-weight', 0, 100),
-    thinWeight: number('thin-weight', 0, 100),
-    augmentation: choice('augmentation', ['stereo', 'mono', 'none']),
-    rightJitter: number('right-jitter', 0, 1),
-    seed: whole('seed', 0),
-    workers: whole('workers', 0),
-    prefetch: whole('prefetch', 1),
-    init: text('init'),
-    encoder: text('encoder'),
-    encoderFrozenSteps: whole('encoder-frozen-steps', 0),
-    validationData: text('validation-data'),
-    validationCount: whole('validation-count', 1),
-    validateEvery: whole('validate-every', 0),
-    checkpointEvery: whole('checkpoint-every', 0),
-    reportEvery: whole('report-every', 0),
-    logEvery: whole('log-every', 1),
+    renderWidth: size('render-size')?.width,
+    renderHeight: size('render-size')?.height,
+    milestones: values.milestones === undefined ? undefined : parseMilestones(requiredText(values, 'milestones')),
+    augmentation:
+      values.augmentation === undefined ? undefined : choiceOption<'none'>(values, 'augmentation', ['none']),
+    frozen: values.frozen === undefined ? undefined : Object.fromEntries(listOption(values, 'frozen').map(parseFrozen)),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** Settings that were given, for the stage that is trained; those of other stages are refused. */
+function parseSettings(values: OptionValues, { method, stage }: PartialTrainingConfig): PartialTrainingConfig {
+  const given = Object.keys(stageOptions).filter((option) => values[option] !== undefined);
+  if (given.length === 0) return {};
+  const { settings } = stageNamed(method ?? defaultMethod, stage);
+  const known = Object.keys(optionsOf(settings));
+  const foreign = given.find((option) => !known.includes(option));
+  if (foreign !== undefined) {
+    const text = known.length === 0 ? 'has no settings' : `has ${known.map((option) => `--${option}`).join(', ')}`;
+    throw new CyclopsError('USAGE_INVALID', `--${foreign}: is no setting of the stage ${stage}, which ${text}`);
+  }
+  return { settings: fieldsFrom(settings, values) };
 }
 
 function parseMilestones(text: string): number[] {
@@ -280,4 +262,10 @@ function parseMilestones(text: string): number[] {
     );
   }
   return milestones;
+}
+
+function parseFrozen(text: string): [role: string, checkpoint: string] {
+  const match = /^([\w-]+)=(.+)$/.exec(text);
+  if (match === null) throw new CyclopsError('USAGE_INVALID', `--frozen: expected ROLE=DIR, found "${text}"`);
+  return [match[1]!, match[2]!];
 }

@@ -1,5 +1,5 @@
 // Loads TensorFlow and computes a gradient with it; run by examineTensorflow in a process of its own.
-import { tf } from '../../train/tf.js';
+import { tf } from '../../train/tensorflow/tf.js';
 
 const backend = tf.backend() as {
   readonly binding?: { readonly TF_Version?: string };

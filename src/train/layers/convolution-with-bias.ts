@@ -1,5 +1,5 @@
-import { type OperatorAttribute, runOperator, usesGpu } from '../native-operator.js';
-import { tf } from '../tf.js';
+import { type OperatorAttribute, runOperator, usesGpu } from '../tensorflow/native-operator.js';
+import { tf } from '../tensorflow/tf.js';
 
 const kernelName = 'ConvolutionWithBias';
 

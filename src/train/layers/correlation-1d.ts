@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 
 // Axes: B batch, H rows, W columns, C channels, K displacements.
 

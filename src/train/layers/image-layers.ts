@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 
 // Layers that depth and segmentation networks use and tfjs has not; every one can be trained, saved, loaded and
 // exported. Axes: B batch, H rows, W columns, C channels.

@@ -1,4 +1,4 @@
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { Correlation1d, correlate1d } from './correlation-1d.js';
 
 // Axes: B batch, H rows, W columns, C channels, K displacements.

@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 
 /**
  * Halves the sides by taking the largest of 2x2: for disparity, where it keeps sparse values and prefers the nearer

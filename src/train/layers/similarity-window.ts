@@ -1,5 +1,5 @@
 import { assert } from '../../base/assert.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { unitLength } from './matching-cost.js';
 
 // Axes: B batch, H rows, W columns, C channels, R radius of the window; P = B * H * W pixels in one list, T = 2R + 2.

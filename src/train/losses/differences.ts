@@ -1,4 +1,4 @@
-import type { tf } from '../tf.js';
+import type { tf } from '../tensorflow/tf.js';
 
 /** Differences between horizontal neighbours: right minus left, [B,H,W-1,C]. */
 export function differencesAlongX(map_BHWC: tf.Tensor4D): tf.Tensor4D {

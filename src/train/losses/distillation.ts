@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.js';
 import { halveByMax, halveByMean, pyramid, resizeBilinear } from '../layers/pyramid.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { differencesAlongX, differencesAlongY } from './differences.js';
 import { type Loss, scaleWeight, sumOfTerms, weightedMean } from './loss.js';
 import { disparityNormPx } from './supervised.js';

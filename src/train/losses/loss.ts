@@ -1,4 +1,4 @@
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 
 /** A loss and what it consists of. Every tensor is a scalar the caller owns. */
 export type Loss = {

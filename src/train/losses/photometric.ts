@@ -1,4 +1,4 @@
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { ssimDistance } from './ssim.js';
 
 /** Share of SSIM in the photometric error; the rest is L1. */

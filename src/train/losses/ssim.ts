@@ -1,4 +1,4 @@
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 
 const c1 = 0.01 ** 2;
 const c2 = 0.03 ** 2;

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.js';
 import { halveByMax, halveByMean, pyramid } from '../layers/pyramid.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { type Loss, scaleWeight, sumOfTerms, weightedMean } from './loss.js';
 import { visibilityLoss } from './visibility.js';
 

@@ -1,5 +1,5 @@
 import { halveByMax } from '../layers/pyramid.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 
 /** Disparity that counts as nothing, px: labels of the sky and the far end of a street differ by about this much. */
 const unsurePx = 4;

@@ -1,6 +1,6 @@
 import { halveByMax, halveByMean, pyramid } from '../layers/pyramid.js';
 import { warpHorizontal } from '../layers/warp-horizontal.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { differencesAlongX, differencesAlongY } from './differences.js';
 import { type Loss, scaleWeight, sumOfTerms } from './loss.js';
 import { maskedPhotometricLoss } from './photometric.js';

@@ -1,5 +1,5 @@
 import { warpHorizontal } from '../layers/warp-horizontal.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { scaleWeight } from './loss.js';
 
 /**

@@ -1,174 +1,163 @@
-import { assert, assertNever } from '../../base/assert.js';
-import { distillationLoss } from '../losses/distillation.js';
-import { godardLoss } from '../losses/godard.js';
-import type { Loss } from '../losses/loss.js';
-import { supervisedLoss } from '../losses/supervised.js';
-import { unsupervisedLoss } from '../losses/unsupervised.js';
-import { dilateVisible } from '../losses/visibility.js';
-import type { BatchTensors, Method, Stage, StageContext } from '../method.js';
-import { applyNetwork } from '../network.js';
-import { tf } from '../tf.js';
+import { z } from 'zod';
+import type { Augmentation } from '../../data/augment.js';
+import { configFault, lossWeight } from '../config/config.js';
+import { defineStage, type Method, type StageDefaults } from './method.js';
+
+// Guo, Li, Yi, Ren, Wang: Learning Monocular Depth by Distilling Cross-domain Stereo Networks, ECCV 2018. Equation
+// numbers are the paper's; ranges and schedules are those of the authors' code. guo-eccv18-loss.ts has the losses.
+
+const colorRanges = (): Omit<Augmentation['color'], 'chance'> => ({
+  gamma: [0.8, 1.2],
+  brightness: [0.8, 1.2],
+  channelGain: [0.95, 1.05],
+});
+
+/** Crops of 0.65 to 1, colours always changed. */
+const stereoAugmentation: Augmentation = {
+  ...{ swap: 0.5, mirror: 0, cropSide: [0.65, 1] },
+  color: { chance: 1, ...colorRanges() },
+};
+
+/** Whole images (the vertical position is what one view goes by); each view may be mirrored on its own. */
+const monoAugmentation: Augmentation = {
+  ...{ swap: 0.5, mirror: 0.5, cropSide: [1, 1] },
+  color: { chance: 0.5, ...colorRanges() },
+};
 
 /**
  * Stage 1: the stereo network learns matching and visibility on a synthetic world with ground truth, equations (1) to
- * (3). Milestones are 25, 35 and 45 of 50 epochs in the authors' code.
+ * (3). Milestones are 25, 35 and 45 of 50 epochs.
  */
-const teacher: Stage = {
+const teacher = defineStage({
   title: 'stereo teacher',
-  defaults: {
-    network: 'dispnet-c',
-    supervision: 'truth',
-    augmentation: 'stereo',
-    batch: 4,
-    steps: 20_000,
-    learningRate: 1e-4,
-    milestones: [0.5, 0.7, 0.9],
-    warmupSteps: 0,
-  },
-  loss({ model, entry, config }, batch) {
-    const outputs = applyNetwork(model, entry, [batch.left, batch.right], { training: true });
-    const hasVisible = batch.visibleLeft !== undefined;
-    return supervisedLoss({
-      disparityHeads: outputs.slice(0, entry.scales),
-      visibilityLogits: hasVisible ? outputs.slice(entry.scales) : [],
-      disparityPx: known(batch.disparityLeft),
-      ...(hasVisible ? { visible: dilateVisible(batch.visibleLeft) } : {}),
-      outputFactorPx: entry.outputFactorPx(config.width),
-      sparse: true,
-    });
-  },
+  networks: { trained: { inputs: 'stereo', default: 'dispnet-c', start: 'anew' } },
+  settings: z.strictObject({
+    occlusion: z.enum(['source', 'left-right']).default('source').meta({
+      help: 'Ground-truth visibility: of the data, or from both true disparities (equation 1)',
+    }),
+  }),
+  of: ({ occlusion }) => ({
+    needs: { clean: false, target: 'truth', rightTarget: occlusion === 'left-right' ? 'required' : 'optional' },
+    defaults: {
+      augmentation: stereoAugmentation,
+      batch: 4,
+      steps: 20_000,
+      learningRate: 1e-4,
+      milestones: [0.5, 0.7, 0.9],
+      warmupSteps: 0,
+    },
+    loss: async () => (await import('./guo-eccv18-loss.js')).teacherLoss(occlusion),
+  }),
+});
+
+/** Stage 2: milestones are 5, 7 and 9 of 10 epochs without truth, 100, 140 and 180 of 200 with it. */
+const finetuneDefaults: StageDefaults = {
+  augmentation: stereoAugmentation,
+  batch: 4,
+  // 10 epochs of 22,600 pairs.
+  steps: 56_500,
+  learningRate: 2e-5,
+  milestones: [0.5, 0.7, 0.9],
+  warmupSteps: 0,
 };
+
+const finetuned = { inputs: 'stereo', default: 'dispnet-c', start: 'checkpoint' } as const;
 
 /**
- * Stage 2: the stereo network goes on with pairs of the target domain, on equations (4) to (7), on Godard's loss, or on
- * ground truth. Milestones are 5, 7 and 9 of 10 epochs without truth, 100, 140 and 180 of 200 with it.
+ * Stage 2 without truth, equations (4) to (7): the views are compared where both see the same, and two L1 terms hold on to
+ * the network before fine-tuning.
  */
-const finetune: Stage = {
-  title: 'stereo teacher, fine-tuned',
-  defaults: {
-    network: 'dispnet-c',
-    supervision: 'none',
-    augmentation: 'stereo',
-    batch: 4,
-    steps: 56_500,
-    learningRate: 2e-5,
-    milestones: [0.5, 0.7, 0.9],
-    warmupSteps: 0,
-  },
-  frozenView({ frozen, entry, config }, batch) {
-    assert(frozen !== undefined && batch.clean !== undefined, 'unsup looks at clean views with the frozen network');
-    const { left, right } = batch.clean;
-    const outputs = applyNetwork(frozen, entry, [left, right], { training: false });
-    return {
-      disparityPx: outputs[0]!.relu().mul(entry.outputFactorPx(config.width)),
-      visible: outputs[entry.scales]!.sigmoid<tf.Tensor4D>().greaterEqual<tf.Tensor4D>(visibleFrom).toFloat(),
-    };
-  },
-  loss(context, batch, frozen) {
-    const { entry, config } = context;
-    assert(config.tuning !== undefined, 'a fine-tuning says how');
-    switch (config.tuning) {
-      case 'unsup': {
-        assert(frozen !== undefined && batch.clean !== undefined, 'unsup needs the frozen view and clean images');
-        const tie = config.tie ?? 1;
-        return unsupervisedLoss({
-          disparityHeads: disparityHeads(context, batch),
-          outputFactorPx: entry.outputFactorPx(config.width),
-          ...batch.clean,
-          referencePx: frozen.disparityPx,
-          visible: frozen.visible,
-          absoluteWeight: 0.05 * tie,
-          relativeWeight: 0.1 * tie,
-        });
-      }
-      case 'unsup-godard':
-        return godard(context, batch);
-      case 'sup100':
-      case 'supAll':
-        // The visibility head stays as it is: sparse truth says nothing about it.
-        return supervisedLoss({
-          disparityHeads: disparityHeads(context, batch),
-          visibilityLogits: [],
-          disparityPx: known(batch.disparityLeft),
-          outputFactorPx: entry.outputFactorPx(config.width),
-          sparse: true,
-        });
-      default:
-        return assertNever(config.tuning);
-    }
-  },
-};
+const finetuneUnsup = defineStage({
+  title: 'stereo teacher, fine-tuned without truth',
+  networks: { trained: finetuned, frozen: { before: { inputs: 'stereo', from: 'init' } } },
+  settings: z.strictObject({
+    regularizationWeight: lossWeight.default(1).meta({
+      help: "Factor on both L1 terms to the network before fine-tuning; 0.5 = the authors' code",
+    }),
+  }),
+  of: ({ regularizationWeight }) => ({
+    needs: { clean: true, target: 'none', rightTarget: 'unused' },
+    defaults: finetuneDefaults,
+    check({ network }, entry) {
+      if (!entry.visibility) configFault('network', `the loss needs a visibility head, ${network} has none`);
+    },
+    loss: async () => (await import('./guo-eccv18-loss.js')).unsupervised(regularizationWeight),
+  }),
+});
 
-/** A pixel counts as visible from this probability of the frozen network on. */
-const visibleFrom = 0.8;
+/** The paper's baseline for stage 2: Godard's loss on both views, without masks or regularization. */
+const finetuneGodard = defineStage({
+  title: "stereo teacher, fine-tuned on Godard's loss",
+  networks: { trained: finetuned },
+  settings: z.strictObject({}),
+  of: () => ({
+    needs: { clean: true, target: 'none', rightTarget: 'unused' },
+    defaults: finetuneDefaults,
+    loss: async () => (await import('./guo-eccv18-loss.js')).godard,
+  }),
+});
 
-function disparityHeads({ model, entry }: StageContext, { left, right }: BatchTensors): tf.Tensor4D[] {
-  return applyNetwork(model, entry, [left, right], { training: true }).slice(0, entry.scales);
-}
-
-/** Godard's loss on both views: the right one's disparity is the left one's of the mirrored, exchanged pair. */
-function godard(context: StageContext, batch: BatchTensors): Loss {
-  assert(batch.clean !== undefined, 'fine-tuning without truth compares clean images');
-  const mirror = (image: tf.Tensor4D): tf.Tensor4D => image.reverse(2);
-  const heads = disparityHeads(context, {
-    left: tf.concat([batch.left, mirror(batch.right)]),
-    right: tf.concat([batch.right, mirror(batch.left)]),
+/** Stage 2 with truth. The visibility head stays as it is: sparse truth says nothing about it. */
+function finetuneSupervised(title: string, own: Partial<StageDefaults>) {
+  return defineStage({
+    title,
+    networks: { trained: finetuned },
+    settings: z.strictObject({}),
+    of: () => ({
+      needs: { clean: false, target: 'truth', rightTarget: 'unused' },
+      defaults: { ...finetuneDefaults, ...own },
+      loss: async () => (await import('./guo-eccv18-loss.js')).supervised,
+    }),
   });
-  const halves = heads.map((head) => tf.split(head, 2) as [tf.Tensor4D, tf.Tensor4D]);
-  return godardLoss({
-    leftHeads: halves.map(([own]) => own),
-    rightHeads: halves.map(([, mirrored]) => mirror(mirrored)),
-    outputFactorPx: context.entry.outputFactorPx(context.config.width),
-    ...batch.clean,
-  });
-}
-
-/** The disparity a supervised stage learns from. */
-function known(disparity: tf.Tensor4D | undefined): tf.Tensor4D {
-  assert(disparity !== undefined, 'a supervised stage has disparity');
-  return disparity;
 }
 
 /**
  * Stage 3: the mono network learns the teacher's disparity, equation (8); milestones 20, 35 and 45 of 50 epochs. The
- * confidence weights and the two terms of ours are off unless the configuration asks for them.
+ * confidence weights and the terms of ours are off unless the configuration asks for them.
  */
-const student: Stage = {
+const student = defineStage({
   title: 'mono student',
-  defaults: {
-    network: 'mono-edge',
-    supervision: 'labels',
-    augmentation: 'mono',
-    batch: 4,
-    steps: 20_000,
-    learningRate: 1e-4,
-    milestones: [0.4, 0.7, 0.9],
-    warmupSteps: 0,
-  },
-  loss({ model, entry, config }, batch) {
-    const confidence = config.useConfidence ? batch.confidenceLeft : undefined;
-    return distillationLoss({
-      outputs: applyNetwork(model, entry, [batch.left], { training: true }),
-      outputFactorPx: entry.outputFactorPx(config.width),
-      labelPx: known(batch.disparityLeft),
-      ...(confidence === undefined ? {} : { confidence }),
-      relativeWeight: config.relativeWeight,
-      gradientWeight: config.gradientWeight,
-      thinWeight: config.thinWeight ?? 0,
-    });
-  },
-};
+  networks: { trained: { inputs: 'mono', default: 'mono-edge', start: 'anew' } },
+  settings: z.strictObject({
+    supervision: z.enum(['labels', 'truth']).default('labels').meta({
+      help: "What it learns from: a teacher's labels, or the ground truth itself",
+    }),
+    useConfidence: z.boolean().default(false).meta({ help: "Weigh each pixel with its label's confidence (ours)" }),
+    relativeWeight: lossWeight.default(0).meta({ help: 'Weight of the relative error term (ours)' }),
+    gradientWeight: lossWeight.default(0).meta({ help: 'Weight of the gradient term (ours)' }),
+    thinWeight: lossWeight.default(0).meta({ help: 'How much more thin near structures count (ours)' }),
+  }),
+  of: (settings) => ({
+    needs: { clean: false, target: settings.supervision, rightTarget: 'unused' },
+    defaults: {
+      augmentation: monoAugmentation,
+      batch: 4,
+      steps: 20_000,
+      learningRate: 1e-4,
+      milestones: [0.4, 0.7, 0.9],
+      warmupSteps: 0,
+    },
+    check({ network }, entry) {
+      if (settings.relativeWeight > 0 && !entry.positive) {
+        const text = `needs a network whose output is never negative, ${network} has a linear one`;
+        configFault('settings.relativeWeight', text);
+      }
+    },
+    loss: async () => (await import('./guo-eccv18-loss.js')).studentLoss(settings),
+  }),
+});
 
-/** Guo, Li, Yi, Ren, Wang: Learning Monocular Depth by Distilling Cross-domain Stereo Networks, ECCV 2018. */
+/** The core method: distil a stereo matching network into a mono network. */
 export const guoEccv18: Method = {
   name: 'guo-eccv18',
   paper: 'Guo et al., Learning Monocular Depth by Distilling Cross-domain Stereo Networks, ECCV 2018',
-  stages: { teacher, finetune, student },
-  tunings: {
-    // 10 epochs of 22,600 pairs, and 200 epochs of 100 pairs.
-    unsup: { supervision: 'none', steps: 56_500 },
-    'unsup-godard': { supervision: 'none', steps: 56_500 },
-    sup100: { supervision: 'truth', steps: 5_000, pairs: 100 },
-    supAll: { supervision: 'truth', steps: 56_500 },
+  stages: {
+    teacher,
+    'finetune-unsup': finetuneUnsup,
+    'finetune-godard': finetuneGodard,
+    // 200 epochs of 100 pairs.
+    'finetune-sup100': finetuneSupervised('stereo teacher, fine-tuned on 100 pairs', { steps: 5_000, pairs: 100 }),
+    'finetune-supall': finetuneSupervised('stereo teacher, fine-tuned on truth', {}),
+    student,
   },
 };

@@ -1,6 +1,6 @@
 import { Random } from '../../base/random.js';
 import { convolutionWithBias } from '../layers/convolution-with-bias.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 
 /** Slope of every LeakyReLU in Guo's networks. */
 export const leakySlope = 0.1;

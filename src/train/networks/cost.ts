@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.js';
 import { Correlation1d } from '../layers/correlation-1d.js';
 import { SimilarityWindow } from '../layers/similarity-window.js';
-import type { tf } from '../tf.js';
+import type { tf } from '../tensorflow/tf.js';
 
 /** What one use of a layer costs; a layer shared by two inputs appears twice. */
 export interface LayerCost {

@@ -1,5 +1,5 @@
 import { Correlation1d } from '../layers/correlation-1d.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import {
   concatenate,
   convolution,

@@ -1,5 +1,5 @@
-import type { NetworkName } from '../checkpoint-schema.js';
-import type { tf } from '../tf.js';
+import type { NetworkName } from '../checkpoint/checkpoint-schema.js';
+import type { tf } from '../tensorflow/tf.js';
 import { createDispNetC } from './dispnet-c.js';
 import { createMonoEdge, maxDisparityShare } from './mono-edge.js';
 import { createMonoVgg } from './mono-vgg.js';
@@ -19,11 +19,14 @@ export interface NetworkOptions {
 /** A network and what the loop and the exporter must know to use it. */
 export interface NetworkEntry {
   readonly create: (options: NetworkOptions) => tf.LayersModel;
-  readonly role: 'teacher' | 'student';
+  /** One view, or a rectified pair: left and right. */
+  readonly inputs: 'mono' | 'stereo';
   /** Input size and width multiplier unless told otherwise. */
   readonly defaults: { readonly width: number; readonly height: number; readonly widthPx: number };
-  /** Number of disparity outputs, finest first. A teacher has as many visibility logits after them. */
+  /** Number of disparity outputs, finest first. */
   readonly scales: number;
+  /** Whether as many logits of visibility in the other view come after them. */
+  readonly visibility: boolean;
   /** Disparity in px at the input's width = this * output, at every scale. */
   readonly outputFactorPx: (widthPx: number) => number;
   /** Input side / side of the first output. */
@@ -45,7 +48,8 @@ const imageNetStd = [0.229, 0.224, 0.225] as const;
 export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
   'dispnet-c': {
     create: (options) => createDispNetC({ width: 1, ...options }),
-    role: 'teacher',
+    inputs: 'stereo',
+    visibility: true,
     defaults: { width: 1, height: 384, widthPx: 768 },
     scales: 4,
     outputFactorPx: () => 20,
@@ -57,7 +61,8 @@ export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
   },
   'stereo-softarg': {
     create: (options) => createStereoSoftarg({ width: 1, ...options }),
-    role: 'teacher',
+    inputs: 'stereo',
+    visibility: true,
     defaults: { width: 1, height: 256, widthPx: 512 },
     scales: 3,
     outputFactorPx: () => headUnitPx,
@@ -70,7 +75,8 @@ export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
   'mono-vgg': {
     create: createMonoVgg,
     encoderLayers: /^enc\d_\d$/,
-    role: 'student',
+    inputs: 'mono',
+    visibility: false,
     defaults: { width: 1, height: 256, widthPx: 512 },
     scales: 4,
     outputFactorPx: () => 20,
@@ -83,7 +89,8 @@ export const networks: Readonly<Record<NetworkName, NetworkEntry>> = {
   'mono-edge': {
     create: createMonoEdge,
     encoderLayers: /^(stem|down\d|res\d)/,
-    role: 'student',
+    inputs: 'mono',
+    visibility: false,
     defaults: { width: 1, height: 192, widthPx: 640 },
     scales: 4,
     outputFactorPx: (widthPx) => maxDisparityShare * widthPx,

@@ -1,4 +1,4 @@
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { add, convolution, imageInput, type LayerContext, upsample } from './blocks.js';
 
 /** Size, width and seed of the edge student. */

@@ -1,4 +1,4 @@
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import {
   type ConvolutionOptions,
   concatenate,

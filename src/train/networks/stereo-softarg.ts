@@ -1,6 +1,6 @@
 import { ConstantGain, CosineSimilarity1d, SoftArgmaxDisparity } from '../layers/matching-cost.js';
 import { SimilarityWindow } from '../layers/similarity-window.js';
-import { tf } from '../tf.js';
+import { tf } from '../tensorflow/tf.js';
 import { add, type Block, concatenate, convolution, imageInput, type LayerContext, upsample } from './blocks.js';
 
 /** Size, width and seed of the stereo network. */

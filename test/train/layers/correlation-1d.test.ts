@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { correlate1d } from '../../../src/train/layers/correlation-1d.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { assertGradient, randomTensor } from '../gradient-check.js';
 
 /** The definition, written out. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { ConstantGain, cosineSimilarity1d, SoftArgmaxDisparity } from '../../../src/train/layers/matching-cost.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { assertGradient, randomTensor } from '../gradient-check.js';
 
 /** The definition, written out: the cosine of the angle between two feature vectors less their means. */

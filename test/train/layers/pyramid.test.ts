@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { halveByMax, halveByMean, pyramid, resizeBilinear } from '../../../src/train/layers/pyramid.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 
 const map = () => tf.tensor4d([0, 3, 1, 2, 5, 0, 0, 0, 1, 1, 8, 4, 1, 1, 0, 0], [1, 4, 4, 1]);
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { cosineSimilarity1d } from '../../../src/train/layers/matching-cost.js';
 import { SimilarityWindow, similarityWindow } from '../../../src/train/layers/similarity-window.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { assertGradient, randomTensor } from '../gradient-check.js';
 
 const shape = [2, 2, 10, 4] as const;

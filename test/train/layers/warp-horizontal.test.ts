@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { warpHorizontal } from '../../../src/train/layers/warp-horizontal.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { assertGradient, randomTensor } from '../gradient-check.js';
 
 const shape = [2, 3, 10, 2] as const;

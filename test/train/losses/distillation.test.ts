@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { type DistillationInput, distillationLoss } from '../../../src/train/losses/distillation.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { assertGradient, randomTensor } from '../gradient-check.js';
 import { assertClose, halved, halvedMean, valuesOf } from './reference.js';
 

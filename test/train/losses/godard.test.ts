@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { godardLoss } from '../../../src/train/losses/godard.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { randomTensor } from '../gradient-check.js';
 import { assertClose } from './reference.js';
 

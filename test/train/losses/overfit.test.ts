@@ -4,7 +4,7 @@ import { Random } from '../../../src/base/random.js';
 import { distillationLoss } from '../../../src/train/losses/distillation.js';
 import { supervisedLoss } from '../../../src/train/losses/supervised.js';
 import { networks } from '../../../src/train/networks/index.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 
 const [height, widthPx, steps] = [64, 128, 30];
 
@@ -43,8 +43,10 @@ for (const [name, width, share] of [
     const optimizer = tf.train.adam(1e-3);
     const outputFactorPx = entry.outputFactorPx(widthPx);
     const lossNow = (): tf.Scalar => {
-      const outputs = model.apply(entry.role === 'teacher' ? [left, right] : left, { training: true }) as tf.Tensor4D[];
-      if (entry.role === 'student') return distillationLoss({ outputs, outputFactorPx, labelPx: truth }).total;
+      const outputs = model.apply(entry.inputs === 'stereo' ? [left, right] : left, {
+        training: true,
+      }) as tf.Tensor4D[];
+      if (entry.inputs === 'mono') return distillationLoss({ outputs, outputFactorPx, labelPx: truth }).total;
       return supervisedLoss({
         disparityHeads: outputs.slice(0, entry.scales),
         visibilityLogits: outputs.slice(entry.scales),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
 import { maskedPhotometricLoss } from '../../../src/train/losses/photometric.js';
 import { ssimDistance } from '../../../src/train/losses/ssim.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { assertGradient, randomTensor } from '../gradient-check.js';
 import { assertClose, valuesOf } from './reference.js';
 

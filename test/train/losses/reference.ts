@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { tf } from '../../../src/train/tf.js';
+import type { tf } from '../../../src/train/tensorflow/tf.js';
 
 // Losses computed the slow way, in plain numbers, to compare the tensor code with.
 

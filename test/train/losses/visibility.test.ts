@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { binaryCrossEntropy, dilateVisible, leftRightVisible } from '../../../src/train/losses/visibility.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { tinySample, tinySize } from '../../support/tiny-pairs.js';
 
 test('cross-entropy from logits stays finite for large logits and is 0 where they are right', () => {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Random } from '../../../src/base/random.js';
-import { networkNames } from '../../../src/train/checkpoint-schema.js';
+import { networkNames } from '../../../src/train/checkpoint/checkpoint-schema.js';
 import { networkCost } from '../../../src/train/networks/cost.js';
 import { networks } from '../../../src/train/networks/index.js';
-import { tf } from '../../../src/train/tf.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { randomTensor } from '../gradient-check.js';
 
 const small = { width: 0.25, height: 64, widthPx: 128 };
@@ -63,7 +63,7 @@ for (const name of networkNames) {
       (2 * finest) / 2 ** scale,
       1,
     ]);
-    const twice = entry.role === 'teacher' ? [...expected, ...expected] : expected;
+    const twice = entry.inputs === 'stereo' ? [...expected, ...expected] : expected;
     assert.deepEqual(
       outputs.map((output) => output.shape),
       twice,

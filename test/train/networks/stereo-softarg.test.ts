@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { median } from '../../../src/base/statistics.js';
-import { applyNetwork } from '../../../src/train/network.js';
 import { networkCost } from '../../../src/train/networks/cost.js';
 import { networks } from '../../../src/train/networks/index.js';
-import { tf } from '../../../src/train/tf.js';
+import { applyNetwork } from '../../../src/train/networks/network.js';
+import { tf } from '../../../src/train/tensorflow/tf.js';
 import { texturedPair } from '../../support/textured-pair.js';
 
 // Shapes, seeds and saving are checked for all networks in networks.test.ts.

@@ -1,0 +1,64 @@
+import type { BatchData } from '../../data/batch.js';
+import type { FloatMap, RgbImage } from '../../geometry/raster.js';
+import { encodeJpeg } from '../../image/codec.js';
+import { colorizeDisparity } from '../../image/colormap.js';
+import { greyPicture, middleRange } from '../../image/map-picture.js';
+import { resizeArea } from '../../image/resize.js';
+import type { NetworkEntry } from '../networks/index.js';
+import { infer, mapOf } from '../predict/infer.js';
+import type { tf } from '../tensorflow/tf.js';
+import type { ReportExample } from './report.js';
+
+/** Width of the pictures in the report, px: four examples stay well under a megabyte. */
+const pictureWidth = 420;
+
+/** Pictures of what the network says about the first samples of some batches, beside its input and the target. */
+export async function makeExamples(
+  model: tf.LayersModel,
+  entry: NetworkEntry,
+  batches: readonly BatchData[],
+  count: number,
+): Promise<ReportExample[]> {
+  const examples: ReportExample[] = [];
+  for (const batch of batches) {
+    if (examples.length >= count) break;
+    const { disparityPx, visible } = await infer(model, entry, { ...batch, count: batch.batchSize });
+    for (let index = 0; index < batch.batchSize && examples.length < count; index++) {
+      const { width, height } = batch;
+      const target = batch.disparityLeft === undefined ? undefined : mapOf(batch.disparityLeft, index, width, height);
+      const prediction = mapOf(disparityPx, index, width, height);
+      const { low, high } = middleRange(target ?? prediction);
+      const color = (map: FloatMap): RgbImage => colorizeDisparity(unknownAsNaN(map), low, high);
+      const pictures: [string, RgbImage][] = [
+        [entry.inputs === 'stereo' ? 'left' : 'input', rgbOf(batch.left, index, batch)],
+      ];
+      if (entry.inputs === 'stereo') pictures.push(['right', rgbOf(batch.right, index, batch)]);
+      pictures.push([`prediction, ${low.toFixed(1)} to ${high.toFixed(1)} px`, color(prediction)]);
+      if (target !== undefined) pictures.push(['target', color(target)]);
+      if (visible !== undefined)
+        pictures.push(['visible in the other view', greyPicture(mapOf(visible, index, width, height))]);
+      examples.push({
+        id: batch.ids[index]!,
+        pictures: await Promise.all(pictures.map(([caption, image]) => encodePicture(caption, image))),
+      });
+    }
+  }
+  return examples;
+}
+
+async function encodePicture(caption: string, image: RgbImage): Promise<ReportExample['pictures'][number]> {
+  const scale = Math.min(1, pictureWidth / image.width);
+  const small = scale === 1 ? image : resizeArea(image, pictureWidth, Math.max(1, Math.round(image.height * scale)));
+  return { caption, mime: 'image/jpeg', bytes: await encodeJpeg(small, 85) };
+}
+
+function rgbOf(values: Float32Array, index: number, { width, height }: BatchData): RgbImage {
+  const size = width * height * 3;
+  const data = Uint8Array.from(values.subarray(index * size, (index + 1) * size), (value) => Math.round(value * 255));
+  return { width, height, data };
+}
+
+/** In a batch 0 means unknown. A network's value below 0 is no disparity either, but is shown as the farthest colour. */
+function unknownAsNaN(map: FloatMap): FloatMap {
+  return { ...map, data: map.data.map((value) => (value === 0 ? Number.NaN : Math.max(value, 1e-3))) };
+}

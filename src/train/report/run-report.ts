@@ -1,0 +1,57 @@
+import { writeAtomic } from '../../base/files.js';
+import type { BatchData } from '../../data/batch.js';
+import { methodNamed } from '../methods/index.js';
+import { describeData, type RunFacts } from '../run/run-head.js';
+import type { RunRecord } from '../run/run-log.js';
+import type { tf } from '../tensorflow/tf.js';
+import { makeExamples } from './examples.js';
+import { formatReport, type Report, type ReportStatus } from './report.js';
+
+/** Examples in the report. */
+const exampleCount = 4;
+
+/**
+ * Writes the report of a run, atomically, so that a browser never sees half of it.
+ * @throws CyclopsError `DISK_FULL`, `WRITE_FAILED`.
+ */
+export async function writeRunReport(
+  path: string,
+  run: {
+    readonly status: ReportStatus;
+    readonly step: number;
+    readonly facts: RunFacts;
+    readonly model: tf.LayersModel;
+    readonly records: readonly RunRecord[];
+    /** Where examples come from; none = no examples. */
+    readonly batches: readonly BatchData[];
+  },
+): Promise<void> {
+  const { facts, step } = run;
+  const { config } = facts;
+  const { paper, stages } = methodNamed(config.method);
+  const report: Report = {
+    title: `${config.network}: ${stages[config.stage]?.title ?? config.stage}`,
+    status: run.status,
+    step,
+    steps: config.steps,
+    writtenAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    facts: [
+      ['Method', paper],
+      [
+        'Network',
+        `${config.network}, width ${config.widthMultiplier}, ${facts.parameters.toLocaleString('en')} parameters`,
+      ],
+      ['Input', `${config.width}x${config.height}, batch ${config.batch}`],
+      ['Data', describeData(config)],
+      ['Data fingerprint', facts.dataFingerprint],
+      ['Validation', facts.validation],
+      ['Command', facts.command],
+      ['Started', facts.startedAt],
+      ['Configuration', JSON.stringify(config)],
+    ],
+    records: run.records,
+    exampleStep: step,
+    examples: run.batches.length === 0 ? [] : await makeExamples(run.model, facts.entry, run.batches, exampleCount),
+  };
+  await writeAtomic(path, formatReport(report));
+}
