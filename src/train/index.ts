@@ -32,6 +32,7 @@ export {
 } from './config/config.js';
 export { defaultsFromInit, resolveTrainingConfig } from './config/resolve-config.js';
 export { type LabelOptions, type LabelResult, labelSource } from './labels/label.js';
+export type { ProducerSpec } from './labels/producers/index.js';
 export {
   type Border,
   BorderPadding2D,
