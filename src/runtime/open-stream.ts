@@ -39,7 +39,8 @@ export interface DepthStream extends AsyncIterable<DepthFrame> {
 }
 
 /**
- * Opens model, engine, capture and outputs, and streams into a `for await` loop.
+ * Opens model, engine, capture and outputs, and streams into a `for await` loop. For outputs without a loop there is
+ * `startPipeline`: a stream from a file would wait for the loop.
  * @param config as `cyclops run --config` reads it, defaults left out.
  * @throws CyclopsError `CONFIG_INVALID`; those of the model package, the source, the engine and an output's start. The loop
  *   throws what ends a running stream.
