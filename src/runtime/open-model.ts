@@ -92,6 +92,7 @@ export interface DepthModel {
   infer(image: ImageInput): Promise<ImageDepth>;
   /** Answers the calls that were made before, then lets go of the engine. */
   close(): Promise<void>;
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -35,6 +35,7 @@ export interface DepthStream extends AsyncIterable<DepthFrame> {
   stats(): LatencyReport;
   /** Ends the stream in order: capture, inference, outputs. Needed only where no loop has done it. */
   close(): Promise<void>;
+  /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
