@@ -3,7 +3,7 @@ import { CyclopsError } from '../base/errors.js';
 import type { StereoSource, ViewSample } from '../data/sample.js';
 import { constantBaseline, leftOnly, positionBaseline, storedLabels } from '../eval/baselines.js';
 import type { Predict } from '../eval/evaluate.js';
-import { mirroredAverage } from '../eval/post-process.js';
+import { mirroredAverage } from '../eval/flip-tta.js';
 import type { Predictor } from '../train/predict.js';
 import type { OptionValues } from './command.js';
 import { choiceOption, optionalText } from './options.js';

@@ -1,7 +1,7 @@
 import { isCyclopsError } from '../base/errors.js';
 import type { RgbImage } from '../geometry/raster.js';
 import { colorizeDisparity } from '../image/colormap.js';
-import { greyPicture, middleRange } from '../image/map-picture.js';
+import { greyPicture, middleRange } from '../image/map-image.js';
 import { contactSheet, type SheetCell } from '../image/sheet.js';
 import { readPairLabels } from './labels.js';
 import type { StereoSource } from './sample.js';

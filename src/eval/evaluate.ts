@@ -12,9 +12,9 @@ import {
   meanDepthMetrics,
   rangeSums,
 } from './metrics.js';
-import { densityOf, fillMissing } from './protocols/kitti-2015.js';
-import type { DepthRules } from './protocols/single-image.js';
-import { clipDepth, depthMask } from './protocols/single-image.js';
+import { densityOf, fillMissing } from './fill-missing.js';
+import type { DepthRules } from './depth-mask.js';
+import { clipDepth, depthMask } from './depth-mask.js';
 import { medianRatio, ratioSpread, sampleNearest } from './scaling.js';
 
 /** Gives the left view's disparity of a pair, px at the image's own width, NaN = none. */

@@ -10,7 +10,7 @@ import { writeDataset } from '../data/synthetic/dataset.js';
 import { defaultHardShares } from '../data/synthetic/shares.js';
 import { constantBaseline, positionBaseline, storedLabels } from '../eval/baselines.js';
 import { evaluateDisparity, type Predict } from '../eval/evaluate.js';
-import { evaluationSheet } from '../eval/pictures.js';
+import { evaluationSheet } from '../eval/prediction-image.js';
 import { encodeJpeg } from '../image/codec.js';
 import type { StepProgress } from './messages.js';
 import type { PlannedStep } from './plan.js';

@@ -2,7 +2,7 @@ import type { BatchData } from '../data/batch.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { encodeJpeg } from '../image/codec.js';
 import { colorizeDisparity } from '../image/colormap.js';
-import { greyPicture, middleRange } from '../image/map-picture.js';
+import { greyPicture, middleRange } from '../image/map-image.js';
 import { resizeArea } from '../image/resize.js';
 import { infer, mapOf } from './infer.js';
 import type { NetworkEntry } from './networks/index.js';

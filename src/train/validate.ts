@@ -2,7 +2,7 @@ import type { BatchData } from '../data/batch.js';
 import { openLoader } from '../data/loader.js';
 import type { SourceSpec } from '../data/sample.js';
 import { depthMetrics, disparityErrors, disparityMetrics } from '../eval/metrics.js';
-import { clipDepth, depthMask } from '../eval/protocols/single-image.js';
+import { clipDepth, depthMask } from '../eval/depth-mask.js';
 import type { StereoCamera } from '../geometry/camera.js';
 import { depthFromDisparity, disparityForCamera } from '../geometry/disparity.js';
 import type { FloatMap } from '../geometry/raster.js';

@@ -6,7 +6,7 @@ import type { SingleSpec } from '../../data/sample.js';
 import { openSource } from '../../data/sources/index.js';
 import type { Rules } from '../../eval/evaluate.js';
 import { evaluateByRules } from '../../eval/evaluate.js';
-import { evaluationSheet } from '../../eval/pictures.js';
+import { evaluationSheet } from '../../eval/prediction-image.js';
 import type { Protocol, ProtocolName } from '../../eval/protocols/index.js';
 import { protocolNames, protocols } from '../../eval/protocols/index.js';
 import type { ReportPicture } from '../../eval/report.js';

@@ -1,6 +1,6 @@
 import type { RgbImage } from '../../geometry/raster.js';
 import { colorizeDisparity } from '../../image/colormap.js';
-import { greyPicture } from '../../image/map-picture.js';
+import { greyPicture } from '../../image/map-image.js';
 import { contactSheet, type SheetCell } from '../../image/sheet.js';
 import type { RenderedPair } from './render-pair.js';
 

@@ -15,3 +15,6 @@ export const convertConstantGain: LayerConverter = ({ graph, layer, name, inputs
   const { gain } = readLayerConfig(layer, z.object({ gain: z.number().finite() }));
   return withConstant(graph, name, 'Mul', input, gain);
 };
+
+/** Dropout and noise: they do nothing once training is over. */
+export const convertPassThrough: LayerConverter = ({ inputs: [input] }) => input;

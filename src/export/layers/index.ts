@@ -9,10 +9,14 @@ import {
   convertSoftmax,
   convertThresholdedRelu,
 } from './activation.js';
-import { convertConstantGain, convertRescaling } from './affine.js';
-import { convertConv2d, convertDepthwiseConv2d, convertSeparableConv2d } from './conv2d.js';
-import { convertConv2dTranspose } from './conv2d-transpose.js';
+import { convertConstantGain, convertPassThrough, convertRescaling } from './affine.js';
 import { assertImage, type LayerCall, type LayerConverter } from './converter.js';
+import {
+  convertConv2d,
+  convertConv2dTranspose,
+  convertDepthwiseConv2d,
+  convertSeparableConv2d,
+} from './convolution.js';
 import { convertDense } from './dense.js';
 import {
   convertAdd,
@@ -46,9 +50,6 @@ import {
   convertSoftArgmaxDisparity,
 } from './stereo.js';
 
-/** Does nothing once training is over. */
-const passThrough: LayerConverter = ({ inputs: [input] }) => input;
-
 /** Layers of images alone, by Keras name. */
 const imageConverters: Readonly<Record<string, LayerConverter>> = {
   AveragePooling2D: convertAveragePooling2d,
@@ -76,17 +77,17 @@ const imageConverters: Readonly<Record<string, LayerConverter>> = {
 const tensorConverters: Readonly<Record<string, LayerConverter>> = {
   Activation: convertActivation,
   Add: convertAdd,
-  AlphaDropout: passThrough,
+  AlphaDropout: convertPassThrough,
   Average: convertAverage,
   BatchNormalization: convertBatchNormalization,
   Concatenate: convertConcatenate,
   ConstantGain: convertConstantGain,
   Dense: convertDense,
-  Dropout: passThrough,
+  Dropout: convertPassThrough,
   ELU: convertElu,
   Flatten: convertFlatten,
-  GaussianDropout: passThrough,
-  GaussianNoise: passThrough,
+  GaussianDropout: convertPassThrough,
+  GaussianNoise: convertPassThrough,
   LayerNormalization: convertLayerNormalization,
   LeakyReLU: convertLeakyRelu,
   Maximum: convertMaximum,

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { layerConverters } from '../../../src/export/layers/index.js';
+import { tableFindings } from '../../support/table-guard.js';
 import { withoutTensorFlow } from '../../support/tensorflow.js';
+
+test('every converter stands in the table, and every line of the table is a converter of a file beside it', async () => {
+  const findings = await tableFindings({
+    folder: 'src/export/layers',
+    entries: layerConverters,
+    shared: ['converter.ts', 'window.ts'],
+    isEntry: (name) => name.startsWith('convert'),
+  });
+  assert.deepEqual(findings, []);
+});
 
 /** Rounding of float32 in another order of summation; a wrong pixel or weight is a thousand times more. */
 const limit = 2e-5;
@@ -36,5 +47,5 @@ test('every layer class agrees with tfjs over random shapes, settings and seeds'
     }
   });
   const missing = Object.keys(layerConverters).filter((name) => !covered.has(name));
-  assert.deepEqual(missing, [], 'layer classes without a case');
+  assert.deepEqual(missing, [], 'layer classes without a case in test/support/parity/layer-cases.ts');
 });

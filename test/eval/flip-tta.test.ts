@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mirroredAverage } from '../../src/eval/post-process.js';
+import { mirroredAverage } from '../../src/eval/flip-tta.js';
 import { createFloatMap } from '../../src/geometry/raster.js';
 import { tinyCamera, tinySample, tinySize } from '../support/tiny-pairs.js';
 

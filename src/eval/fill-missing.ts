@@ -1,4 +1,4 @@
-import type { FloatMap } from '../../geometry/raster.js';
+import type { FloatMap } from '../geometry/raster.js';
 
 /**
  * Fills the gaps of a prediction before it is scored, as KITTI's development kit does ("background interpolation"): a gap

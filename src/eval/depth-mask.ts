@@ -1,5 +1,5 @@
-import type { FloatMap, MaskMap } from '../../geometry/raster.js';
-import { createMaskMap } from '../../geometry/raster.js';
+import type { FloatMap, MaskMap } from '../geometry/raster.js';
+import { createMaskMap } from '../geometry/raster.js';
 
 /** Which part of the image counts: all, the crop of Garg et al. 2016 that the Eigen tables use, or that of Eigen et al. */
 export type Crop = 'none' | 'garg' | 'eigen';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { densityOf, fillMissing } from '../../../src/eval/protocols/kitti-2015.js';
+import { densityOf, fillMissing } from '../../src/eval/fill-missing.js';
 
 const none = Number.NaN;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clipDepth, cropBounds, depthMask } from '../../../src/eval/protocols/single-image.js';
+import { clipDepth, cropBounds, depthMask } from '../../src/eval/depth-mask.js';
 
 test("Garg's crop has the published bounds for every KITTI size", () => {
   const published: readonly [width: number, height: number, rows: [number, number], columns: [number, number]][] = [

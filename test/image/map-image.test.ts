@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFloatMap } from '../../src/geometry/raster.js';
-import { greyPicture, middleRange } from '../../src/image/map-picture.js';
+import { greyPicture, middleRange } from '../../src/image/map-image.js';
 
 test('shares become grey, unknown becomes black', () => {
   const data = Float32Array.of(0, 0.5, 1, Number.NaN);
