@@ -11,27 +11,27 @@ export const depthGraphOptionSpecs: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     value: 'ORDER',
     default: 'RGB',
-    help: `byte order of the pictures it will get: ${channelOrders.join(', ')}`,
+    help: `byte order of the images it will get: ${channelOrders.join(', ')}`,
   },
   'min-depth': { type: 'string', value: 'M', default: '0.5', help: 'nearest depth it gives, metres' },
   'max-depth': { type: 'string', value: 'M', default: '80', help: 'farthest depth it gives, metres' },
-  picture: {
+  'frame-size': {
     type: 'string',
     value: 'WxH',
-    help: "it takes a camera's whole pictures of this size and cuts them to the training field of view itself",
+    help: "it takes a camera's whole frames of this size and crops them to the training field of view itself",
   },
-  fx: { type: 'string', value: 'PX', help: "--picture: the camera's focal length, px of its full picture" },
-  fov: { type: 'string', value: 'DEG', help: "--picture: the camera's horizontal field of view, degrees" },
-  cx: { type: 'string', value: 'PX', help: "--picture: the camera's principal point, px from the left [middle]" },
+  fx: { type: 'string', value: 'PX', help: "--frame-size: the camera's focal length, px of its full frame" },
+  fov: { type: 'string', value: 'DEG', help: "--frame-size: the camera's horizontal field of view, degrees" },
+  cx: { type: 'string', value: 'PX', help: "--frame-size: the camera's principal point, px from the left [middle]" },
   cy: { type: 'string', value: 'PX', help: 'the same from the top [middle]' },
-  mirrored: {
+  'flip-tta': {
     type: 'boolean',
-    help: 'it looks at the picture and its mirror image (a batch of two) and blends both; costs double',
+    help: 'flip test-time augmentation: image and mirror image as a batch of two, blended; costs double',
   },
   confidence: {
     type: 'string',
     value: 'SOURCE',
-    help: "second output: mirror (with --mirrored: how well both views agree), or the name of the network's own output",
+    help: "second output: flip (with --flip-tta: how well both views agree), or the name of the network's own output",
   },
 };
 
@@ -40,25 +40,25 @@ export const depthGraphOptionNames: readonly string[] = Object.keys(depthGraphOp
 
 /** What the command line says of them. @throws CyclopsError `USAGE_INVALID`. */
 export function depthGraphOptions(values: OptionValues): DepthGraphOptions {
-  const picture = pictureOption(values);
+  const frame = frameOption(values);
   const confidence = optionalText(values, 'confidence');
   return {
     channels: choiceOption(values, 'channels', channelOrders),
     minM: numberOption(values, 'min-depth', 0.01, 1000),
     maxM: numberOption(values, 'max-depth', 0.02, 10000),
-    mirrored: values.mirrored === true,
-    ...(picture === undefined ? {} : { picture }),
+    flipTta: values['flip-tta'] === true,
+    ...(frame === undefined ? {} : { frame }),
     ...(confidence === undefined ? {} : { confidence }),
   };
 }
 
-function pictureOption(values: OptionValues): DepthGraphOptions['picture'] {
-  if (values.picture === undefined) {
+function frameOption(values: OptionValues): DepthGraphOptions['frame'] {
+  if (values['frame-size'] === undefined) {
     const foreign = ['fx', 'fov', 'cx', 'cy'].find((name) => values[name] !== undefined);
-    if (foreign !== undefined) throw new CyclopsError('USAGE_INVALID', `--${foreign} goes with --picture WxH`);
+    if (foreign !== undefined) throw new CyclopsError('USAGE_INVALID', `--${foreign} goes with --frame-size WxH`);
     return undefined;
   }
-  const { width, height } = sizeOption(values, 'picture');
+  const { width, height } = sizeOption(values, 'frame-size');
   if (values.fx !== undefined && values.fov !== undefined) {
     throw new CyclopsError('USAGE_INVALID', '--fx, --fov: expected only one of them');
   }

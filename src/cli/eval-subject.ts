@@ -3,7 +3,7 @@ import { CyclopsError } from '../base/errors.js';
 import type { StereoSource, ViewSample } from '../data/sample.js';
 import { constantBaseline, leftOnly, positionBaseline, storedLabels } from '../eval/baselines.js';
 import type { Predict } from '../eval/evaluate.js';
-import { mirroredAverage } from '../eval/flip-tta.js';
+import { withFlipTta } from '../eval/flip-tta.js';
 import type { Predictor } from '../train/predict.js';
 import type { OptionValues } from './command.js';
 import { choiceOption, optionalText } from './options.js';
@@ -58,13 +58,13 @@ export interface OpenSubject {
 
 /**
  * Opens what is measured.
- * @param isMirrored average each prediction with that of the mirrored image.
- * @throws CyclopsError of the checkpoint, model or labels; `USAGE_INVALID` for mirroring what looks at two views.
+ * @param isFlipTta average each prediction with that of the mirrored image.
+ * @throws CyclopsError of the checkpoint, model or labels; `USAGE_INVALID` for flip test-time augmentation of what looks at two views.
  */
-export async function openSubject(subject: Subject, source: StereoSource, isMirrored: boolean): Promise<OpenSubject> {
+export async function openSubject(subject: Subject, source: StereoSource, isFlipTta: boolean): Promise<OpenSubject> {
   const close = async (): Promise<void> => {};
-  if (isMirrored && subject.kind !== 'network' && subject.kind !== 'model') {
-    throw notMirrored(`${nameOf(subject)} has no network to look again`);
+  if (isFlipTta && subject.kind !== 'network' && subject.kind !== 'model') {
+    throw notFlipped(`${nameOf(subject)} has no network to look again`);
   }
   switch (subject.kind) {
     case 'network': {
@@ -75,11 +75,11 @@ export async function openSubject(subject: Subject, source: StereoSource, isMirr
       const opened = await openPredictor(subject.checkpoint);
       const predict = subject.isRefined ? refined(opened) : (sample: ViewSample) => opened.predict(sample);
       const views = opened.role === 'teacher' && !subject.isLeftOnly ? 'both' : 'left';
-      if (isMirrored && opened.role === 'teacher') {
+      if (isFlipTta && opened.role === 'teacher') {
         opened.close();
-        throw notMirrored(`${subject.checkpoint} is a teacher and looks at two views`);
+        throw notFlipped(`${subject.checkpoint} is a teacher and looks at two views`);
       }
-      const asked = subject.isLeftOnly ? leftOnly(predict) : isMirrored ? mirroredAverage(predict) : predict;
+      const asked = subject.isLeftOnly ? leftOnly(predict) : isFlipTta ? withFlipTta(predict) : predict;
       return { predict: asked, views, close: async () => opened.close() };
     }
     case 'model': {
@@ -87,7 +87,7 @@ export async function openSubject(subject: Subject, source: StereoSource, isMirr
       const opened = await openModelPredictor(subject.path);
       const predict: Predict = (sample) => opened.predict(sample);
       return {
-        predict: isMirrored ? mirroredAverage(predict) : predict,
+        predict: isFlipTta ? withFlipTta(predict) : predict,
         views: 'left',
         close: () => opened.close(),
       };
@@ -103,8 +103,8 @@ export async function openSubject(subject: Subject, source: StereoSource, isMirr
   }
 }
 
-function notMirrored(reason: string): CyclopsError {
-  return new CyclopsError('USAGE_INVALID', `--post-process: goes with a mono network; ${reason}`);
+function notFlipped(reason: string): CyclopsError {
+  return new CyclopsError('USAGE_INVALID', `--flip-tta: goes with a mono network; ${reason}`);
 }
 
 /** A teacher's left view, matched again at full size. */

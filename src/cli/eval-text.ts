@@ -5,15 +5,15 @@ import type { ProtocolName } from '../eval/protocols/index.js';
 import { protocols } from '../eval/protocols/index.js';
 import type { ReferenceRow } from '../eval/reference-rows.js';
 import { referenceRowsFor } from '../eval/reference-rows.js';
-import type { EvaluationReport, ReportPicture, ReportTable } from '../eval/report.js';
+import type { EvaluationReport, ReportImage, ReportTable } from '../eval/report.js';
 import type { ColumnName, TableFormat, TableRow } from '../eval/tables.js';
 import {
   columns,
-  figureOf,
   formatRanges,
   formatTable,
   generalColumns,
   imageRows,
+  metricOf,
   rangeCells,
   rowOf,
   tableCells,
@@ -27,7 +27,7 @@ export interface Measured {
   readonly protocol: ProtocolName | undefined;
   readonly truth: DepthTruth | undefined;
   readonly variants: readonly { readonly label: string; readonly evaluation: Evaluation }[];
-  readonly isPostProcessed: boolean;
+  readonly isFlipTta: boolean;
 }
 
 const truthText: Readonly<Record<DepthTruth, string>> = {
@@ -64,8 +64,8 @@ export function formatMeasured(measured: Measured, format: TableFormat, isPerIma
   return [...parts, notesOf(measured).join('\n')].join('\n\n');
 }
 
-/** The result as a page: tables, every image worst first, pictures. */
-export function reportOf(measured: Measured, pictures: readonly ReportPicture[]): EvaluationReport {
+/** The result as a page: tables, every image worst first, sheets. */
+export function reportOf(measured: Measured, images: readonly ReportImage[]): EvaluationReport {
   const names = columnsOf(measured);
   const main = tableCells(rowsOf(measured), { columns: names, published: publishedRows(measured).map(named) });
   const tables: ReportTable[] = [{ title: 'Figures', ...main }];
@@ -87,7 +87,7 @@ export function reportOf(measured: Measured, pictures: readonly ReportPicture[])
       ['data fingerprint', measured.variants[0]?.evaluation.fingerprint.slice(0, 16) ?? ''],
     ],
     tables,
-    pictures,
+    images,
   };
 }
 
@@ -113,7 +113,7 @@ function worstFirst(measured: Measured): TableRow[] {
   const counted = measured.variants.find(({ evaluation }) => evaluation.images.length > 0);
   if (counted === undefined) return [];
   return imageRows(counted.evaluation).sort(
-    (a, b) => (figureOf(b, figure) ?? Number.NEGATIVE_INFINITY) - (figureOf(a, figure) ?? Number.NEGATIVE_INFINITY),
+    (a, b) => (metricOf(b, figure) ?? Number.NEGATIVE_INFINITY) - (metricOf(a, figure) ?? Number.NEGATIVE_INFINITY),
   );
 }
 
@@ -126,7 +126,7 @@ function named(row: ReferenceRow): ReferenceRow {
   return { ...row, name: `${row.name} (${row.variant}) [${row.source}]` };
 }
 
-function notesOf({ variants, protocol, truth, isPostProcessed }: Measured): string[] {
+function notesOf({ variants, protocol, truth, isFlipTta }: Measured): string[] {
   const first = variants[0]!.evaluation;
   const crop = first.crop === 'none' ? 'no crop' : `${first.crop} crop`;
   const caps = [...new Set(variants.map(({ evaluation }) => evaluation.maxDepthM))].join(' and ');
@@ -140,7 +140,7 @@ function notesOf({ variants, protocol, truth, isPostProcessed }: Measured): stri
     `${pixels}, depth to ${caps} m, ${crop}; ${(first.density * 100).toFixed(1)} % predicted, the rest filled`,
   ];
   if (truth !== undefined && truth !== 'none') notes.push(truthText[truth]);
-  if (isPostProcessed) notes.push('each prediction averaged with that of the mirrored image');
+  if (isFlipTta) notes.push('flip test-time augmentation: each prediction averaged with that of the mirrored image');
   for (const { label, evaluation } of variants) {
     if (evaluation.scale === undefined) continue;
     const { median, spread } = evaluation.scale;
@@ -164,7 +164,7 @@ function jsonOf(measured: Measured, isPerImage: boolean): unknown {
     name: measured.name,
     protocol: measured.protocol ?? null,
     truth: measured.truth ?? null,
-    postProcessed: measured.isPostProcessed,
+    flipTta: measured.isFlipTta,
     variants: measured.variants.map(({ label, evaluation }) => ({ label, ...totals(evaluation) })),
     published: publishedRows(measured),
   };

@@ -11,11 +11,13 @@ export function formatRows(rows: readonly Row[]): string {
 }
 
 function rangeText({ kind, minM, maxM }: ModelPackage['output']): string {
-  return kind === 'nearness' ? 'nearness, 0 far to 1 near, no metres' : `metres, ${minM} to ${maxM}`;
+  return kind === 'relative-inverse-depth'
+    ? 'relative inverse depth, 0 far to 1 near, no metres'
+    : `metres, ${minM} to ${maxM}`;
 }
 
 /** Input and outputs of a package, the part of the picture it looks at, and how. */
-export function signatureRows({ input, output, view, mirrored, confidence }: ModelPackage): Row[] {
+export function signatureRows({ input, output, view, flipTta, confidence }: ModelPackage): Row[] {
   const size = `${output.height}, ${output.width}`;
   const rows: Row[] = [
     [
@@ -25,7 +27,7 @@ export function signatureRows({ input, output, view, mirrored, confidence }: Mod
     ['output', `${output.name} float32 [1, ${size}, 1] ${rangeText(output)}`],
   ];
   if (confidence !== undefined) {
-    const source = confidence.source === 'mirror' ? 'agreement with the mirror image' : "the network's own";
+    const source = confidence.source === 'flip' ? 'agreement with the mirror image' : "the network's own";
     rows.push(['', `${confidence.name} float32 [1, ${size}, 1] 0 to 1: ${source}`]);
   }
   if (view !== undefined) {
@@ -35,7 +37,7 @@ export function signatureRows({ input, output, view, mirrored, confidence }: Mod
       `${view.width}x${view.height} at (${view.x}, ${view.y}), as ${view.networkWidth}x${view.networkHeight}${scale}; NaN around it`,
     ]);
   }
-  if (mirrored === true) rows.push(['mirrored', 'picture and mirror image as a batch of two, blended']);
+  if (flipTta === true) rows.push(['flip TTA', 'image and mirror image as a batch of two, blended']);
   return rows;
 }
 

@@ -29,7 +29,7 @@ export interface Damage {
 export interface DataCheck {
   readonly folder: string;
   readonly layout: FolderLayout;
-  /** Left pictures found; with a list, those that it names. */
+  /** Left images found; with a list, those that it names. */
   readonly pairs: number;
   /** Pairs of which both views can be read and have a camera. */
   readonly stereo: number;
@@ -52,13 +52,13 @@ export interface CheckOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Pictures of the sheet are kept at this width, px, so that memory stays bounded. */
+/** Images of the sheet are kept at this width, px, so that memory stays bounded. */
 const sheetWidth = 420;
 
 /**
  * Reads every file of a folder and tells what is there. Whatever is missing or broken is written down and the check goes
  * on: one run tells all damage.
- * @returns the findings, and a contact sheet of some pairs with their truth (undefined if no picture can be read).
+ * @returns the findings, and a contact sheet of some pairs with their truth (undefined if no image can be read).
  */
 export async function checkData(
   spec: FolderSpec,
@@ -73,7 +73,7 @@ export async function checkData(
   const listed = await listOrNote(spec, layout, note);
   const chosen = await splitOrNote(spec, listed.pairs, note);
   for (const path of listed.orphans) {
-    if (spec.list === undefined) note(path, 'belongs to no left picture');
+    if (spec.list === undefined) note(path, 'belongs to no left image');
   }
   const count = Math.min(chosen.length, options.count ?? chosen.length);
   const pairs = Array.from({ length: count }, (_, i) => chosen[Math.floor((i * chosen.length) / count)]!);
@@ -99,7 +99,7 @@ type Note = (path: string, error: unknown) => void;
 async function listOrNote(spec: FolderSpec, layout: Layout, note: Note): Promise<Listing> {
   try {
     const listing = await layout.list(spec);
-    if (listing.pairs.length === 0) note(spec.folder, `expected ${layout.expects}, found no pictures there`);
+    if (listing.pairs.length === 0) note(spec.folder, `expected ${layout.expects}, found no images there`);
     return listing;
   } catch (error) {
     note(spec.folder, error);
@@ -111,7 +111,7 @@ async function splitOrNote(spec: FolderSpec, pairs: readonly PairFiles[], note: 
   if (spec.list === undefined) return pairs;
   try {
     const selection = await selectBySplit(pairs, spec.list);
-    for (const name of selection.missing) note(name, `${spec.list} names it, and the folder has no such picture`);
+    for (const name of selection.missing) note(name, `${spec.list} names it, and the folder has no such image`);
     return selection.pairs;
   } catch (error) {
     note(spec.list, error);
@@ -119,7 +119,7 @@ async function splitOrNote(spec: FolderSpec, pairs: readonly PairFiles[], note: 
   }
 }
 
-/** What could be read of one pair; maps and pictures have the size of the pictures as used. */
+/** What could be read of one pair; maps and images have the size of the images as used. */
 interface PairFindings {
   readonly left: RgbImage | undefined;
   readonly hasRight: boolean;
@@ -160,7 +160,7 @@ async function checkPair(pair: PairFiles, note: Note): Promise<PairFindings> {
       camera = undefined;
     }
   }
-  // Truth is checked against the pictures; without a camera, any will do to see whether its files can be read.
+  // Truth is checked against the images; without a camera, any will do to see whether its files can be read.
   const forTruth =
     camera ?? (used === undefined ? undefined : { ...anyCamera, width: used.width, height: used.height });
   const truth = await checkTruth(pair, forTruth, note);
@@ -240,18 +240,18 @@ function createTally() {
 function cellsOf(pair: PairFiles, { left, camera, truth }: PairFindings): SheetCell[] {
   const small = (image: RgbImage): RgbImage =>
     resizeArea(image, sheetWidth, Math.max(1, Math.round((image.height * sheetWidth) / image.width)));
-  const picture = { image: small(left!), label: pair.id };
+  const image = { image: small(left!), label: pair.id };
   const depth =
     truth.depthLeft ??
     (truth.disparityLeft === undefined || camera === undefined
       ? undefined
       : depthFromDisparity(truth.disparityLeft, camera));
-  if (depth === undefined) return [picture, { image: small(left!), label: '(no truth)' }];
+  if (depth === undefined) return [image, { image: small(left!), label: '(no truth)' }];
   const known = depth.data.filter((z) => z > 0 && z < Number.POSITIVE_INFINITY).sort();
   const minM = known[Math.floor(known.length * 0.01)] ?? 1;
   const maxM = Math.max(known[Math.floor(known.length * 0.99)] ?? 100, minM * 1.01);
   return [
-    picture,
+    image,
     {
       image: small(colorizeDepth(spread(depth), { minM, maxM })),
       label: `true depth ${minM.toPrecision(2)} to ${maxM.toPrecision(2)}`,
@@ -259,7 +259,7 @@ function cellsOf(pair: PairFiles, { left, camera, truth }: PairFindings): SheetC
   ];
 }
 
-/** Lets each measurement fill its 5x5 neighbourhood where nothing was measured: lidar dots vanish in a small picture. */
+/** Lets each measurement fill its 5x5 neighbourhood where nothing was measured: lidar dots vanish in a small image. */
 function spread(map: FloatMap): FloatMap {
   const { width, height, data } = map;
   const out = data.slice();

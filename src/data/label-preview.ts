@@ -1,16 +1,16 @@
 import { isCyclopsError } from '../base/errors.js';
 import type { RgbImage } from '../geometry/raster.js';
 import { colorizeDisparity } from '../image/colormap.js';
-import { greyPicture, middleRange } from '../image/map-image.js';
+import { greyImage, middleRange } from '../image/map-image.js';
 import { contactSheet, type SheetCell } from '../image/sheet.js';
 import { readPairLabels } from './labels.js';
 import type { StereoSource } from './sample.js';
 
 /**
- * A contact sheet of pseudo labels: left and right picture, the teacher's disparity, visibility and confidence of the
+ * A contact sheet of pseudo labels: left and right image, the teacher's disparity, visibility and confidence of the
  * left view, a row each, of at most `rows` labelled pairs, evenly spaced over the source. Only what it shows is read.
  * @param isLabelled whether a pair has labels.
- * @returns undefined where no pair has any. A pair of which a picture has become unreadable is left out.
+ * @returns undefined where no pair has any. A pair of which an image has become unreadable is left out.
  */
 export async function labelSheet(
   source: StereoSource,
@@ -36,7 +36,7 @@ export async function labelSheet(
 
 async function rowOf(source: StereoSource, folder: string, index: number): Promise<SheetCell[]> {
   const sample = await source.read(index, 'none').catch((error: unknown) => {
-    // The labels are made: a picture that broke since then must not end the command that only shows them.
+    // The labels are made: an image that broke since then must not end the command that only shows them.
     if (isCyclopsError(error)) return undefined;
     throw error;
   });
@@ -49,7 +49,7 @@ async function rowOf(source: StereoSource, folder: string, index: number): Promi
     { image: left, label: id },
     { image: right, label: 'right' },
     { image: colorizeDisparity(disparity, low, high), label: `disparity ${low.toFixed(1)}-${high.toFixed(1)} px` },
-    { image: greyPicture(labels.visibleLeft!), label: 'seen by both (white)' },
-    { image: greyPicture(labels.confidenceLeft!), label: 'confidence (white = 1)' },
+    { image: greyImage(labels.visibleLeft!), label: 'seen by both (white)' },
+    { image: greyImage(labels.confidenceLeft!), label: 'confidence (white = 1)' },
   ];
 }

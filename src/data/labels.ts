@@ -29,7 +29,7 @@ export const labelsSchema = z.strictObject({
   height: z.int().positive(),
   /** `imagesFingerprint` of the labelled source: its images and cameras, not its truth. */
   dataFingerprint: z.string(),
-  /** Whatever else decided the result: tolerances, post-processing. */
+  /** Whatever else decided the result: tolerances, refinement. */
   settings: z.record(z.string(), z.unknown()),
 });
 

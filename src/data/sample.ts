@@ -13,7 +13,7 @@ export interface StereoSample {
   readonly disparityRight?: FloatMap;
   /**
    * Measured depth of the left view, metres, NaN = unknown: only of sources that measure depth (lidar), where it is what
-   * depth figures are taken against; disparity is then derived from it. May be coarser than the image (Make3D).
+   * depth metrics are taken against; disparity is then derived from it. May be coarser than the image (Make3D).
    */
   readonly depthLeft?: FloatMap;
   /** 1 = part of an independently moving object (KITTI 2015's `obj_map`). */
@@ -55,11 +55,11 @@ export interface StereoSource {
   idAt(index: number): string;
   /** @throws CyclopsError naming the file: missing right view, wrong size, truncated image. */
   read(index: number, truth?: TruthWanted): Promise<StereoSample>;
-  /** The same without the right view, which need not exist: for networks that look at one image, and for figures. */
+  /** The same without the right view, which need not exist: for networks that look at one image, and for metrics. */
   readonly readView?: (index: number) => Promise<ViewSample>;
 }
 
-/** The folders of pictures that cyclops reads as their publishers lay them out. */
+/** The folders of images that cyclops reads as their publishers lay them out. */
 export const folderLayouts = [
   'kitti-2012',
   'kitti-2015',
@@ -85,7 +85,7 @@ export const depthTruths = ['lidar-z', 'lidar-forward', 'annotated', 'none'] as 
 /** The name of a kind of true depth. */
 export type DepthTruth = (typeof depthTruths)[number];
 
-/** A folder of pictures to open. */
+/** A folder of images to open. */
 export interface FolderSpec {
   readonly kind: FolderLayout;
   readonly folder: string;

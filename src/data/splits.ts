@@ -4,7 +4,7 @@ import { withoutEnding } from './sources/files.js';
 import type { PairFiles } from './sources/layout.js';
 
 /**
- * The picture that a line of a published split names, as the end of its path without ending: `DATE/DRIVE 69 l` (Monodepth2;
+ * The image that a line of a published split names, as the end of its path without ending: `DATE/DRIVE 69 l` (Monodepth2;
  * either side means the pair), `LEFT.png RIGHT.png` (Guo et al., Monodepth), or one name.
  * @returns undefined for an empty line.
  */
@@ -14,7 +14,7 @@ export function parseSplitLine(line: string): string | undefined {
   if (second !== undefined && /^\d+$/.test(second) && (third === 'l' || third === 'r')) {
     return `${first}/image_02/data/${second.padStart(10, '0')}`;
   }
-  // The benchmark's list: "image 17" is picture 0000000017 of the folder "image".
+  // The benchmark's list: "image 17" is image 0000000017 of the folder "image".
   if (second !== undefined && third === undefined && /^\d+$/.test(second))
     return `${first}/${second.padStart(10, '0')}`;
   return withoutEnding(first);
@@ -24,14 +24,14 @@ export function parseSplitLine(line: string): string | undefined {
 export interface SplitSelection {
   /** In the order of the list; a pair that is named twice (once a side) counts once. */
   readonly pairs: readonly PairFiles[];
-  /** Names in the list of which the folder has no picture. */
+  /** Names in the list of which the folder has no image. */
   readonly missing: readonly string[];
 }
 
 /**
- * The pairs of a folder that a split names. A line names a pair by its id or by the end of the path of its left picture,
+ * The pairs of a folder that a split names. A line names a pair by its id or by the end of the path of its left image,
  * whatever its ending, so that lists of `.png` hold for folders of `.jpg`.
- * @throws CyclopsError `FILE_MISSING` (the list), `DATA_INVALID` (a name that several pictures have).
+ * @throws CyclopsError `FILE_MISSING` (the list), `DATA_INVALID` (a name that several images have).
  */
 export async function selectBySplit(pairs: readonly PairFiles[], listPath: string): Promise<SplitSelection> {
   const wanted = (await readText(listPath)).split('\n').map(parseSplitLine);
@@ -42,7 +42,7 @@ export async function selectBySplit(pairs: readonly PairFiles[], listPath: strin
     if (name === undefined) continue;
     const pair = byName.get(name);
     if (pair === null) {
-      throw new CyclopsError('DATA_INVALID', `${listPath}:${index + 1} "${name}": several pictures have this name`);
+      throw new CyclopsError('DATA_INVALID', `${listPath}:${index + 1} "${name}": several images have this name`);
     }
     if (pair === undefined) missing.push(name);
     else chosen.add(pair);

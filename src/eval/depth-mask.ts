@@ -23,7 +23,7 @@ const cropShares = {
   eigen: [0.3324324, 0.91351351, 0.0359477, 0.96405229],
 } as const;
 
-/** Rows and columns of a crop, ends excluded; each bound is cut off to a whole number, not rounded. */
+/** Rows and columns of a crop, ends excluded; each bound is truncated to a whole number, not rounded. */
 export function cropBounds(
   crop: Crop,
   width: number,

@@ -3,6 +3,9 @@ import type { StereoSource, ViewSample } from '../data/sample.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
 import type { FloatMap, MaskMap } from '../geometry/raster.js';
 import { createMaskMap } from '../geometry/raster.js';
+import type { DepthRules } from './depth-mask.js';
+import { clipDepth, depthMask } from './depth-mask.js';
+import { densityOf, fillMissing } from './fill-missing.js';
 import type { DepthMetrics, DisparityErrors, DisparityMetrics, RangeSum } from './metrics.js';
 import {
   addDisparityErrors,
@@ -12,9 +15,6 @@ import {
   meanDepthMetrics,
   rangeSums,
 } from './metrics.js';
-import { densityOf, fillMissing } from './fill-missing.js';
-import type { DepthRules } from './depth-mask.js';
-import { clipDepth, depthMask } from './depth-mask.js';
 import { medianRatio, ratioSpread, sampleNearest } from './scaling.js';
 
 /** Gives the left view's disparity of a pair, px at the image's own width, NaN = none. */
@@ -34,7 +34,7 @@ export interface WalkOptions {
   readonly count?: number;
   /** `left`: predictions need no right view, so that it need not exist; `both` unless given. */
   readonly views?: 'both' | 'left';
-  /** Called after each pair, for progress and pictures; `filled` is the prediction without gaps, `results` one a rule. */
+  /** Called after each pair, for progress and images; `filled` is the prediction without gaps, `results` one a rule. */
   readonly onImage?: (
     sample: ViewSample,
     filled: FloatMap,
@@ -42,7 +42,7 @@ export interface WalkOptions {
   ) => Promise<void> | void;
 }
 
-/** The figures of one pair. */
+/** The metrics of one pair. */
 export interface ImageEvaluation {
   readonly id: string;
   /** Absent where no truth lies within the depth cap and crop. */
@@ -55,7 +55,7 @@ export interface ImageEvaluation {
   readonly scale?: number;
 }
 
-/** The figures of a whole source. Depth: mean over images; disparity and ranges: over all pixels of all images. */
+/** The metrics of a whole source. Depth: mean over images; disparity and ranges: over all pixels of all images. */
 export interface Evaluation extends Rules {
   readonly fingerprint: string;
   readonly images: readonly ImageEvaluation[];
@@ -71,7 +71,7 @@ export interface Evaluation extends Rules {
     readonly pixels: number;
     readonly absRel: number;
   }[];
-  /** Middle and relative spread of the factors of median scaling. */
+  /** Median and relative spread of the factors of median scaling. */
   readonly scale?: { readonly median: number; readonly spread: number };
 }
 

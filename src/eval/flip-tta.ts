@@ -5,11 +5,11 @@ import type { Predict } from './evaluate.js';
 const edgeShare = 0.05;
 
 /**
- * Post-processing of Godard et al. 2017: the network looks at the image and at its mirror image, and both answers are
- * averaged; near the left edge the second one counts, near the right edge the first, as each is blind there. For networks
- * that look at one image; it doubles their cost.
+ * Flip test-time augmentation, as Godard et al. 2017 do it: the network looks at the image and at its mirror image, and both
+ * answers are averaged; near the left edge the second one counts, near the right edge the first, as each is blind there. For
+ * networks that look at one image; it doubles their cost.
  */
-export function mirroredAverage(predict: Predict): Predict {
+export function withFlipTta(predict: Predict): Predict {
   return async (sample) => {
     const { right: _, ...view } = sample;
     const { camera } = sample;

@@ -1,9 +1,9 @@
 import type { DepthTruth } from '../data/sample.js';
 import type { ProtocolName } from './protocols/index.js';
-import type { ColumnName, FigureRow } from './tables.js';
+import type { ColumnName, MetricRow } from './tables.js';
 
 /** A row of a published table. */
-export interface ReferenceRow extends FigureRow {
+export interface ReferenceRow extends MetricRow {
   readonly protocol: ProtocolName;
   /** The variant of the protocol it was measured by. */
   readonly variant: string;
@@ -12,16 +12,16 @@ export interface ReferenceRow extends FigureRow {
   readonly source: string;
 }
 
-type Figures = Readonly<Partial<Record<ColumnName, number>>>;
+type Metrics = Readonly<Partial<Record<ColumnName, number>>>;
 
 const guo = 'Guo et al., ECCV 2018';
 const monodepth2 = 'Godard et al., ICCV 2019';
 const depthHints = 'Watson et al., ICCV 2019';
 
-const eigen = (values: readonly number[]): Figures =>
-  figures(['absRel', 'sqRel', 'rmse', 'rmseLog', 'delta1', 'delta2', 'delta3'], values);
+const eigen = (values: readonly number[]): Metrics =>
+  metricsOf(['absRel', 'sqRel', 'rmse', 'rmseLog', 'delta1', 'delta2', 'delta3'], values);
 
-function figures(names: readonly ColumnName[], values: readonly number[]): Figures {
+function metricsOf(names: readonly ColumnName[], values: readonly number[]): Metrics {
   return Object.fromEntries(names.map((name, i) => [name, values[i]]).filter(([, value]) => value !== undefined));
 }
 
@@ -87,7 +87,7 @@ const stereoServer: readonly (readonly [name: string, d1: number])[] = [
 ];
 
 /**
- * Published figures to stand beside ours, from the papers' tables and their authors' pages unless `source` names another
+ * Published metrics to stand beside ours, from the papers' tables and their authors' pages unless `source` names another
  * place; the axis of the true depth is told wherever tables differ in it.
  */
 export const referenceRows: readonly ReferenceRow[] = [
@@ -98,7 +98,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       variant,
       name,
       source: guo,
-      figures: eigen(values),
+      metrics: eigen(values),
     }),
   ),
   ...forwardMono.map(
@@ -108,7 +108,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       variant: 'cap 80 m',
       name,
       source,
-      figures: eigen(values),
+      metrics: eigen(values),
     }),
   ),
   ...improved.map(
@@ -117,7 +117,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       variant: 'cap 80 m',
       name,
       source: monodepth2,
-      figures: eigen(values),
+      metrics: eigen(values),
     }),
   ),
   ...server.map(
@@ -126,7 +126,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       variant: 'no cap',
       name: `${name} (test set)`,
       source: monodepth2,
-      figures: figures(['silog', 'sqErrorRel', 'absErrorRel', 'iRmse'], values),
+      metrics: metricsOf(['silog', 'sqErrorRel', 'absErrorRel', 'iRmse'], values),
     }),
   ),
   ...guoSceneFlow.map(
@@ -135,7 +135,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       variant: 'all',
       name,
       source: guo,
-      figures: figures(['epe', 'bad1', 'bad3'], values),
+      metrics: metricsOf(['epe', 'bad1', 'bad3'], values),
     }),
   ),
   ...stereoServer.map(
@@ -144,7 +144,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       variant: 'all',
       name: `${name} (test set)`,
       source: "KITTI's server, as S3-Stereo's figure shows it",
-      figures: { d1 },
+      metrics: { d1 },
     }),
   ),
   {
@@ -152,7 +152,7 @@ export const referenceRows: readonly ReferenceRow[] = [
     variant: 'C1',
     name: 'Monodepth2 R18 M',
     source: monodepth2,
-    figures: { absRel: 0.322, sqRel: 3.589, rmse: 7.417, log10Rms: 0.163 },
+    metrics: { absRel: 0.322, sqRel: 3.589, rmse: 7.417, log10Rms: 0.163 },
   },
 ];
 

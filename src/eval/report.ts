@@ -8,8 +8,8 @@ export interface ReportTable {
   readonly note?: string;
 }
 
-/** A picture of the report: one image's input, depth, truth and error. */
-export interface ReportPicture {
+/** An image of the report: one image's input, depth, truth and error. */
+export interface ReportImage {
   readonly id: string;
   readonly caption: string;
   readonly jpeg: Uint8Array;
@@ -18,14 +18,14 @@ export interface ReportPicture {
 /** What an evaluation report shows. */
 export interface EvaluationReport {
   readonly title: string;
-  /** Name and value of what decided the figures. */
+  /** Name and value of what decided the metrics. */
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly tables: readonly ReportTable[];
   /** Worst first. */
-  readonly pictures: readonly ReportPicture[];
+  readonly images: readonly ReportImage[];
 }
 
-/** A whole evaluation as one HTML file that needs nothing beside it: no script, no font, pictures inside. */
+/** A whole evaluation as one HTML file that needs nothing beside it: no script, no font, images inside. */
 export function evaluationReportHtml(report: EvaluationReport): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -34,7 +34,7 @@ export function evaluationReportHtml(report: EvaluationReport): string {
 <h1>${escapeHtml(report.title)}</h1>
 <dl>${report.facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>
 ${report.tables.map(tableHtml).join('\n')}
-${report.pictures.length === 0 ? '' : `<h2>Pictures, worst first</h2>\n${report.pictures.map(pictureHtml).join('\n')}`}
+${report.images.length === 0 ? '' : `<h2>Images, worst first</h2>\n${report.images.map(imageHtml).join('\n')}`}
 </body></html>
 `;
 }
@@ -46,7 +46,7 @@ function tableHtml({ title, header, body, note }: ReportTable): string {
   return `<h2>${escapeHtml(title)}</h2>${table}${note === undefined ? '' : `<p>${escapeHtml(note)}</p>`}`;
 }
 
-function pictureHtml({ id, caption, jpeg }: ReportPicture): string {
+function imageHtml({ id, caption, jpeg }: ReportImage): string {
   const data = Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.length).toString('base64');
   return `<figure><img loading="lazy" alt="${escapeHtml(id)}" src="data:image/jpeg;base64,${data}"><figcaption>${escapeHtml(id)}: ${escapeHtml(caption)}</figcaption></figure>`;
 }

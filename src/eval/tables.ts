@@ -13,14 +13,14 @@ export interface TableRow {
 /** How tables are written. */
 export type TableFormat = 'table' | 'markdown' | 'csv' | 'json';
 
-/** A figure of the tables: its heading, where it is found, and how it is written. */
+/** A metric of the tables: its heading, where it is found, and how it is written. */
 interface Column {
   readonly title: string;
   readonly read: (row: TableRow) => number | undefined;
   readonly digits: number;
 }
 
-/** All figures by name; lower is better unless the name begins with `delta`. */
+/** All metrics by name; lower is better unless the name begins with `delta`. */
 export const columns = {
   absRel: { title: 'Abs Rel', read: (row) => row.depth?.absRel, digits: 3 },
   sqRel: { title: 'Sq Rel', read: (row) => row.depth?.sqRel, digits: 3 },
@@ -44,7 +44,7 @@ export const columns = {
   bad3: { title: 'bad-3 %', read: (row) => percent(row.disparity?.bad3), digits: 2 },
 } as const satisfies Readonly<Record<string, Column>>;
 
-/** The name of a figure. */
+/** The name of a metric. */
 export type ColumnName = keyof typeof columns;
 
 /** The columns of a table that follows no protocol: all that any data have. */
@@ -53,18 +53,18 @@ export const generalColumns: readonly ColumnName[] = [
   ...(['d1', 'epe', 'bad1', 'bad2', 'bad3'] as const),
 ];
 
-/** A row of figures from elsewhere, in the units of `columns`. */
-export interface FigureRow {
+/** A row of metrics from elsewhere, in the units of `columns`. */
+export interface MetricRow {
   readonly name: string;
-  readonly figures: Readonly<Partial<Record<ColumnName, number>>>;
+  readonly metrics: Readonly<Partial<Record<ColumnName, number>>>;
 }
 
 function percent(share: number | undefined): number | undefined {
   return share === undefined ? undefined : share * 100;
 }
 
-/** One figure of a row, in the unit of its heading. */
-export function figureOf(row: TableRow, name: ColumnName): number | undefined {
+/** One metric of a row, in the unit of its heading. */
+export function metricOf(row: TableRow, name: ColumnName): number | undefined {
   const value = columns[name].read(row);
   return value === undefined || Number.isNaN(value) ? undefined : value;
 }
@@ -91,10 +91,10 @@ export function imageRows(evaluation: Pick<Evaluation, 'images'>): TableRow[] {
 
 /** How the body of a table is put together. */
 export interface TableOptions {
-  /** Which figures; `generalColumns` unless given. */
+  /** Which metrics; `generalColumns` unless given. */
   readonly columns?: readonly ColumnName[];
   /** Published rows to stand below ours. */
-  readonly published?: readonly FigureRow[];
+  readonly published?: readonly MetricRow[];
 }
 
 /** Rows as text columns, Markdown or CSV; d1, d2, d3 are the shares within 1.25, 1.25^2, 1.25^3. */
@@ -123,7 +123,7 @@ export function tableCells(
       ...published.map((row) => [
         row.name,
         '-',
-        ...names.map((name) => formatCell(row.figures[name], columns[name].digits)),
+        ...names.map((name) => formatCell(row.metrics[name], columns[name].digits)),
       ]),
     ],
   };
@@ -135,7 +135,7 @@ export function formatRanges(rows: readonly RangeRow[], format: Exclude<TableFor
   return formatCells(header, body, format);
 }
 
-/** A method whose Abs Rel is told by depth. */
+/** A method whose Abs Rel is reported by depth. */
 export interface RangeRow {
   readonly name: string;
   readonly evaluation: Pick<Evaluation, 'ranges'>;

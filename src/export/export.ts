@@ -4,7 +4,7 @@ import type { TensorRtOptions } from '../model-package/tensorrt/options.js';
 import { type PackagePaths, packagePaths, writeModelPackage } from '../model-package/write.js';
 import type { GraphSummary } from './cost/summary.js';
 import { buildDepthGraph, type DepthGraphOptions } from './graph/depth-graph.js';
-import { type PackageFacts, packModel } from './pack.js';
+import { type PackageInfo, packModel } from './pack.js';
 import { type PassReport, runPasses } from './passes/index.js';
 import { assertDifference, type PrecisionDifference } from './precision/difference.js';
 import { type PrecisionOptions, reducePrecision } from './precision/reduce.js';
@@ -14,7 +14,7 @@ import { assertParity, checkParity, type ParityReport } from './verify/parity.js
 
 /** What the exporter must be told of a network that is no checkpoint of cyclops. */
 export interface NetworkDescription {
-  /** A YAML file as `networkFactsSchema`. */
+  /** A YAML file as `networkInfoSchema`. */
   readonly facts: string;
   /** Sides that the model leaves open, px. */
   readonly size?: OpenSize;
@@ -46,7 +46,7 @@ export interface ExportResult extends PackagePaths {
   /** Bytes of the ONNX file, and of the weights it came from. */
   readonly onnxBytes: number;
   readonly weightBytes: number;
-  /** How a fitted graph cuts its pictures, in a sentence. */
+  /** How a fitted graph crops its frames, in a sentence. */
   readonly viewNote?: string;
   /** Of the fp32 graph with tfjs; absent where the check was switched off. */
   readonly parity?: ParityReport;
@@ -67,7 +67,7 @@ export async function exportOnnx(path: string, output: string, options: ExportOp
   const { graph: built, around, facts: ends, viewNote } = buildDepthGraph(network, options);
   const { graph, reports } = runPasses(built);
   const paths = packagePaths(output);
-  const facts: PackageFacts = {
+  const facts: PackageInfo = {
     name: options.name ?? defaultName(network),
     ...ends,
     ...(options.tensorRt === undefined ? {} : { tensorRt: options.tensorRt }),

@@ -6,9 +6,9 @@ import { decodeOutline, encodeModel, opset } from './graph/proto.js';
 import { openOnnx } from './verify/onnx-run.js';
 
 /** What the graph itself does not say about a package. */
-export type PackageFacts = Pick<
+export type PackageInfo = Pick<
   EmbeddedPackage,
-  'name' | 'input' | 'output' | 'camera' | 'view' | 'mirrored' | 'confidence' | 'tensorRt'
+  'name' | 'input' | 'output' | 'camera' | 'view' | 'flipTta' | 'confidence' | 'tensorRt'
 > & {
   readonly provenance: Omit<EmbeddedPackage['provenance'], 'parameters' | 'gmacs'>;
 };
@@ -24,14 +24,14 @@ export interface PackedModel {
 const exact: PackagePrecision = { precision: 'fp32' };
 
 /**
- * Makes the ONNX file of a finished graph: runs it on the golden input, and puts package facts, golden output and size
- * figures into its metadata.
+ * Makes the ONNX file of a finished graph: runs it on the golden input, and puts package info, golden output and size
+ * into its metadata.
  * @param precision of the graph; fp32 unless given.
  * @throws CyclopsError `MODEL_INVALID` if ONNX Runtime refuses the graph.
  */
 export async function packModel(
   graph: Graph,
-  facts: PackageFacts,
+  facts: PackageInfo,
   onnxFile = 'model.onnx',
   precision: PackagePrecision = exact,
 ): Promise<PackedModel> {

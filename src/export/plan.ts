@@ -20,7 +20,7 @@ export interface ExportPlan {
   readonly passes: readonly PassReport[];
   readonly onnxBytes: number;
   readonly weightBytes: number;
-  /** How a fitted graph cuts its pictures, in a sentence. */
+  /** How a fitted graph crops its frames, in a sentence. */
   readonly viewNote?: string;
 }
 

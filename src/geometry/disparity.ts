@@ -26,7 +26,7 @@ export function disparityFromDepth(depthM: FloatMap, camera: StereoCamera): Floa
 /**
  * What a mono network's disparity means for another camera than the one it was trained with, both cameras at the size
  * of the network's input. The network reads sizes in px: what it says holds for the training camera, z = fx_t * B_t /
- * (d + doffs_t), and a camera of focal length fx sees the same picture at fx / fx_t times that depth. Written as the
+ * (d + doffs_t), and a camera of focal length fx sees the same image at fx / fx_t times that depth. Written as the
  * camera's own disparity, d' = fx * B / z' - doffs, both focal lengths cancel:
  * d' = (d + doffs_t) * B / B_t - doffs.
  * @param disparityPx what the network says, px; NaN stays NaN.

@@ -19,7 +19,7 @@ export type LensDistortion =
 /** A rotation, 9 numbers row by row. */
 export type Rotation = readonly number[];
 
-/** Where each pixel of a wanted picture lies in a given one: x, y in px (0 = centre of the first pixel), H*W*2. NaN = nowhere. */
+/** Where each pixel of a wanted image lies in a given one: x, y in px (0 = centre of the first pixel), H*W*2. NaN = nowhere. */
 export interface PixelMap {
   readonly width: number;
   readonly height: number;
@@ -45,9 +45,9 @@ export function distort(lens: LensDistortion, x: number, y: number): [number, nu
 }
 
 /**
- * The map that turns pictures of a real camera into those of a pinhole: undistorted, and turned by a rectifying rotation.
+ * The map that turns images of a real camera into those of a pinhole: undistorted, and turned by a rectifying rotation.
  * @param pinhole the camera to look through.
- * @param camera intrinsics of the real camera's picture.
+ * @param camera intrinsics of the real camera's image.
  * @param rotation from the real camera's frame to the pinhole's (`R` of a stereo calibration); none unless given.
  */
 export function undistortMap(

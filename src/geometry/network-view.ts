@@ -1,7 +1,7 @@
 import { CyclopsError } from '../base/errors.js';
 import { cropIntrinsics, type Intrinsics, scaleIntrinsics } from './camera.js';
 
-/** A rectangle of the source's picture in px; it may reach beyond the upper and lower border (padding). */
+/** A rectangle of the source's image in px; it may reach beyond the upper and lower border (padding). */
 export interface CropWindow {
   readonly x: number;
   readonly y: number;
@@ -9,9 +9,9 @@ export interface CropWindow {
   readonly height: number;
 }
 
-/** How a source's picture becomes the network's input, and what that does to the depth. */
+/** How a source's image becomes the network's input, and what that does to the depth. */
 export interface NetworkView {
-  /** The part of the picture that is resized to the network's input size. Even numbers, for subsampled colour. */
+  /** The part of the image that is resized to the network's input size. Even numbers, for subsampled colour. */
   readonly crop: CropWindow;
   /** Pinhole of the network's input, px at its size. */
   readonly intrinsics: Intrinsics;
@@ -19,7 +19,7 @@ export interface NetworkView {
   readonly depthScale: number;
   /** Whether the camera's focal length was unknown and had to be assumed. */
   readonly isGuess: boolean;
-  /** One sentence for people: what was cut, scaled, assumed. */
+  /** One sentence for people: what was cropped, scaled, assumed. */
   readonly note: string;
 }
 
@@ -28,18 +28,18 @@ const roundingShare = 2e-3;
 
 /**
  * The view that makes a camera look to the network like the one it was trained with (a mono network knows one camera):
- * the picture is cut to the training field of view, and where the camera sees less, depth is scaled by the focal ratio.
- * Without a known focal length the largest cut of the training shape is assumed to have the training field of view.
+ * the image is cropped to the training field of view, and where the camera sees less, depth is scaled by the focal ratio.
+ * Without a known focal length the largest crop of the training shape is assumed to have the training field of view.
  * @param training the package's camera at the network's input size.
- * @param camera intrinsics of the source's picture, or its bare size.
- * @throws CyclopsError `CAMERA_INVALID` where the picture would be mostly padding.
+ * @param camera intrinsics of the source's image, or its bare size.
+ * @throws CyclopsError `CAMERA_INVALID` where the image would be mostly padding.
  */
 export function networkView(training: Intrinsics, camera: Intrinsics | { width: number; height: number }): NetworkView {
   return 'fxPx' in camera ? knownView(training, camera) : guessedView(training, camera.width, camera.height);
 }
 
 /**
- * The view for a network that is right for no particular camera and gives no metres: the largest part of the picture that
+ * The view for a network that is right for no particular camera and gives no metres: the largest part of the image that
  * has the network's shape, from its middle.
  * @param input size of the network's input, px.
  */
@@ -61,7 +61,7 @@ export function anyCameraView(
   const centred = { ...crop, x: even((camera.width - crop.width) / 2), y: even((camera.height - crop.height) / 2) };
   const known = { ...middle, ...camera, fxPx, fyPx };
   const { intrinsics } = viewOf({ ...known, width, height }, known, centred);
-  const note = `camera ${camera.width}x${camera.height}: ${cropText(centred)}; the model gives nearness, no metres`;
+  const note = `camera ${camera.width}x${camera.height}: ${cropText(centred)}; the model gives relative inverse depth, no metres`;
   return { crop: centred, intrinsics, depthScale: 1, isGuess: false, note };
 }
 
@@ -79,13 +79,13 @@ function knownView(training: Intrinsics, camera: Intrinsics): NetworkView {
   const height = Math.abs(wantedHeight / camera.height - 1) < 0.01 ? camera.height : even(wantedHeight);
   const x = clamp(even(camera.cxPx + 0.5 - (training.cxPx + 0.5) / scaleX), 0, camera.width - width);
   const aligned = even(camera.cyPx + 0.5 - (training.cyPx + 0.5) / scaleY);
-  // The horizon goes where it was in training; only a picture that is too low is padded.
+  // The horizon goes where it was in training; only an image that is too low is padded.
   const spare = camera.height - height;
   const y = spare >= 0 ? clamp(aligned, 0, spare) : clamp(aligned, spare, 0);
   if (height > 2 * camera.height) {
     throw new CyclopsError(
       'CAMERA_INVALID',
-      `camera: a picture of ${camera.width}x${camera.height} fills less than half of the training field of view (${height} rows wanted); use a model trained for such a camera`,
+      `camera: an image of ${camera.width}x${camera.height} fills less than half of the training field of view (${height} rows wanted); use a model trained for such a camera`,
     );
   }
   const view = viewOf(training, camera, { x, y, width, height });
@@ -118,21 +118,21 @@ function viewOf(
   camera: Intrinsics,
   crop: CropWindow,
 ): Pick<NetworkView, 'crop' | 'intrinsics' | 'depthScale'> {
-  const cut = cropIntrinsics(camera, crop.x, crop.y, crop.width, crop.height);
-  const intrinsics = scaleIntrinsics(cut, training.width, training.height);
+  const cropped = cropIntrinsics(camera, crop.x, crop.y, crop.width, crop.height);
+  const intrinsics = scaleIntrinsics(cropped, training.width, training.height);
   const ratio = intrinsics.fxPx / training.fxPx;
   return { crop, intrinsics, depthScale: Math.abs(ratio - 1) < roundingShare ? 1 : ratio };
 }
 
 function cropText(crop: CropWindow): string {
-  return `cut to ${crop.width}x${crop.height} at (${crop.x}, ${crop.y})`;
+  return `cropped to ${crop.width}x${crop.height} at (${crop.x}, ${crop.y})`;
 }
 
 function even(value: number): number {
   return Math.round(value / 2) * 2;
 }
 
-/** The even number nearest to `wanted`, or `whole` where less than 1 % would be cut away. */
+/** The even number nearest to `wanted`, or `whole` where less than 1 % would be left out. */
 function nearWhole(wanted: number, whole: number): number {
   return wanted > whole * 0.99 ? whole : even(wanted);
 }

@@ -3,17 +3,17 @@ import { CyclopsError, messageOf } from '../base/errors.js';
 import { readBytes } from '../base/files.js';
 import type { RgbImage } from '../geometry/raster.js';
 
-/** Larger pictures are refused before a buffer is made: 64 Mpx is eight 8K frames, beyond any rig of ours. */
+/** Larger images are refused before a buffer is made: 64 Mpx is eight 8K frames, beyond any rig of ours. */
 const limitPixels = 64 * 1024 * 1024;
 
-// Loading runs one decode a worker thread, so libvips must not start threads of its own nor keep decoded pictures.
+// Loading runs one decode a worker thread, so libvips must not start threads of its own nor keep decoded images.
 sharp.concurrency(1);
 sharp.cache(false);
 
 /**
  * Decodes a PNG or JPEG (whatever sharp knows) to 8-bit RGB with the values as stored: no colour management, no EXIF
  * rotation, because calibrations hold for the stored pixels. Alpha is dropped; grey becomes three equal channels.
- * @param name what to call the picture in an error, usually its path.
+ * @param name what to call the image in an error, usually its path.
  * @throws CyclopsError `IMAGE_INVALID` for anything truncated, corrupt, unknown or over 64 Mpx.
  */
 export async function decodeRgb(bytes: Uint8Array, name: string): Promise<RgbImage> {
@@ -35,7 +35,7 @@ export async function decodeRgb(bytes: Uint8Array, name: string): Promise<RgbIma
   }
 }
 
-/** Reads and decodes one picture file; errors as `decodeRgb` and `readBytes`. */
+/** Reads and decodes one image file; errors as `decodeRgb` and `readBytes`. */
 export async function readRgb(path: string): Promise<RgbImage> {
   return decodeRgb(await readBytes(path), path);
 }
@@ -50,22 +50,22 @@ export async function encodeJpeg(image: RgbImage, quality = 92): Promise<Uint8Ar
   return rawInput(image).jpeg({ quality }).toBuffer();
 }
 
-/** A picture as a camera's pipeline delivers it: rows without padding, R, G, B and where there are 4 channels an ignored byte. */
-export interface CapturedPicture {
+/** An image as a camera's pipeline delivers it: rows without padding, R, G, B and where there are 4 channels an ignored byte. */
+export interface CapturedImage {
   readonly width: number;
   readonly height: number;
   readonly channels: 3 | 4;
   readonly data: Uint8Array;
 }
 
-/** Encodes a camera's picture, in a thread of libvips; JPEG with quality 1..100, PNG quickly rather than small. */
+/** Encodes a camera's image, in a thread of libvips; JPEG with quality 1..100, PNG quickly rather than small. */
 export async function encodeCaptured(
-  { width, height, channels, data }: CapturedPicture,
+  { width, height, channels, data }: CapturedImage,
   kind: 'jpg' | 'png',
   quality: number,
 ): Promise<Uint8Array> {
-  const picture = sharp(data, { raw: { width, height, channels } });
-  const opaque = channels === 4 ? picture.removeAlpha() : picture;
+  const image = sharp(data, { raw: { width, height, channels } });
+  const opaque = channels === 4 ? image.removeAlpha() : image;
   return (kind === 'png' ? opaque.png({ compressionLevel: 2 }) : opaque.jpeg({ quality })).toBuffer();
 }
 

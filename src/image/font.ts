@@ -9,7 +9,7 @@ export const characterWidth = 6;
 export const characterHeight = 8;
 
 // One word a character from space to tilde: seven rows, top to bottom, each five pixels as a base-32 digit. Our own
-// font, so that pictures carry labels on machines without any fonts.
+// font, so that images carry labels on machines without any fonts.
 const glyphs = `
 0000000 4444404 aaa0000 aavavaa 4fke5u4 op248j3 cik8lid 4480000 2488842 8422248 04lel40 044v440 0000c48 000v000 00000cc
 01248g0 ehjlphe 4c4444e eh1248v v2421he 26aiv22 vgu11he 68guhhe v124888 ehhehhe ehhf12c 0cc0cc0 0cc0c48 248g842 00v0v00

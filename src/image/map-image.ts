@@ -1,11 +1,11 @@
 import type { FloatMap, MaskMap, RgbImage } from '../geometry/raster.js';
 import { createRgbImage } from '../geometry/raster.js';
 
-/** Shares of 0..1, or a mask, as a grey picture: 1 is white; unknown is black. */
-export function greyPicture({ width, height, data }: FloatMap | MaskMap): RgbImage {
-  const picture = createRgbImage(width, height);
-  for (let i = 0; i < data.length; i++) picture.data.fill(Math.round(255 * data[i]!), i * 3, i * 3 + 3);
-  return picture;
+/** Shares of 0..1, or a mask, as a grey image: 1 is white; unknown is black. */
+export function greyImage({ width, height, data }: FloatMap | MaskMap): RgbImage {
+  const image = createRgbImage(width, height);
+  for (let i = 0; i < data.length; i++) image.data.fill(Math.round(255 * data[i]!), i * 3, i * 3 + 3);
+  return image;
 }
 
 /**

@@ -2,7 +2,7 @@ import { CyclopsError } from '../base/errors.js';
 import { readBytes } from '../base/files.js';
 import type { FloatMap } from '../geometry/raster.js';
 
-/** A larger side is a damaged header, not a picture. */
+/** A larger side is a damaged header, not an image. */
 const limitSide = 32_768;
 
 /**

@@ -1,7 +1,7 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import { CyclopsError, messageOf } from '../base/errors.js';
 
-/** A grey picture of 8 or 16 bits a pixel, row-major. */
+/** A grey image of 8 or 16 bits a pixel, row-major. */
 export interface GreyImage {
   readonly width: number;
   readonly height: number;
@@ -46,7 +46,7 @@ export function encodeGreyPng(image: GreyImage): Uint8Array {
 
 /**
  * Decodes a grey PNG of 8 or 16 bits (no palette, no alpha, not interlaced), checking every checksum.
- * @param name what to call the picture in an error.
+ * @param name what to call the image in an error.
  * @throws CyclopsError `IMAGE_INVALID`.
  */
 export function decodeGreyPng(bytes: Uint8Array, name: string): GreyImage {
@@ -54,7 +54,7 @@ export function decodeGreyPng(bytes: Uint8Array, name: string): GreyImage {
   return { width, height, data: depth === 8 ? samples : fromBigEndian(samples) };
 }
 
-/** A grey picture as PNG stores it: samples of 16 bits are two bytes, the higher one first. */
+/** A grey image as PNG stores it: samples of 16 bits are two bytes, the higher one first. */
 export interface GreySamples {
   readonly width: number;
   readonly height: number;

@@ -4,7 +4,7 @@ import type { Rgb } from './font.js';
 import { characterHeight, characterWidth, drawImage, drawText, fillRect } from './font.js';
 import { resizeArea } from './resize.js';
 
-/** One picture of a sheet and the words under it. */
+/** One image of a sheet and the words under it. */
 export interface SheetCell {
   readonly image: RgbImage;
   readonly label: string;
@@ -13,7 +13,7 @@ export interface SheetCell {
 /** How a sheet is laid out. */
 export interface SheetOptions {
   readonly columns: number;
-  /** Width of each picture, px; pictures are resized to it, keeping their shape. */
+  /** Width of each image, px; images are resized to it, keeping their shape. */
   readonly cellWidth: number;
   readonly title?: string;
 }
@@ -22,20 +22,20 @@ const background: Rgb = [24, 24, 28];
 const ink: Rgb = [230, 230, 230];
 const gap = 6;
 
-/** A labelled contact sheet: pictures row by row, each with its label underneath, rows as high as their highest picture. */
+/** A labelled contact sheet: images row by row, each with its label underneath, rows as high as their highest image. */
 export function contactSheet(cells: readonly SheetCell[], options: SheetOptions): RgbImage {
   const { columns, cellWidth } = options;
   const scale = Math.max(1, Math.round(cellWidth / 420));
   const labelHeight = (characterHeight + 4) * scale;
   const titleHeight = options.title === undefined ? 0 : labelHeight * 2;
-  const pictures = cells.map(({ image }) =>
+  const images = cells.map(({ image }) =>
     image.width === cellWidth
       ? image
       : resizeArea(image, cellWidth, Math.max(1, Math.round((image.height * cellWidth) / image.width))),
   );
   const rowHeights: number[] = [];
-  for (let i = 0; i < pictures.length; i += columns) {
-    rowHeights.push(Math.max(...pictures.slice(i, i + columns).map((picture) => picture.height)) + labelHeight + gap);
+  for (let i = 0; i < images.length; i += columns) {
+    rowHeights.push(Math.max(...images.slice(i, i + columns).map((image) => image.height)) + labelHeight + gap);
   }
   const width = columns * (cellWidth + gap) + gap;
   const height = rowHeights.reduce((sum, value) => sum + value, titleHeight + gap);
@@ -43,12 +43,12 @@ export function contactSheet(cells: readonly SheetCell[], options: SheetOptions)
   fillRect(sheet, 0, 0, width, height, background);
   if (options.title !== undefined) drawText(sheet, gap, gap, options.title, ink, scale * 2);
   let y = titleHeight + gap;
-  for (let i = 0; i < pictures.length; i++) {
+  for (let i = 0; i < images.length; i++) {
     const x = gap + (i % columns) * (cellWidth + gap);
-    const picture = pictures[i]!;
-    drawImage(sheet, x, y, picture);
+    const image = images[i]!;
+    drawImage(sheet, x, y, image);
     const room = Math.floor(cellWidth / (characterWidth * scale));
-    drawText(sheet, x, y + picture.height + 3 * scale, cells[i]!.label.slice(0, room), ink, scale);
+    drawText(sheet, x, y + image.height + 3 * scale, cells[i]!.label.slice(0, room), ink, scale);
     if (i % columns === columns - 1) y += rowHeights[Math.floor(i / columns)]!;
   }
   return sheet;

@@ -17,10 +17,10 @@ interface Part {
 }
 
 /**
- * A foreign graph with what it lacks merged into it: before it, bytes of a camera picture uint8 [1, H, W, C] become what
- * the network wants; behind it, its output becomes float32 [1, H, W, 1], metres or nearness. The graph itself, weights
+ * A foreign graph with what it lacks merged into it: before it, bytes of a camera image uint8 [1, H, W, C] become what
+ * the network wants; behind it, its output becomes float32 [1, H, W, 1], metres or relative inverse depth. The graph itself, weights
  * included, is copied as it is; its other outputs are dropped.
- * @param channels of the camera pictures.
+ * @param channels of the camera images.
  * @param path for messages.
  * @throws CyclopsError `MODEL_INVALID`, `MODEL_MISMATCH` where graph and `model.json` do not fit.
  */
@@ -176,7 +176,7 @@ function prefix(input: ForeignModel['input'], channels: ChannelOrder, into: Onnx
   return chain.endingIn(into.name);
 }
 
-/** From the network's output to metres or nearness at the input's size. */
+/** From the network's output to metres or relative inverse depth at the input's size. */
 function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: number): Part {
   const { width, height } = input;
   const chain = new Chain('cyclops/behind', from.name);

@@ -23,7 +23,7 @@ export function adaptPackage(
   const header = readOnnxHeader(bytes, path);
   const { input, output, camera, tensorRt } = model;
   const { width, height } = input;
-  // Rows of RGB pictures are padded to 4 bytes on their way, which those of four-byte pixels never are.
+  // Rows of RGB images are padded to 4 bytes on their way, which those of four-byte pixels never are.
   const channels = width % 4 === 0 ? 'RGB' : 'RGBA';
   const onnx = adaptGraph(bytes, header, model, channels, path);
   const fxPx = camera?.fxPx ?? anyFocalLength * width;
@@ -42,7 +42,7 @@ export function adaptPackage(
       input: { name: adaptedNames.input, layout: 'NHWC', type: 'uint8', width, height, channels },
       output: {
         name: adaptedNames.output,
-        kind: isRelative ? 'nearness' : 'depth-metres',
+        kind: isRelative ? 'relative-inverse-depth' : 'depth-metres',
         width,
         height,
         minM: isRelative ? 0 : output.minM,

@@ -12,7 +12,7 @@ const metricRange = {
 };
 const outputName = graphName.optional();
 
-/** How a network that was made elsewhere wants its picture. */
+/** How a network that was made elsewhere wants its image. */
 const foreignInput = z.strictObject({
   /** Name of the graph input; the only one unless given. */
   name: graphName.optional(),
@@ -21,7 +21,7 @@ const foreignInput = z.strictObject({
   channels: z.enum(['RGB', 'BGR']).default('RGB'),
   width: size,
   height: size,
-  /** The value of a white pixel before mean and deviation: 1 for a picture in 0..1, 255 for one in 0..255. */
+  /** The value of a white pixel before mean and deviation: 1 for an image in 0..1, 255 for one in 0..255. */
   white: positive.default(1),
   /** The network sees (value - mean) / std, in the order of `channels`. */
   mean: three.default([0, 0, 0]),
@@ -55,11 +55,11 @@ const foreignOutput = z.discriminatedUnion('kind', [
     shift: z.number().finite().default(0),
     ...metricRange,
   }),
-  /** Inverse depth up to an unknown scale and shift (MiDaS, Depth Anything): published as nearness 0..1, not as metres. */
+  /** Inverse depth up to an unknown scale and shift (MiDaS, Depth Anything): published as relative inverse depth 0..1, not as metres. */
   z.strictObject({
     kind: z.literal('relative-inverse-depth'),
     name: outputName,
-    /** Values that become 0 and 1; each picture's own smallest and largest unless given. */
+    /** Values that become 0 and 1; each image's own smallest and largest unless given. */
     range: z.tuple([z.number().finite(), z.number().finite()]).optional(),
   }),
 ]);

@@ -139,8 +139,8 @@ export function compareGolden(
   let maxRelativeDifference = -1;
   for (const { index, depthM: expectedM } of modelPackage.golden.probes) {
     const foundM = depthM[index] ?? Number.NaN;
-    // Nearness ends at 1 and may be 0: differences are shares of its range.
-    const found = Math.abs(foundM - expectedM) / (kind === 'nearness' ? 1 : expectedM);
+    // Relative inverse depth ends at 1 and may be 0: differences are shares of its range.
+    const found = Math.abs(foundM - expectedM) / (kind === 'relative-inverse-depth' ? 1 : expectedM);
     const difference = Number.isFinite(found) ? found : Number.POSITIVE_INFINITY;
     if (difference > maxRelativeDifference) {
       maxRelativeDifference = difference;

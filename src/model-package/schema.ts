@@ -33,7 +33,7 @@ export type ActivationType = (typeof activationTypes)[number];
 
 /**
  * How a tensor's integer range is chosen from its histogram. `minmax`: everything seen; `percentile`: all but the
- * outermost share of either tail; `entropy`: the cut that loses the least information (Migacz, "8-bit inference with
+ * outermost share of either tail; `entropy`: the threshold that loses the least information (Migacz, "8-bit inference with
  * TensorRT", GTC 2017).
  */
 export const calibrationMethods = ['minmax', 'percentile', 'entropy'] as const;
@@ -51,7 +51,7 @@ const packedInput = z.strictObject({
   channels: z.enum(channelOrders),
 });
 
-/** The camera whose pictures the graph takes, at the input's size: the training camera, or the one of a fitted graph. */
+/** The camera whose images the graph takes, at the input's size: the training camera, or the one of a fitted graph. */
 const packageCamera = z.strictObject({
   fxPx: positive,
   fyPx: positive,
@@ -98,10 +98,10 @@ const packageFields = z.strictObject({
   output: z.strictObject({
     name: z.string().min(1),
     /**
-     * float32 [1, H, W, 1]. `depth-metres`: along the optical axis, clipped to [minM, maxM]. `nearness`: 0 far .. 1 near,
-     * inverse depth of unknown scale and shift, which only a hand-written package has (foreign.ts).
+     * float32 [1, H, W, 1]. `depth-metres`: along the optical axis, clipped to [minM, maxM]. `relative-inverse-depth`:
+     * 0 far .. 1 near, inverse depth of unknown scale and shift, which only a hand-written package has (foreign.ts).
      */
-    kind: z.enum(['depth-metres', 'nearness']),
+    kind: z.enum(['depth-metres', 'relative-inverse-depth']),
     height: size,
     width: size,
     minM: positive,
@@ -109,8 +109,8 @@ const packageFields = z.strictObject({
   }),
   camera: packageCamera,
   /**
-   * The graph takes whole pictures of the camera and looks at this part of them, px of the input; rows of it may lie
-   * beyond the picture. Around it depth is NaN. Absent where it looks at all of its input.
+   * The graph takes whole images of the camera and looks at this part of them, px of the input; rows of it may lie
+   * beyond the image. Around it depth is NaN. Absent where it looks at all of its input.
    */
   view: z
     .strictObject({
@@ -125,13 +125,13 @@ const packageFields = z.strictObject({
       depthScale: positive,
     })
     .optional(),
-  /** The graph looks at the picture and at its mirror image, and blends both. */
-  mirrored: z.literal(true).optional(),
+  /** Flip test-time augmentation: the graph looks at the image and at its mirror image, and blends both. */
+  flipTta: z.literal(true).optional(),
   /**
-   * A second output, float32 [1, H, W, 1], 0 to 1, 0 where there is no depth. `mirror`: how well picture and mirror image
+   * A second output, float32 [1, H, W, 1], 0 to 1, 0 where there is no depth. `flip`: how well image and mirror image
    * agree; `layer`: the network's own.
    */
-  confidence: z.strictObject({ name: z.string().min(1), source: z.enum(['mirror', 'layer']) }).optional(),
+  confidence: z.strictObject({ name: z.string().min(1), source: z.enum(['flip', 'layer']) }).optional(),
   /** Of the network's body; input, first steps, depth head and output are float32 in all of them. */
   precision: z.enum(precisions),
   /** There if, and only if, the precision is int8. */
@@ -199,13 +199,14 @@ function agreesWithItself(context: z.core.ParsePayload<Fields>): void {
   if ((precision === 'int8') !== (context.value.quantization !== undefined)) {
     fault(['quantization'], precision === 'int8' ? 'expected how int8 was made' : `expected nothing for ${precision}`);
   }
-  const { view, confidence, mirrored } = context.value;
+  const { view, confidence, flipTta } = context.value;
   if (view !== undefined) {
     const isInside = view.x + view.width <= input.width && view.y < input.height && view.y + view.height > 0;
     if (!isInside) fault(['view'], `expected a part of the input, ${input.width}x${input.height}`);
   }
-  if (confidence?.source === 'mirror' && mirrored !== true)
-    fault(['confidence', 'source'], 'expected a mirrored graph');
+  if (confidence?.source === 'flip' && flipTta !== true) {
+    fault(['confidence', 'source'], 'expected a graph with flipTta');
+  }
   if (output.kind !== 'depth-metres') fault(['output', 'kind'], 'expected depth-metres');
   if (output.minM >= output.maxM) fault(['output', 'minM'], `expected less than maxM, ${output.maxM}`);
   for (const [position, { index }] of golden.probes.entries()) {

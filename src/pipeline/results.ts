@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readText } from '../base/files.js';
 import type { Evaluation } from '../eval/evaluate.js';
-import { columns, figureOf, rowOf } from '../eval/tables.js';
+import { columns, metricOf, rowOf } from '../eval/tables.js';
 import { type RunRecord, readRunLog } from '../train/run-log.js';
 import type { Plan, PlannedStep } from './plan.js';
 import type { Claim } from './schema.js';
@@ -67,7 +67,7 @@ export function checkClaims(claims: readonly Claim[], results: readonly StepResu
     const sides = [claim.lower, claim.than].map((wanted) => {
       const result = results.find(({ step }) => step.name === wanted);
       const value =
-        result?.evaluation === undefined ? undefined : figureOf(rowOf(wanted, result.evaluation), claim.figure);
+        result?.evaluation === undefined ? undefined : metricOf(rowOf(wanted, result.evaluation), claim.figure);
       return { row: result === undefined ? wanted : rowName(result.step), value };
     });
     const [lower, than] = [sides[0]!, sides[1]!];

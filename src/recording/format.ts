@@ -23,7 +23,7 @@ const summarySchema = z.strictObject({
   pairs: count,
   /** Pairs left out by --every. */
   skipped: count,
-  /** Pairs that came while the disk or the processor was behind. */
+  /** Pairs that came while the disk or the CPU was behind. */
   dropped: count,
   /** Frames without a partner within the tolerance. */
   unmatched: z.strictObject({ left: count, right: count }),
@@ -31,7 +31,7 @@ const summarySchema = z.strictObject({
   lost: z.strictObject({ left: count, right: count }),
   /** Starts of a capture process after the first. */
   restarts: z.strictObject({ left: count, right: count }),
-  /** Time between the two pictures of a pair, without sign, ms. */
+  /** Time between the two images of a pair, without sign, ms. */
   skewMs: z.strictObject({ p50: z.number(), p99: z.number(), max: z.number() }),
 });
 
@@ -39,12 +39,12 @@ const summarySchema = z.strictObject({
 export const recordingSchema = z.strictObject({
   format: z.literal('cyclops-recording'),
   formatVersion: z.literal(1),
-  /** The rectified rig, at the size of the pictures. */
+  /** The rectified rig, at the size of the images. */
   camera: stereoCameraSchema,
-  /** Whether the pictures were rectified while recording, or came so from the rig. */
+  /** Whether the images were rectified while recording, or came so from the rig. */
   rectified: z.enum(['while-recording', 'by-the-rig']),
-  /** Ending of the pictures' names. */
-  pictures: z.enum(['jpg', 'png']),
+  /** Ending of the images' names. */
+  images: z.enum(['jpg', 'png']),
   left: z.string(),
   right: z.string(),
   /** What the times of `pairs.csv` count from: 1970 (UTC), or the start of the sources. */
@@ -53,7 +53,7 @@ export const recordingSchema = z.strictObject({
   /** Of so many matched pairs one is kept. */
   every: z.int().min(1),
   startedAt: z.string(),
-  /** Absent while it runs, and where it was killed: the pictures are whole all the same. */
+  /** Absent while it runs, and where it was killed: the images are whole all the same. */
   summary: summarySchema.optional(),
 });
 

@@ -188,7 +188,7 @@ class Pipeline implements RunningPipeline {
       height: output.height,
       format: model.package.input.channels,
       intrinsics: view.intrinsics,
-      unit: output.kind === 'nearness' ? 'nearness' : 'metres',
+      unit: output.kind === 'relative-inverse-depth' ? 'nearness' : 'metres',
       minM: output.minM * view.depthScale,
       maxM: output.maxM * view.depthScale,
       sourceFps: plan.fps,

@@ -2,7 +2,7 @@ import type { BatchData } from '../data/batch.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { encodeJpeg } from '../image/codec.js';
 import { colorizeDisparity } from '../image/colormap.js';
-import { greyPicture, middleRange } from '../image/map-image.js';
+import { greyImage, middleRange } from '../image/map-image.js';
 import { resizeArea } from '../image/resize.js';
 import { infer, mapOf } from './infer.js';
 import type { NetworkEntry } from './networks/index.js';
@@ -36,7 +36,7 @@ export async function makeExamples(
       pictures.push([`prediction, ${low.toFixed(1)} to ${high.toFixed(1)} px`, color(prediction)]);
       if (target !== undefined) pictures.push(['target', color(target)]);
       if (visible !== undefined)
-        pictures.push(['visible in the other view', greyPicture(mapOf(visible, index, width, height))]);
+        pictures.push(['visible in the other view', greyImage(mapOf(visible, index, width, height))]);
       examples.push({
         id: batch.ids[index]!,
         pictures: await Promise.all(pictures.map(([caption, image]) => encodePicture(caption, image))),

@@ -1,8 +1,8 @@
 import type { BatchData } from '../data/batch.js';
 import { openLoader } from '../data/loader.js';
 import type { SourceSpec } from '../data/sample.js';
-import { depthMetrics, disparityErrors, disparityMetrics } from '../eval/metrics.js';
 import { clipDepth, depthMask } from '../eval/depth-mask.js';
+import { depthMetrics, disparityErrors, disparityMetrics } from '../eval/metrics.js';
 import type { StereoCamera } from '../geometry/camera.js';
 import { depthFromDisparity, disparityForCamera } from '../geometry/disparity.js';
 import type { FloatMap } from '../geometry/raster.js';

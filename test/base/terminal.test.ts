@@ -16,7 +16,7 @@ function collector(
   };
 }
 
-test('on a terminal the line is rewritten in place and cut to the width', () => {
+test('on a terminal the line is rewritten in place and cut off at the width', () => {
   const stream = collector(true, 11);
   let nowMs = 0;
   const line = createLiveLine({ stream, now: () => nowMs });

@@ -70,7 +70,7 @@ test('a damaged tree is read to its end and all damage is told at once', async (
   assert.match(found.damage.find(({ id }) => id === '000004_10')!.reason, /disp_noc_0\/000004_10\.png: expected 96x48/);
 });
 
-test('a damaged list of cameras, an empty folder, a list of pictures that are not there', async (t) => {
+test('a damaged list of cameras, an empty folder, a list of images that are not there', async (t) => {
   const folder = await temporaryFolder(t);
   const empty = await check({ kind: 'kitti-2015', folder });
   assert.match(empty.check.damage[0]!.reason, /expected pairs in training\/image_2/);

@@ -8,7 +8,7 @@ import { parseSplitLine, selectBySplit } from '../../src/data/splits.js';
 import { sharedData, skipWithout } from '../support/shared-data.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-test('every published form of a line names the left picture', () => {
+test('every published form of a line names the left image', () => {
   const drive = '2011_09_26/2011_09_26_drive_0002_sync';
   const cases: readonly [line: string, name: string | undefined][] = [
     [`${drive} 69 r`, `${drive}/image_02/data/0000000069`],
@@ -25,7 +25,7 @@ test('every published form of a line names the left picture', () => {
   for (const [line, name] of cases) assert.equal(parseSplitLine(line), name, line);
 });
 
-test('a name that two pictures have is refused, with the line', async (t) => {
+test('a name that two images have is refused, with the line', async (t) => {
   const folder = await temporaryFolder(t);
   const pair = (id: string, left: string): PairFiles => ({
     id,

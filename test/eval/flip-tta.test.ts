@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mirroredAverage } from '../../src/eval/flip-tta.js';
+import { withFlipTta } from '../../src/eval/flip-tta.js';
 import { createFloatMap } from '../../src/geometry/raster.js';
 import { tinyCamera, tinySample, tinySize } from '../support/tiny-pairs.js';
 
@@ -8,7 +8,7 @@ const { width } = tinySize;
 
 test('the middle is the mean, the outer twentieths come from one answer alone', async () => {
   const seen: number[] = [];
-  const average = mirroredAverage(async ({ left, camera }) => {
+  const average = withFlipTta(async ({ left, camera }) => {
     seen.push(left.data[0]!, camera.cxPx);
     // The first answer is 10 everywhere, that of the mirrored image 20.
     return createFloatMap(left.width, left.height, seen.length === 2 ? 10 : 20);
@@ -30,7 +30,7 @@ test('the middle is the mean, the outer twentieths come from one answer alone', 
 
 test('the mirrored answer is turned back, and a gap in one is filled by the other', async () => {
   let calls = 0;
-  const average = mirroredAverage(async ({ left }) => {
+  const average = withFlipTta(async ({ left }) => {
     const map = createFloatMap(left.width, left.height, 8);
     if (calls++ === 0) map.data[50] = Number.NaN;
     else map.data[left.width - 1 - 40] = Number.NaN;

@@ -14,7 +14,7 @@ import type { FloatMap } from '../../src/geometry/raster.js';
 import { createFloatMap, createMaskMap } from '../../src/geometry/raster.js';
 import { sharedData } from '../support/shared-data.js';
 
-// Figures on real frames against published-definitions.py, which reads the same files and shares no line with ours.
+// Metrics on real frames against published-definitions.py, which reads the same files and shares no line with ours.
 
 const needed = ['kitti_raw', 'kitti2015', 'sceneflow'] as const;
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -54,10 +54,10 @@ function prediction(width: number, height: number, farPx: number, nearPx: number
 
 const wide = (source: { width: number; height: number }): FloatMap => prediction(source.width, source.height, 4, 70);
 
-interface Figures {
+interface Metrics {
   readonly [name: string]: number;
 }
-let expected: { raw: Figures[][]; stereo: Figures[]; sceneFlow: Figures[] };
+let expected: { raw: Metrics[][]; stereo: Metrics[]; sceneFlow: Metrics[] };
 
 let folder: string | undefined;
 after(async () => {
@@ -104,9 +104,9 @@ before(async () => {
   expected = JSON.parse(run.stdout) as typeof expected;
 });
 
-function assertFigures(found: object, wanted: Figures, where: string): void {
+function assertMetrics(found: object, wanted: Metrics, where: string): void {
   for (const [name, value] of Object.entries(wanted)) {
-    const own = (found as Figures)[name]!;
+    const own = (found as Metrics)[name]!;
     assert.ok(
       Math.abs(own - value) <= 1e-6 * Math.max(1, Math.abs(value)),
       `${where} ${name}: ${own} against ${value}`,
@@ -117,7 +117,7 @@ function assertFigures(found: object, wanted: Figures, where: string): void {
 const place: Predict = async ({ left }) => wide(left);
 
 test(
-  'Eigen figures of KITTI raw frames: both axes, both crops, both caps, with and without scaling',
+  'Eigen metrics of KITTI raw frames: both axes, both crops, both caps, with and without scaling',
   skip,
   async () => {
     for (const truth of ['lidar-z', 'lidar-forward'] as const) {
@@ -136,7 +136,7 @@ test(
         const images = evaluations[at]!.images;
         assert.equal(images.length, frames.length);
         for (const [f, image] of images.entries()) {
-          assertFigures(image.depth!, expected.raw[f]![i]!, `${image.id} ${JSON.stringify(rules[i])}`);
+          assertMetrics(image.depth!, expected.raw[f]![i]!, `${image.id} ${JSON.stringify(rules[i])}`);
         }
         const mean = images.reduce((sum, image) => sum + image.depth!.absRel, 0) / images.length;
         assert.ok(Math.abs(evaluations[at]!.depth.absRel - mean) < 1e-12, 'the table is the mean over images');
@@ -145,7 +145,7 @@ test(
   },
 );
 
-test('KITTI 2015 figures, objects and background apart', skip, async () => {
+test('KITTI 2015 metrics, objects and background apart', skip, async () => {
   const source = await openSource({ kind: 'kitti-2015', folder: sharedData('kitti2015')!, ids: scenes });
   // The sample has no map of objects: every third stripe of seven pixels stands in, there and here.
   const withObjects: StereoSource = {
@@ -158,13 +158,13 @@ test('KITTI 2015 figures, objects and background apart', skip, async () => {
     },
   };
   const [noc] = await evaluateByRules(withObjects, place, [{ pixels: 'noc', crop: 'none', maxDepthM: 80 }]);
-  assertFigures(disparityMetrics(noc!.images[0]!.disparity), expected.stereo[0]!, scenes[0]);
-  assertFigures(noc!.disparity, expected.stereo[0]!, 'one image alone');
+  assertMetrics(disparityMetrics(noc!.images[0]!.disparity), expected.stereo[0]!, scenes[0]);
+  assertMetrics(noc!.disparity, expected.stereo[0]!, 'one image alone');
 });
 
-test('Scene Flow figures', skip, async () => {
+test('Scene Flow metrics', skip, async () => {
   const source = await openSource({ kind: 'scene-flow', folder: sharedData('sceneflow')! });
   const predict: Predict = async () => prediction(960, 540, 20, 30);
   const [all] = await evaluateByRules(source, predict, [{ pixels: 'all', crop: 'none', maxDepthM: 1000 }]);
-  assertFigures(all!.disparity, expected.sceneFlow[0]!, 'flyingthings3d');
+  assertMetrics(all!.disparity, expected.sceneFlow[0]!, 'flyingthings3d');
 });

@@ -3,17 +3,17 @@ import { test } from 'node:test';
 import { protocols } from '../../src/eval/protocols/index.js';
 import { referenceRows, referenceRowsFor } from '../../src/eval/reference-rows.js';
 
-test('every published row belongs to a variant of its protocol and has only its figures', () => {
+test('every published row belongs to a variant of its protocol and has only its metrics', () => {
   for (const row of referenceRows) {
     const { variants, columns } = protocols[row.protocol];
     assert.ok(
       variants.some(({ label }) => label === row.variant),
       `${row.name}: ${row.variant}`,
     );
-    const names = Object.keys(row.figures);
+    const names = Object.keys(row.metrics);
     assert.ok(names.length > 0);
     for (const name of names) assert.ok((columns as readonly string[]).includes(name), `${row.name}: ${name}`);
-    const { delta1 = 0.5, delta2 = delta1, delta3 = delta2 } = row.figures;
+    const { delta1 = 0.5, delta2 = delta1, delta3 = delta2 } = row.metrics;
     assert.ok(delta1 > 0 && delta1 <= delta2 && delta2 <= delta3 && delta3 < 1, row.name);
   }
 });

@@ -35,7 +35,7 @@ const source: StereoSource = {
   readView: async () => view,
 };
 
-test('Make3D: coarse truth, cap 70 m, any scale of the prediction comes to the same figures', async () => {
+test('Make3D: coarse truth, cap 70 m, any scale of the prediction comes to the same metrics', async () => {
   const { rules } = protocols.make3d.variants[0];
   const found = [];
   for (const scale of [1, 0.01]) {

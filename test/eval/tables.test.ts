@@ -32,7 +32,7 @@ const row: TableRow = {
   },
 };
 
-test('Markdown has a rule, columns to the right and every figure', () => {
+test('Markdown has a rule, columns to the right and every metric', () => {
   const [header, rule, line] = formatTable([row], 'markdown').split('\n');
   assert.match(header!, /^\| method +\| images \| Abs Rel \|/);
   assert.match(rule!, /^\| -+ \| -+: \|/);
@@ -43,7 +43,7 @@ test('Markdown has a rule, columns to the right and every figure', () => {
   assert.equal(header!.length, line!.length);
 });
 
-test('CSV quotes names with commas, absent figures are a dash', () => {
+test('CSV quotes names with commas, absent metrics are a dash', () => {
   const [header, line] = formatTable([{ ...row, depth: undefined }], 'csv').split('\n');
   assert.equal(header!.split(',').length, 15);
   assert.match(line!, /^"street, seed 9",16,-,-,/);

@@ -13,7 +13,7 @@ import { withoutTensorFlow } from '../support/tensorflow.js';
 async function writeSegmentation(context: TestContext): Promise<string> {
   const { tf } = await import('../../src/train/tf.js');
   const { savedModel } = await import('../support/parity/run-case.js');
-  const image = tf.input({ name: 'picture', shape: [null, null, 3] });
+  const image = tf.input({ name: 'image', shape: [null, null, 3] });
   const conv = (name: string, filters: number, strides = 1) =>
     tf.layers.conv2d({ name, filters, kernelSize: 3, strides, padding: 'same', useBias: false });
   const norm = tf.layers.batchNormalization({ name: 'norm', movingMeanInitializer: 'randomNormal' });
@@ -41,7 +41,7 @@ test("a user's own LayersModel becomes an ONNX file with its own tensors", {
   const output = join(path, '../out/segmentation.onnx');
   const options = { size: { width: 20, height: 12 }, version: '0.1.0' };
   const result = await exportLayersModel(path, output, options);
-  assert.deepEqual(result.inputs, [{ name: 'picture', type: 'float32', shape: [1, 12, 20, 3] }]);
+  assert.deepEqual(result.inputs, [{ name: 'image', type: 'float32', shape: [1, 12, 20, 3] }]);
   assert.deepEqual(result.outputs, [
     { name: 'classes', type: 'float32', shape: [1, 12, 20, 5] },
     { name: 'scene', type: 'float32', shape: [1, 2] },
@@ -52,7 +52,7 @@ test("a user's own LayersModel becomes an ONNX file with its own tensors", {
   assert.deepEqual(
     nodes.map(({ name, op }) => `${name} ${op}`),
     [
-      'picture/nchw Transpose',
+      'image/nchw Transpose',
       'stem Conv',
       'up ConvTranspose',
       'classes Softmax',
@@ -79,7 +79,7 @@ test('what a LayersModel lacks is said, and nothing is written', { skip: without
       (error) => isCyclopsError(error) && sentence.test(error.message),
     );
   };
-  await refuse(/layer "picture": expected an input of a fixed size, found \[\?, \?, \?, 3\]; --size WxH/);
+  await refuse(/layer "image": expected an input of a fixed size, found \[\?, \?, \?, 3\]; --size WxH/);
   await refuse(/--output: expected FILE\.onnx for a bare graph/, join(path, '../folder'), { width: 8, height: 8 });
   const manifest = JSON.parse(await readFile(path, 'utf8'));
   manifest.weightsManifest[0].paths[1] = '../outside.bin';

@@ -68,7 +68,7 @@ test('an output that ends in .onnx names both files', async (context) => {
   assert.equal(embedded.onnx.file, 'street.onnx');
 });
 
-test('every byte order gives the same depth for the same picture', async (context) => {
+test('every byte order gives the same depth for the same image', async (context) => {
   const depths = [];
   for (const channels of ['RGB', 'RGBA', 'BGRx'] as const) {
     const result = await exportChanged(context, {}, { channels });

@@ -6,7 +6,7 @@ import { cameraOf } from '../../src/runtime/metric-scale.js';
 
 const training = scaleIntrinsics(kittiCamera, 512, 160);
 
-test('the training camera itself needs no cut and no factor', () => {
+test('the training camera itself needs no crop and no factor', () => {
   for (const camera of [kittiCamera, scaleIntrinsics(kittiCamera, 640, 192), { width: 1242, height: 375 }]) {
     const view = networkView(training, camera);
     assert.deepEqual(view.crop, { x: 0, y: 0, width: camera.width, height: camera.height });
@@ -15,7 +15,7 @@ test('the training camera itself needs no cut and no factor', () => {
   }
 });
 
-test('a wider camera is cut to the training field of view', () => {
+test('a wider camera is cropped to the training field of view', () => {
   // 90 degrees across 1920 px: fx 960, so the training width covers 1242 / 721.5 * 960 px.
   const camera = cameraOf({ horizontalFovDeg: 90 }, 1920, 1080)!;
   assert.ok(Math.abs(camera.fxPx - 960) < 1e-9);
@@ -38,7 +38,7 @@ test('a narrower camera keeps its width, and depth is scaled by the focal ratio'
   assert.ok(view.depthScale > 1.9);
 });
 
-test('a picture that is too low is padded, aligned at the horizon', () => {
+test('an image that is too low is padded, aligned at the horizon', () => {
   const camera = { width: 1242, height: 300, fxPx: 721.5377, fyPx: 721.5377, cxPx: 609.6, cyPx: 120 };
   const view = networkView(training, camera);
   assert.ok(Math.abs(view.crop.height - 375) <= 1);
@@ -47,7 +47,7 @@ test('a picture that is too low is padded, aligned at the horizon', () => {
   assert.throws(() => networkView(training, { ...camera, height: 150, cyPx: 75 }), { code: 'CAMERA_INVALID' });
 });
 
-test('without a focal length the training shape is cut out and said to be a guess', () => {
+test('without a focal length the training shape is cropped and said to be a guess', () => {
   const view = networkView(training, { width: 960, height: 540 });
   assert.equal(view.isGuess, true);
   assert.equal(view.crop.width, 960);
@@ -59,7 +59,7 @@ test('without a focal length the training shape is cut out and said to be a gues
   assert.ok(wide.crop.width < 1010 && wide.crop.x > 490);
 });
 
-test('cuts stay inside the picture and on even pixels', () => {
+test('crops stay inside the image and on even pixels', () => {
   for (const width of [640, 1280, 1919, 2448]) {
     for (const height of [480, 720, 1081]) {
       for (const fov of [40, 70, 100, 140]) {

@@ -59,7 +59,7 @@ test('unreadable files are refused by name', async (t) => {
   await assert.rejects(readRgb(join(folder, 'gone.png')), (error) => isCyclopsError(error, 'FILE_MISSING'));
 });
 
-test('a picture that claims an absurd size is refused before it is decoded', async () => {
+test('an image that claims an absurd size is refused before it is decoded', async () => {
   const png = Buffer.from(await encodePng(image));
   png.writeUInt32BE(60_000, 16);
   png.writeUInt32BE(60_000, 20);

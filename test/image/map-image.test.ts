@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFloatMap } from '../../src/geometry/raster.js';
-import { greyPicture, middleRange } from '../../src/image/map-image.js';
+import { greyImage, middleRange } from '../../src/image/map-image.js';
 
 test('shares become grey, unknown becomes black', () => {
   const data = Float32Array.of(0, 0.5, 1, Number.NaN);
-  const picture = greyPicture({ width: 4, height: 1, data });
-  assert.deepEqual([...picture.data], [0, 0, 0, 128, 128, 128, 255, 255, 255, 0, 0, 0]);
+  const image = greyImage({ width: 4, height: 1, data });
+  assert.deepEqual([...image.data], [0, 0, 0, 128, 128, 128, 255, 255, 255, 0, 0, 0]);
 });
 
 test('a range of colours leaves out wild pixels, and is never empty', () => {

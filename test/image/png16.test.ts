@@ -106,7 +106,7 @@ test('damaged files are refused by name', async (t) => {
   const wrongSize = good.slice();
   const cases: readonly [name: string, bytes: Uint8Array, expected: RegExp][] = [
     ['empty', new Uint8Array(), /PNG signature/],
-    ['a text', new TextEncoder().encode('not a picture at all'), /PNG signature/],
+    ['a text', new TextEncoder().encode('not an image at all'), /PNG signature/],
     ['cut off', good.subarray(0, good.length - 200), /ends early/],
     ['only the signature', good.subarray(0, 8), /ends early/],
     ['one bit flipped', flipped, /checksum of chunk/],

@@ -34,7 +34,7 @@ test('text and rectangles are cut off at the borders', () => {
   assert.equal(image.data.at(-1), 9);
 });
 
-test('a sheet holds every picture, shrunk to its cell, and labels', () => {
+test('a sheet holds every image, shrunk to its cell, and labels', () => {
   const red = createRgbImage(200, 100);
   fillRect(red, 0, 0, 200, 100, [200, 0, 0]);
   const green = createRgbImage(50, 100);

@@ -51,17 +51,17 @@ function modelOf(given: object): ForeignModel {
   return foreignModelSchema.parse({ format: 'cyclops-foreign-model', formatVersion: 1, name: 'x', ...given });
 }
 
-async function adapted(graph: ForeignGraph, given: object, picture: Uint8Array): Promise<Float32Array> {
+async function adapted(graph: ForeignGraph, given: object, image: Uint8Array): Promise<Float32Array> {
   const bytes = foreignOnnx(graph);
   const merged = adaptGraph(bytes, readOnnxHeader(bytes, 'x'), modelOf(given), 'RGB', 'x');
   const session = await openOnnx(merged, 'merged', { threads: 1 });
-  return session.run(picture, [1, height, width, 3]).finally(() => session.close());
+  return session.run(image, [1, height, width, 3]).finally(() => session.close());
 }
 
 const ramp = Uint8Array.from({ length: width * height * 3 }, (_, byte) => byte % 251);
 const greyOf = (pixel: number) => [0, 1, 2].reduce((sum, c) => sum + ramp[pixel * 3 + c]! / 255, 0) / 3;
 
-test('a range of its own makes nearness steady from picture to picture, and clips what lies outside', async () => {
+test('a range of its own makes relative inverse depth steady from image to image, and clips what lies outside', async () => {
   const output = { kind: 'relative-inverse-depth', range: [0.25, 0.75] };
   const found = await adapted(mean, { ...description, output }, ramp);
   for (const [pixel, value] of found.entries()) {
@@ -70,7 +70,7 @@ test('a range of its own makes nearness steady from picture to picture, and clip
   }
 });
 
-test('a picture of one depth has no nearness, but no division by zero either', async () => {
+test('an image of one depth has no relative inverse depth, but no division by zero either', async () => {
   const found = await adapted(mean, description, new Uint8Array(ramp.length).fill(77));
   assert.ok(found.every((value) => value === 0));
 });
@@ -162,7 +162,7 @@ test('the adapted copy is kept, made again when the model changes, and replaced 
   const first = await readModelPackage(model);
   assert.ok(first.onnxPath.startsWith(cache));
   assert.equal(first.package.provenance.parameters, 15);
-  assert.equal(first.package.output.kind, 'nearness');
+  assert.equal(first.package.output.kind, 'relative-inverse-depth');
   await writeFile(first.onnxPath, 'damaged');
   const second = await readModelPackage(join(model, 'model.onnx'));
   assert.deepEqual(second.package, first.package);

@@ -9,14 +9,14 @@ function packageWith(golden: ModelPackage['golden'], width: number, height: numb
   return { name: 'x', output: { width, height }, golden } as ModelPackage;
 }
 
-test('the golden picture never changes: its bytes are part of the format', () => {
+test('the golden image never changes: its bytes are part of the format', () => {
   const digest = createHash('sha256')
     .update(goldenInput(192, 640, 'RGB'))
     .digest('hex');
   assert.equal(digest, '8c0f58901be6b33d55dda3a3f8fcec2dcb45dccde2ebf4460c76f3bd7fb4e07c');
 });
 
-test('the golden picture has the same colours in every byte order', () => {
+test('the golden image has the same colours in every byte order', () => {
   const rgb = goldenInput(31, 57, 'RGB');
   const rgba = goldenInput(31, 57, 'RGBA');
   const bgrx = goldenInput(31, 57, 'BGRx');
@@ -27,7 +27,7 @@ test('the golden picture has the same colours in every byte order', () => {
   }
 });
 
-test('the golden picture has contrast, at any size', () => {
+test('the golden image has contrast, at any size', () => {
   for (const [height, width] of [
     [16, 16],
     [192, 640],
@@ -57,7 +57,7 @@ test('probes lie inside the image and are spread over it', () => {
   }
 });
 
-test('where depth is given for a part of the picture alone, all probes lie there', () => {
+test('where depth is given for a part of the image alone, all probes lie there', () => {
   const output = { width: 100, height: 60 };
   const view = { x: 30, y: -4, width: 40, height: 24, networkWidth: 40, networkHeight: 24, depthScale: 1 };
   const depth = new Float32Array(100 * 60).fill(5);

@@ -98,7 +98,7 @@ test('nothing, an empty folder, a missing graph', async (context) => {
   await assertRefused(folder, 'FILE_MISSING', /model\.onnx: no such file, though .*model\.json names it/);
 });
 
-test('a changed, a cut and an exchanged graph are told apart from the right one', async (context) => {
+test('a changed, a truncated and an exchanged graph are told apart from the right one', async (context) => {
   const folder = await packageFolder(context);
   const path = join(folder, 'model.onnx');
   const changed = Uint8Array.from(onnx);

@@ -31,7 +31,7 @@ test('disparity of a model is fx * B over its metres, for the training camera an
   }
 });
 
-test('a wider camera is cut to the training field of view; around it nothing is predicted', async (t) => {
+test('a wider camera is cropped to the training field of view; around it nothing is predicted', async (t) => {
   const folder = await temporaryFolder(t);
   const { package: model } = await writeTinyPackage(folder, { width: 48, height: 24 });
   const predictor = await openModelPredictor(folder);

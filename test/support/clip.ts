@@ -9,11 +9,11 @@ export interface ClipOptions {
   readonly fps?: number;
   /** Adds a sound track. */
   readonly sound?: boolean;
-  /** Pictures from one key frame to the next; the encoder's choice unless given. */
+  /** Images from one key frame to the next; the encoder's choice unless given. */
   readonly keyFrameEvery?: number;
 }
 
-/** Writes a small H.264 video of GStreamer's moving test picture. */
+/** Writes a small H.264 video of GStreamer's moving test image. */
 export async function writeClip(path: string, options: ClipOptions = {}): Promise<void> {
   const { frames = 12, width = 160, height = 90, fps = 25, sound = false, keyFrameEvery = 0 } = options;
   const video = `videotestsrc num-buffers=${frames} pattern=ball ! video/x-raw,width=${width},height=${height},framerate=${fps}/1 ! x264enc speed-preset=ultrafast key-int-max=${keyFrameEvery} ! h264parse ! mux.`;

@@ -3,7 +3,7 @@ import { distort, type LensDistortion, type Rotation } from '../../src/geometry/
 import { createRgbImage, type RgbImage } from '../../src/geometry/raster.js';
 
 /**
- * The picture that a camera with a lens takes of what a pinhole shows; black where that shows nothing.
+ * The image that a camera with a lens takes of what a pinhole shows; black where that shows nothing.
  * @param rotation from the camera's frame to the pinhole's; none unless given.
  */
 export function throughLens(

@@ -85,7 +85,7 @@ export function quantizableGraph(seed = 1, gain = 1): Graph {
 /** The names of `quantizableGraph`'s input. */
 export const quantizableInput = inputName;
 
-/** Pictures of smooth colour with some noise, uint8 [1, H, W, 3]; every seed another one. */
+/** Images of smooth colour with some noise, uint8 [1, H, W, 3]; every seed another one. */
 export function quantizableFrames(count: number, firstSeed: number): Uint8Array[] {
   const { width, height } = quantizableSize;
   return Array.from({ length: count }, (_, index) => {

@@ -24,7 +24,7 @@ export interface TinyPackageOptions {
 
 /**
  * Writes a valid model package (model.onnx + model.json) of a small untrained network: uint8 [1, H, W, C] to metres
- * within [minM, maxM], different for different pictures. No TensorFlow needed.
+ * within [minM, maxM], different for different images. No TensorFlow needed.
  * @param output a folder, or a path that ends in `.onnx`.
  */
 export async function writeTinyPackage(

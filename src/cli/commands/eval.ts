@@ -7,11 +7,12 @@ import { openSource } from '../../data/sources/index.js';
 import type { Rules } from '../../eval/evaluate.js';
 import { evaluateByRules } from '../../eval/evaluate.js';
 import { evaluationSheet } from '../../eval/prediction-image.js';
-import type { Protocol, ProtocolName } from '../../eval/protocols/index.js';
+import type { ProtocolName } from '../../eval/protocols/index.js';
 import { protocolNames, protocols } from '../../eval/protocols/index.js';
-import type { ReportPicture } from '../../eval/report.js';
+import type { Protocol } from '../../eval/protocols/protocol.js';
+import type { ReportImage } from '../../eval/report.js';
 import { evaluationReportHtml } from '../../eval/report.js';
-import { figureOf, imageRows } from '../../eval/tables.js';
+import { imageRows, metricOf } from '../../eval/tables.js';
 import { encodeJpeg, encodePng } from '../../image/codec.js';
 import type { Command, OptionValues } from '../command.js';
 import { dataSpec, folderOptions } from '../data-option.js';
@@ -35,7 +36,7 @@ What is given by hand (--crop, --max-depth, ...) goes before what the protocol s
 
   cyclops eval --data data/kitti2015 --network runs/teacher --protocol kitti-2015 --report out/teacher.html
   cyclops eval --data kitti_raw --list eigen/test_files.txt --network runs/student --protocol eigen
-  cyclops eval --data street:900:40 --network runs/student --pictures out/eval
+  cyclops eval --data street:900:40 --network runs/student --images out/eval
   cyclops eval --data data/kitti2015 --baseline constant --format markdown
 
 Depth figures are means over images, disparity figures are over all pixels; docs/evaluation.md defines each.`,
@@ -56,16 +57,19 @@ Depth figures are means over images, disparity figures are over all pixels; docs
     'min-depth': { type: 'string', value: 'M', help: 'true depth must be above, metres [0.001]' },
     crop: { type: 'string', value: 'NAME', help: 'none, garg or eigen [none]' },
     scaling: { type: 'string', value: 'NAME', help: 'none, median (a factor an image), or both [none]' },
-    'post-process': { type: 'boolean', help: 'average with the mirrored image (mono networks)' },
+    'flip-tta': {
+      type: 'boolean',
+      help: 'flip test-time augmentation: average with the mirrored image (mono networks)',
+    },
     ids: { type: 'string', value: 'ID,ID', help: 'only these pairs of a folder' },
     count: { type: 'string', value: 'N', help: 'only the first N pairs' },
     size: { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     frames: { type: 'string', value: 'N', default: '1', help: 'consecutive frames of each rendered street' },
     format: { type: 'string', value: 'NAME', default: 'table', help: 'table, markdown, csv or json' },
     'per-image': { type: 'boolean', help: 'a line for every pair too, worst first' },
-    pictures: { type: 'string', value: 'DIR', help: 'write a sheet a pair: input, depth, truth, error' },
+    images: { type: 'string', value: 'DIR', help: 'write a sheet a pair: input, depth, truth, error' },
     report: { type: 'string', value: 'FILE', help: 'write an HTML page: tables, every image, error maps of the worst' },
-    'report-pictures': { type: 'string', value: 'N', default: '24', help: 'pictures on that page' },
+    'report-images': { type: 'string', value: 'N', default: '24', help: 'images on that page' },
     name: { type: 'string', value: 'TEXT', help: "the method's name in the table" },
   },
   positionals: { min: 0, max: 0 },
@@ -74,15 +78,15 @@ Depth figures are means over images, disparity figures are over all pixels; docs
     const protocol = values.protocol === undefined ? undefined : choiceOption(values, 'protocol', protocolNames);
     const variants = variantsOf(values, protocol);
     const subject = chooseSubject(values);
-    const pictures = optionalText(values, 'pictures');
+    const images = optionalText(values, 'images');
     const report = optionalText(values, 'report');
-    const gallery = createGallery(report === undefined ? 0 : integerOption(values, 'report-pictures', 0, 1000));
+    const gallery = createGallery(report === undefined ? 0 : integerOption(values, 'report-images', 0, 1000));
     const spec = dataOption(values, protocol);
     const source = await openSource(spec);
-    const predictor = await openSubject(subject, source, values['post-process'] === true);
+    const predictor = await openSubject(subject, source, values['flip-tta'] === true);
     const order = protocol === undefined ? 'absRel' : protocols[protocol].worstBy;
     try {
-      if (pictures !== undefined) await mkdir(pictures, { recursive: true });
+      if (images !== undefined) await mkdir(images, { recursive: true });
       const evaluations = await evaluateByRules(
         source,
         predictor.predict,
@@ -92,12 +96,12 @@ Depth figures are means over images, disparity figures are over all pixels; docs
           views: predictor.views,
           async onImage(sample, filled, results) {
             const result = results.find((found) => found !== undefined);
-            if (result === undefined || (pictures === undefined && report === undefined)) return;
+            if (result === undefined || (images === undefined && report === undefined)) return;
             const row = imageRows({ images: [result] })[0]!;
-            const badness = figureOf(row, order) ?? figureOf(row, 'd1') ?? 0;
-            if (pictures === undefined && !gallery.wants(badness)) return;
+            const badness = metricOf(row, order) ?? metricOf(row, 'd1') ?? 0;
+            if (images === undefined && !gallery.wants(badness)) return;
             const sheet = evaluationSheet(sample, filled, result);
-            if (pictures !== undefined) await writeAtomic(join(pictures, `${sample.id}.png`), await encodePng(sheet));
+            if (images !== undefined) await writeAtomic(join(images, `${sample.id}.png`), await encodePng(sheet));
             if (gallery.wants(badness)) {
               const caption = `${order} ${badness.toPrecision(4)}`;
               gallery.add(badness, { id: sample.id, caption, jpeg: await encodeJpeg(sheet, 80) });
@@ -114,10 +118,10 @@ Depth figures are means over images, disparity figures are over all pixels; docs
         variants: variants
           .map(({ label }, i) => ({ label, evaluation: evaluations[i]! }))
           .filter(({ evaluation }) => evaluation.images.length > 0),
-        isPostProcessed: values['post-process'] === true,
+        isFlipTta: values['flip-tta'] === true,
       };
       process.stdout.write(`${formatMeasured(measured, format, values['per-image'] === true)}\n`);
-      if (report !== undefined) await writeAtomic(report, evaluationReportHtml(reportOf(measured, gallery.pictures())));
+      if (report !== undefined) await writeAtomic(report, evaluationReportHtml(reportOf(measured, gallery.images())));
       for (const [i, { label }] of variants.entries()) {
         const where = variants.length > 1 ? ` (${label})` : '';
         for (const { id, reason } of evaluations[i]!.skipped) {
@@ -180,16 +184,16 @@ function dataOption(values: OptionValues, protocol: ProtocolName | undefined): S
   };
 }
 
-/** Keeps the pictures of the worst images, a bounded number of them. */
+/** Keeps the images of the worst images, a bounded number of them. */
 function createGallery(limit: number) {
-  const kept: { readonly badness: number; readonly picture: ReportPicture }[] = [];
+  const kept: { readonly badness: number; readonly image: ReportImage }[] = [];
   return {
     wants: (badness: number): boolean => limit > 0 && (kept.length < limit || badness > kept.at(-1)!.badness),
-    add(badness: number, picture: ReportPicture): void {
-      kept.push({ badness, picture });
+    add(badness: number, image: ReportImage): void {
+      kept.push({ badness, image });
       kept.sort((a, b) => b.badness - a.badness);
       kept.length = Math.min(kept.length, limit);
     },
-    pictures: (): readonly ReportPicture[] => kept.map(({ picture }) => picture),
+    images: (): readonly ReportImage[] => kept.map(({ image }) => image),
   };
 }

@@ -44,7 +44,7 @@ export const command: Command = {
       default: 'fp32',
       help: `numbers inside the network: ${precisions.join(', ')}; the last two need --calibrate`,
     },
-    calibrate: { type: 'string', value: 'FRAMES', help: 'folder of pictures, folder of pairs, or street:SEED:COUNT' },
+    calibrate: { type: 'string', value: 'FRAMES', help: 'folder of images, folder of pairs, or street:SEED:COUNT' },
     'calibration-frames': { type: 'string', value: 'N', default: '32', help: 'at most so many frames, evenly spread' },
     calibration: {
       type: 'string',
@@ -69,8 +69,8 @@ export const command: Command = {
   positionals: { min: 1, max: 1 },
   details: `
 CHECKPOINT is a run folder of cyclops train (its latest checkpoint) or a checkpoint folder, such as RUN/best. The graph
-takes uint8 pictures [1, H, W, C] and gives metres [1, H, W, 1]; normalisation and disparity -> depth are part of it.
-Every export is compared with tfjs on several pictures; a relative difference above 1e-4 fails with PARITY_FAILED, and
+takes uint8 images [1, H, W, C] and gives metres [1, H, W, 1]; normalisation and disparity -> depth are part of it.
+Every export is compared with tfjs on several images; a relative difference above 1e-4 fails with PARITY_FAILED, and
 nothing is written. fp16 keeps the depth head in float32 and refuses a network whose tensors overflow on the frames;
 int8 keeps the first and the last layer in float32. Calibrate on frames like those the network will see. For these two,
 CHECKPOINT may also be an fp32 package that export-onnx wrote.
@@ -87,8 +87,8 @@ says what colours it wants, what its output means and what its camera was, it be
   cyclops export-onnx out/student/best --dry-run
   cyclops export-onnx segmentation/model.json -o segmentation.onnx
   cyclops export-onnx mine/model.json --facts mine.yaml -o models/mine
-  cyclops export-onnx out/student/best -o models/whole --picture 1280x720 --fx 910   # cuts pictures by itself
-  cyclops export-onnx out/student/best -o models/double --mirrored --confidence mirror
+  cyclops export-onnx out/student/best -o models/whole --frame-size 1280x720 --fx 910   # crops frames by itself
+  cyclops export-onnx out/student/best -o models/double --flip-tta --confidence flip
   cyclops export-onnx models/orin --epcontext model.engine -o models/orin-engine  # after trtexec, on the board
 `,
   async run(values, positionals) {
@@ -321,7 +321,7 @@ function describe(result: ExportResult): string {
   const parityText =
     parity === undefined
       ? 'not checked (--no-parity)'
-      : `max relative difference ${parity.maxRelativeDifference.toExponential(2)} over ${parity.images} pictures (limit 1e-4; ${(100 * parity.insideShare).toFixed(0)} % of the pixels inside the depth range)${parity.maxConfidenceDifference === undefined ? '' : `, of confidence ${parity.maxConfidenceDifference.toExponential(2)}`}`;
+      : `max relative difference ${parity.maxRelativeDifference.toExponential(2)} over ${parity.images} images (limit 1e-4; ${(100 * parity.insideShare).toFixed(0)} % of the pixels inside the depth range)${parity.maxConfidenceDifference === undefined ? '' : `, of confidence ${parity.maxConfidenceDifference.toExponential(2)}`}`;
   return [
     `${written.name}: ${written.provenance.network}, step ${written.provenance.step}`,
     ...formatRows([

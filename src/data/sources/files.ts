@@ -6,8 +6,8 @@ import type { FloatMap, MaskMap } from '../../geometry/raster.js';
 import { createMaskMap } from '../../geometry/raster.js';
 import type { Size } from './layout.js';
 
-/** Endings of the pictures we read. */
-export const pictureEndings = ['.png', '.jpg', '.jpeg'] as const;
+/** Endings of the images we read. */
+export const imageEndings = ['.png', '.jpg', '.jpeg'] as const;
 
 /** File stem -> path of a folder's files with one of the endings, in the order of names; empty if there is no such folder. */
 export async function listFiles(folder: string, endings: readonly string[]): Promise<Map<string, string>> {
@@ -49,12 +49,12 @@ export function foldersIn(folder: string): readonly string[] {
   }
 }
 
-/** A picture by its path without ending: people convert PNG to JPEG to save disk space. The first that exists. */
-export function findPicture(stem: string): string | undefined {
-  return pictureEndings.map((ending) => `${stem}${ending}`).find(existsSync);
+/** An image by its path without ending: people convert PNG to JPEG to save disk space. The first that exists. */
+export function findImage(stem: string): string | undefined {
+  return imageEndings.map((ending) => `${stem}${ending}`).find(existsSync);
 }
 
-/** A path without the ending of a picture or map. */
+/** A path without the ending of an image or map. */
 export function withoutEnding(path: string): string {
   return path.replace(/\.(?:png|jpe?g|pfm|bin)$/i, '');
 }

@@ -7,7 +7,7 @@ import { systemCodeOf } from '../../base/errors.js';
 export interface FingerprintParts {
   /** Plain data. */
   readonly facts: readonly unknown[];
-  /** Files that count by name and size: pictures, of which reading thousands would take minutes. */
+  /** Files that count by name and size: images, of which reading thousands would take minutes. */
   readonly sizes: readonly string[];
   /** Small files that count by name and content. */
   readonly contents?: readonly string[];

@@ -11,8 +11,8 @@ import { fingerprintOf } from './fingerprint.js';
 import type { Layout, PairFiles } from './layout.js';
 
 /**
- * Opens a folder of pictures in one of the published layouts. With `labels`, a folder of pseudo labels takes the place
- * of all ground truth. No picture is read until `read`.
+ * Opens a folder of images in one of the published layouts. With `labels`, a folder of pseudo labels takes the place
+ * of all ground truth. No image is read until `read`.
  * @throws CyclopsError `FILE_MISSING` (folder, a wanted id), `DATA_EMPTY`, `CONFIG_INVALID` (cameras.json),
  * `DATA_INVALID` where the labels were made from other images or cameras.
  */
@@ -20,7 +20,7 @@ export async function openFolder(spec: FolderSpec, layout: Layout): Promise<Ster
   if (!existsSync(spec.folder)) throw new CyclopsError('FILE_MISSING', `${spec.folder}: no such folder`);
   const { pairs: listed, root } = await layout.list(spec);
   if (listed.length === 0) {
-    throw new CyclopsError('DATA_EMPTY', `${spec.folder}: expected ${layout.expects}, found no pictures there`);
+    throw new CyclopsError('DATA_EMPTY', `${spec.folder}: expected ${layout.expects}, found no images there`);
   }
   const all = spec.list === undefined ? listed : await splitPairs(listed, spec.list, spec.folder);
   const pairs = spec.ids === undefined ? all : selectPairs(all, spec.ids, spec.folder);
@@ -63,7 +63,7 @@ export async function openFolder(spec: FolderSpec, layout: Layout): Promise<Ster
   }
 }
 
-/** What of a spec changes the pictures themselves; nothing where it says nothing, so that older fingerprints hold. */
+/** What of a spec changes the images themselves; nothing where it says nothing, so that older fingerprints hold. */
 function settingsOf({ pass }: FolderSpec): readonly unknown[] {
   return pass === undefined ? [] : [{ pass }];
 }
@@ -81,13 +81,13 @@ function fingerprintImages(root: string, pairs: readonly PairFiles[], settings: 
   });
 }
 
-/** A table's figures are those of the whole list: a folder that lacks some of it is refused. */
+/** A table's metrics are those of the whole list: a folder that lacks some of it is refused. */
 async function splitPairs(pairs: readonly PairFiles[], list: string, folder: string): Promise<readonly PairFiles[]> {
   const found = await selectBySplit(pairs, list);
   if (found.missing.length > 0) {
     throw new CyclopsError(
       'FILE_MISSING',
-      `${folder}: ${found.missing.length} of the pictures that ${list} names are not there, the first is ${found.missing[0]}; cyclops data check tells all`,
+      `${folder}: ${found.missing.length} of the images that ${list} names are not there, the first is ${found.missing[0]}; cyclops data check tells all`,
     );
   }
   return found.pairs;
@@ -116,8 +116,8 @@ async function readView(pair: PairFiles, labels: string | undefined, wanted: Tru
 }
 
 /**
- * The camera of a pair's pictures as used.
- * @param stored the left picture as it lies on disk.
+ * The camera of a pair's images as used.
+ * @param stored the left image as it lies on disk.
  * @throws CyclopsError `IMAGE_SIZE_MISMATCH` where the calibration is for another size; `FILE_MISSING`, `CAMERA_INVALID`.
  */
 export async function readPairCamera(pair: PairFiles, stored: RgbImage): Promise<StereoCamera> {
@@ -132,7 +132,7 @@ export async function readPairCamera(pair: PairFiles, stored: RgbImage): Promise
   return camera;
 }
 
-/** A pair's truth, of the size of its pictures as used. @throws CyclopsError `IMAGE_SIZE_MISMATCH`, and those of its files. */
+/** A pair's truth, of the size of its images as used. @throws CyclopsError `IMAGE_SIZE_MISMATCH`, and those of its files. */
 export async function readPairTruth(
   pair: PairFiles,
   camera: StereoCamera,
@@ -140,7 +140,7 @@ export async function readPairTruth(
 ): Promise<Partial<StereoSample>> {
   const truth = await pair.readTruth(camera, wanted);
   for (const [key, map] of Object.entries(truth)) {
-    // The one map that may be coarser than its picture.
+    // The one map that may be coarser than its image.
     if (key !== 'depthLeft')
       assertSameSize(camera, pair.left, map, `${key} of ${pair.id} (${pair.truthFiles.join(', ')})`);
   }
@@ -149,7 +149,7 @@ export async function readPairTruth(
 
 async function readRightView(pair: PairFiles): Promise<RgbImage> {
   if (pair.right === undefined) {
-    throw new CyclopsError('FILE_MISSING', `${pair.left}: pictures of this kind have no right view`);
+    throw new CyclopsError('FILE_MISSING', `${pair.left}: images of this kind have no right view`);
   }
   if (!existsSync(pair.right)) {
     throw new CyclopsError('FILE_MISSING', `${pair.right}: the right view of ${pair.left} is missing`);

@@ -2,7 +2,7 @@ import type { StereoCamera } from '../../geometry/camera.js';
 import type { RgbImage } from '../../geometry/raster.js';
 import type { FolderLayout, FolderSpec, StereoSample, TruthWanted } from '../sample.js';
 
-/** What a data set knows about a pair beyond its pictures. */
+/** What a data set knows about a pair beyond its images. */
 export type Truth = Partial<
   Pick<
     StereoSample,
@@ -10,7 +10,7 @@ export type Truth = Partial<
   >
 >;
 
-/** Size of a picture, px. */
+/** Size of an image, px. */
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -29,11 +29,11 @@ export interface PairFiles {
   /** Small files with the camera; the pair's data change with their content. */
   readonly cameraFiles: readonly string[];
   readonly truthFiles: readonly string[];
-  /** The part of both pictures that is used, as stored; all of it unless given. */
+  /** The part of both images that is used, as stored; all of it unless given. */
   readonly crop?: (image: RgbImage) => RgbImage;
-  /** @param size of the pictures as stored, px. @returns the camera of the pictures as used. */
+  /** @param size of the images as stored, px. @returns the camera of the images as used. */
   readCamera(size: Size): Promise<StereoCamera>;
-  /** @param camera of the pictures as used. @param wanted a layout may give more than that. */
+  /** @param camera of the images as used. @param wanted a layout may give more than that. */
   readTruth(camera: StereoCamera, wanted: TruthWanted): Promise<Truth>;
 }
 
@@ -42,7 +42,7 @@ export interface Listing {
   readonly pairs: readonly PairFiles[];
   /** The folder that names of files count from. */
   readonly root: string;
-  /** Pictures of the right view without a left one, ground truth without a picture: paths. */
+  /** Images of the right view without a left one, ground truth without an image: paths. */
   readonly orphans: readonly string[];
 }
 

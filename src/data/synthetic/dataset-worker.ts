@@ -34,10 +34,10 @@ async function renderBlock({ plan, folder, scene, firstFrame, frames }: BlockReq
 type PairPaths = ReturnType<typeof pathsOf>;
 
 function pathsOf(folder: string, id: string, jpeg: boolean) {
-  const picture = jpeg ? 'jpg' : 'png';
+  const image = jpeg ? 'jpg' : 'png';
   return {
-    left: `${folder}/training/image_2/${id}.${picture}`,
-    right: `${folder}/training/image_3/${id}.${picture}`,
+    left: `${folder}/training/image_2/${id}.${image}`,
+    right: `${folder}/training/image_3/${id}.${image}`,
     all: `${folder}/training/disp_occ_0/${id}.png`,
     visible: `${folder}/training/disp_noc_0/${id}.png`,
     allRight: `${folder}/training/disp_occ_0_right/${id}.png`,

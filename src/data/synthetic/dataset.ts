@@ -18,7 +18,7 @@ export interface DatasetPlan {
   readonly framesPerScene: number;
   /** The scene that comes first, 0 unless one drive is picked. */
   readonly firstScene: number;
-  /** JPEG (quality 95) in place of PNG pictures: a quarter of the size, a little loss. */
+  /** JPEG (quality 95) in place of PNG images: a quarter of the size, a little loss. */
   readonly jpeg: boolean;
   readonly hard: HardShares;
 }
@@ -62,7 +62,7 @@ export type BlockReply =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: PlainError };
 
-/** Long drives are cut so that all threads have work; a thread builds its part of the road anew for each piece. */
+/** Long drives are split so that all threads have work; a thread builds its part of the road anew for each piece. */
 const blockFrames = 12;
 
 const synthSchema = z.object({

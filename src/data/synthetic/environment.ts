@@ -15,7 +15,7 @@ export interface Environment {
 
 /**
  * A panorama for reflections: the scene's sky, a skyline of dark and light silhouettes, and the ground. It is not a
- * picture of the actual scene; it gives glass and paint the broken-up, view-dependent look that misleads matching.
+ * image of the actual scene; it gives glass and paint the broken-up, view-dependent look that misleads matching.
  */
 export function createEnvironment(
   light: Light,

@@ -1,6 +1,6 @@
 import type { RgbImage } from '../../geometry/raster.js';
 import { colorizeDisparity } from '../../image/colormap.js';
-import { greyPicture } from '../../image/map-image.js';
+import { greyImage } from '../../image/map-image.js';
 import { contactSheet, type SheetCell } from '../../image/sheet.js';
 import type { RenderedPair } from './render-pair.js';
 
@@ -17,7 +17,7 @@ export function previewSheet(pairs: readonly RenderedPair[], title: string): Rgb
         image: colorizeDisparity(pair.disparityLeft, low, high),
         label: `disparity ${low.toFixed(1)}-${high.toFixed(0)} px`,
       },
-      { image: greyPicture(pair.visibleLeft), label: 'seen by both (white)' },
+      { image: greyImage(pair.visibleLeft), label: 'seen by both (white)' },
     ];
   });
   return contactSheet(cells, { columns: 4, cellWidth: 480, title });

@@ -44,23 +44,23 @@ export function expose(radiance: Float32Array, width: number, height: number, se
 }
 
 /**
- * The exposure at which the mean of the picture's lower two thirds, with highlights cut at three times the mean, becomes
+ * The exposure at which the mean of the image's lower two thirds, with highlights clipped at three times the mean, becomes
  * a mid grey: as a car's camera that meters on the road and lets the sky burn out.
  */
 export function meteredExposure(radiance: Float32Array): number {
   const start = Math.floor(radiance.length / 45) * 15 + 1;
-  let cut = 1e9;
+  let limit = 1e9;
   let mean = 0;
   for (let pass = 0; pass < 3; pass++) {
     let sum = 0;
     let count = 0;
     for (let i = start; i < radiance.length; i += 15) {
       const value = radiance[i]!;
-      sum += Math.min(value, cut);
+      sum += Math.min(value, limit);
       count++;
     }
     mean = sum / count;
-    cut = mean * 3;
+    limit = mean * 3;
   }
   return 0.16 / Math.max(mean, 1e-4);
 }

@@ -1,7 +1,7 @@
 import { elementCount } from '../graph/graph.js';
 import type { GraphOutline } from '../graph/proto.js';
 
-/** What a graph will need and meet where it runs; figured from the file, not measured. */
+/** What a graph will need and meet where it runs; computed from the file, not measured. */
 export interface GraphEstimate {
   /** Bytes of all weights and other constants. */
   readonly constantBytes: number;

@@ -3,7 +3,7 @@ import { CyclopsError } from '../../base/errors.js';
 import type { Intrinsics } from '../../geometry/camera.js';
 import { networkView } from '../../geometry/network-view.js';
 import type { ChannelOrder } from '../../model-package/schema.js';
-import type { PackageFacts } from '../pack.js';
+import type { PackageInfo } from '../pack.js';
 import { type DepthNetwork, outputNamed } from '../read/depth-network.js';
 import type { Surroundings } from '../verify/expected-depth.js';
 import { addNetwork } from './add-network.js';
@@ -13,19 +13,19 @@ import { confidenceName, inputName, outputName, postprocess, preprocess } from '
 
 /** What stands around the network in the graph. */
 export interface DepthGraphOptions {
-  /** Byte order of the pictures that the runtime will feed; `RGB` unless given. */
+  /** Byte order of the images that the runtime will feed; `RGB` unless given. */
   readonly channels?: ChannelOrder;
   /** Depth is clipped to [minM, maxM], metres; 0.5 and 80 unless given. */
   readonly minM?: number;
   readonly maxM?: number;
   /**
-   * The graph takes whole pictures of this camera and cuts or pads them to the training field of view itself; a bare size
-   * where the focal length is not known. Unless given, it takes pictures of the network's size.
+   * The graph takes whole frames of this camera and crops or pads them to the training field of view itself; a bare size
+   * where the focal length is not known. Unless given, it takes images of the network's size.
    */
-  readonly picture?: Intrinsics | { readonly width: number; readonly height: number };
-  /** Look at the picture and its mirror image, as a batch of two, and blend both; false unless given. */
-  readonly mirrored?: boolean;
-  /** A second output: `mirror`, or the layer of one of the network's outputs; none unless given. */
+  readonly frame?: Intrinsics | { readonly width: number; readonly height: number };
+  /** Flip test-time augmentation: the image and its mirror image as a batch of two, blended; false unless given. */
+  readonly flipTta?: boolean;
+  /** A second output: `flip`, or the layer of one of the network's outputs; none unless given. */
   readonly confidence?: string;
 }
 
@@ -33,34 +33,37 @@ export interface DepthGraphOptions {
 export interface DepthGraph {
   readonly graph: Graph;
   readonly around: Surroundings;
-  readonly facts: Pick<PackageFacts, 'input' | 'output' | 'camera' | 'view' | 'mirrored' | 'confidence'>;
-  /** One sentence on how pictures are cut; absent where they are not. */
+  readonly facts: Pick<PackageInfo, 'input' | 'output' | 'camera' | 'view' | 'flipTta' | 'confidence'>;
+  /** One sentence on how frames are cropped; absent where they are not. */
   readonly viewNote?: string;
 }
 
 /**
  * Pre-processing, network, post-processing.
- * @throws CyclopsError `USAGE_INVALID` for options that do not go together, `CAMERA_INVALID` where a picture would be
+ * @throws CyclopsError `USAGE_INVALID` for options that do not go together, `CAMERA_INVALID` where an image would be
  *   mostly padding, `CHECKPOINT_INVALID`, `EXPORT_UNSUPPORTED`.
  */
 export function buildDepthGraph(network: DepthNetwork, options: DepthGraphOptions = {}): DepthGraph {
-  const { channels = 'RGB', minM = 0.5, maxM = 80, mirrored = false, confidence } = options;
+  const { channels = 'RGB', minM = 0.5, maxM = 80, flipTta = false, confidence } = options;
   if (!(minM > 0 && minM < maxM)) {
     throw new CyclopsError('USAGE_INVALID', `depth range: expected 0 < minimum < maximum, found ${minM} to ${maxM}`);
   }
-  if (confidence === 'mirror' && !mirrored) {
-    throw new CyclopsError('USAGE_INVALID', 'confidence "mirror": compares two views; expected a mirrored graph');
+  if (confidence === 'flip' && !flipTta) {
+    throw new CyclopsError(
+      'USAGE_INVALID',
+      'confidence "flip": compares the two views of flip test-time augmentation; expected it to be on',
+    );
   }
   const { camera, inputMean, inputStd, meaning, model, name } = network;
   const { width, height } = camera;
-  const view = options.picture === undefined ? undefined : networkView(camera, options.picture);
-  const picture = options.picture ?? camera;
-  const fit = view === undefined ? {} : { fit: { width: picture.width, height: picture.height, crop: view.crop } };
+  const view = options.frame === undefined ? undefined : networkView(camera, options.frame);
+  const frame = options.frame ?? camera;
+  const fit = view === undefined ? {} : { fit: { width: frame.width, height: frame.height, crop: view.crop } };
   const depthScale = view?.depthScale ?? 1;
   const graph = new GraphBuilder(name, [inputName, outputName, confidenceName]);
-  const image = preprocess(graph, { width, height, inputMean, inputStd, channels, mirrored, ...fit });
+  const image = preprocess(graph, { width, height, inputMean, inputStd, channels, flipTta, ...fit });
   const trustIndex =
-    confidence === undefined || confidence === 'mirror'
+    confidence === undefined || confidence === 'flip'
       ? undefined
       : outputNamed(model, confidence, `${network.owner}: confidence`);
   const wanted = [network.outputIndex, ...(trustIndex === undefined ? [] : [trustIndex])];
@@ -81,42 +84,42 @@ export function buildDepthGraph(network: DepthNetwork, options: DepthGraphOption
     depthScale,
     minM,
     maxM,
-    mirrored,
+    flipTta,
     ...fit,
-    ...(confidence === undefined ? {} : { confidence: trust ?? 'mirror' }),
+    ...(confidence === undefined ? {} : { confidence: trust ?? 'flip' }),
   });
   return {
     graph: graph.build(),
     around: {
       ...fit,
       depthScale,
-      mirrored,
+      flipTta,
       minM,
       maxM,
-      ...(confidence === undefined ? {} : { confidence: trustIndex ?? 'mirror' }),
+      ...(confidence === undefined ? {} : { confidence: trustIndex ?? 'flip' }),
     },
     facts: {
-      input: { name: inputName, layout: 'NHWC', type: 'uint8', height: picture.height, width: picture.width, channels },
+      input: { name: inputName, layout: 'NHWC', type: 'uint8', height: frame.height, width: frame.width, channels },
       output: {
         name: outputName,
         kind: 'depth-metres',
-        height: picture.height,
-        width: picture.width,
+        height: frame.height,
+        width: frame.width,
         minM,
         maxM,
       },
       camera: packageCamera(camera, view),
       ...(view === undefined ? {} : { view: { ...view.crop, networkWidth: width, networkHeight: height, depthScale } }),
-      ...(mirrored ? { mirrored } : {}),
+      ...(flipTta ? { flipTta } : {}),
       ...(confidence === undefined
         ? {}
-        : { confidence: { name: confidenceName, source: trust === undefined ? 'mirror' : 'layer' } }),
+        : { confidence: { name: confidenceName, source: trust === undefined ? 'flip' : 'layer' } }),
     },
     ...(view === undefined ? {} : { viewNote: view.note }),
   };
 }
 
-/** One channel, and the shape of the picture: what is resized must not be stretched. */
+/** One channel, and the shape of the image: what is resized must not be stretched. */
 function assertMap(output: Value, { owner, camera }: DepthNetwork, stride?: number): void {
   const { width, height } = camera;
   const isImage = output.shape.length === 4;
@@ -134,11 +137,11 @@ function assertMap(output: Value, { owner, camera }: DepthNetwork, stride?: numb
   );
 }
 
-/** The camera whose pictures the graph takes: that of the network, or seen back through the cut. */
+/** The camera whose frames the graph takes: that of the network, or seen back through the crop. */
 function packageCamera(
   { width, height, fxPx, fyPx, cxPx, cyPx, baselineM }: DepthNetwork['camera'],
   view: ReturnType<typeof networkView> | undefined,
-): PackageFacts['camera'] {
+): PackageInfo['camera'] {
   const rig = baselineM === undefined ? {} : { baselineM };
   if (view === undefined) return { fxPx, fyPx, cxPx, cyPx, ...rig };
   const { crop, intrinsics } = view;

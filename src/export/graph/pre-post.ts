@@ -25,15 +25,15 @@ export const outputName = 'depth';
 /** Name of its second output, where it has one. */
 export const confidenceName = 'confidence';
 
-/** A whole camera picture and the part of it that the network looks at; rows of it beyond the picture are black. */
+/** A whole camera image and the part of it that the network looks at; rows of it beyond the image are black. */
 export interface Fit {
-  /** Size of the picture, px. */
+  /** Size of the image, px. */
   readonly width: number;
   readonly height: number;
   readonly crop: CropWindow;
 }
 
-/** How the network wants its picture. */
+/** How the network wants its image. */
 export interface Preprocessing {
   /** Input size of the network, px. */
   readonly width: number;
@@ -42,10 +42,10 @@ export interface Preprocessing {
   /** The network sees (rgb01 - mean) / std, channel order R,G,B. */
   readonly inputMean: readonly [number, number, number];
   readonly inputStd: readonly [number, number, number];
-  /** The graph takes whole pictures of a camera and cuts them itself; without it, pictures of the network's size. */
+  /** The graph takes whole images of a camera and crops them itself; without it, images of the network's size. */
   readonly fit?: Fit;
-  /** The network looks at the picture and at its mirror image, as a batch of two. */
-  readonly mirrored?: boolean;
+  /** The network looks at the image and at its mirror image, as a batch of two. */
+  readonly flipTta?: boolean;
 }
 
 /**
@@ -54,32 +54,32 @@ export interface Preprocessing {
  * pads with zeros after normalisation, so the mean cannot move into its bias.
  */
 export function preprocess(graph: GraphBuilder, options: Preprocessing): Value {
-  const { width, height, channels, inputMean, inputStd, fit, mirrored = false } = options;
-  const picture = fit ?? { width, height };
-  const image = graph.input(inputName, 'uint8', [1, picture.height, picture.width, bytesPerPixel(channels)]);
+  const { width, height, channels, inputMean, inputStd, fit, flipTta = false } = options;
+  const size = fit ?? { width, height };
+  const image = graph.input(inputName, 'uint8', [1, size.height, size.width, bytesPerPixel(channels)]);
   let value = toFloat(graph, 'pre/float', image);
-  if (fit !== undefined) value = cut(graph, value, fit);
+  if (fit !== undefined) value = crop(graph, value, fit);
   value = transpose(graph, 'pre/nchw', value, [0, 3, 1, 2]);
   if (channels !== 'RGB') value = pickChannels(graph, 'pre/rgb', value, channels === 'RGBA' ? [0, 1, 2] : [2, 1, 0]);
   if (fit !== undefined) value = shrink(graph, value, width, height);
-  if (mirrored) value = concat(graph, 'pre/pair', [value, mirror(graph, 'pre/mirrored', value)], 0);
+  if (flipTta) value = concat(graph, 'pre/pair', [value, mirror(graph, 'pre/mirrored', value)], 0);
   const scale = Float32Array.from(inputStd, (std) => 1 / (255 * std));
   const shift = Float32Array.from(inputMean, (mean, channel) => -mean / inputStd[channel]!);
   return withConstant(graph, 'pre/shift', 'Add', withConstant(graph, 'pre/scale', 'Mul', value, scale), shift);
 }
 
 /**
- * The window out of the picture, NHWC: before axes move, so that less moves. (Padding right before an average would also
+ * The window out of the image, NHWC: before axes move, so that less moves. (Padding right before an average would also
  * meet a fusion of ONNX Runtime that refuses more rows than the average has.)
  */
-function cut(graph: GraphBuilder, value: Value, fit: Fit): Value {
-  const { width, height, crop } = fit;
-  const [top, bottom] = [Math.max(0, crop.y), Math.min(height, crop.y + crop.height)];
+function crop(graph: GraphBuilder, value: Value, fit: Fit): Value {
+  const { width, height, crop: window } = fit;
+  const [top, bottom] = [Math.max(0, window.y), Math.min(height, window.y + window.height)];
   let part = value;
-  if (bottom - top < height || crop.width < width) {
+  if (bottom - top < height || window.width < width) {
     part = slice(graph, 'pre/crop', value, [
       { axis: 1, begin: top, end: bottom },
-      { axis: 2, begin: crop.x, end: crop.x + crop.width },
+      { axis: 2, begin: window.x, end: window.x + window.width },
     ]);
   }
   const { above, below } = rowsBeyond(fit);
@@ -131,33 +131,33 @@ export interface Postprocessing extends OutputMeaning {
   readonly maxM: number;
   /** As in preprocessing. */
   readonly fit?: Fit;
-  readonly mirrored?: boolean;
+  readonly flipTta?: boolean;
   /**
-   * The second output: a network output of its own [1 or 2, 1, h, w], 0 to 1; or `mirror`, how well the two views of a
-   * mirrored pair agree: the smaller of both quantities divided by the larger. Poggi et al. ("On the uncertainty of
+   * The second output: a network output of its own [1 or 2, 1, h, w], 0 to 1; or `flip`, how well the two views of
+   * flip test-time augmentation agree: the smaller of both quantities divided by the larger. Poggi et al. ("On the uncertainty of
    * self-supervised monocular depth estimation", CVPR 2020, 3.1) take their difference as uncertainty.
    */
-  readonly confidence?: Value | 'mirror';
+  readonly confidence?: Value | 'flip';
 }
 
 /**
  * Network output [1 or 2, 1, h, w] to the graph's output, metres [1, H, W, 1]. For disparity
  * depth = clip(fx * B / (factor * output + doffs), minM, maxM), at first the other way round where the network gives
  * metres. A smaller output is resized before the division, bilinearly with half-pixel centres, as in training. What
- * would be beyond maxM (disparity 0 or below, too) is maxM. Around the part of a picture that a fitted graph looks at,
+ * would be beyond maxM (disparity 0 or below, too) is maxM. Around the part of an image that a fitted graph looks at,
  * depth is NaN and confidence 0.
  */
 export function postprocess(graph: GraphBuilder, output: Value, options: Postprocessing): void {
-  const { quantity, factor, minM, maxM, mirrored = false, confidence } = options;
+  const { quantity, factor, minM, maxM, flipTta = false, confidence } = options;
   const numerator = numeratorOf(options);
   // The factor comes before the resize: fewer pixels, and ONNX Runtime leaves its blocked layout (16 channels for our
   // one) at the small size.
   let value = withConstant(graph, `post/${quantity}`, 'Mul', output, factor);
   let trust = typeof confidence === 'object' ? confidence : undefined;
-  if (mirrored) {
-    const views = unmirrored(graph, 'post', value);
-    if (confidence === 'mirror') trust = agreement(graph, views, quantity === 'depth' ? minM : numerator / (2 * maxM));
-    else if (trust !== undefined) trust = blended(graph, 'post/trust', unmirrored(graph, 'post/trust', trust));
+  if (flipTta) {
+    const views = unflipped(graph, 'post', value);
+    if (confidence === 'flip') trust = agreement(graph, views, quantity === 'depth' ? minM : numerator / (2 * maxM));
+    else if (trust !== undefined) trust = blended(graph, 'post/trust', unflipped(graph, 'post/trust', trust));
     value = blended(graph, 'post', views);
   }
   value = enlarged(graph, 'post', value, options);
@@ -183,7 +183,7 @@ function numeratorOf({ quantity, camera, depthScale = 1 }: Postprocessing): numb
 }
 
 /** Both views of a batch of two, the second mirrored back. */
-function unmirrored(graph: GraphBuilder, name: string, pair: Value): readonly [Value, Value] {
+function unflipped(graph: GraphBuilder, name: string, pair: Value): readonly [Value, Value] {
   const own = slice(graph, `${name}/own`, pair, [{ axis: 0, begin: 0, end: 1 }]);
   const other = slice(graph, `${name}/other`, pair, [{ axis: 0, begin: 1, end: 2 }]);
   return [own, mirror(graph, `${name}/unmirrored`, other)];
@@ -230,7 +230,7 @@ function enlarged(graph: GraphBuilder, name: string, value: Value, options: Post
   return slice(graph, `${name}/rows`, large, [{ axis: 2, begin: above, end: height - below }]);
 }
 
-/** Back to the place in the picture, NHWC, under the output's name. */
+/** Back to the place in the image, NHWC, under the output's name. */
 function finish(
   graph: GraphBuilder,
   name: string,

@@ -2,7 +2,7 @@ import type { Constant, Graph, GraphNode } from '../graph/graph.js';
 import { floatsOf, type Pass, readersOf, rewrite } from './pass.js';
 
 /**
- * The picture's scale moves into the first convolution: Conv(x * s + b) becomes Conv'(x + b / s) with the weights of each
+ * The image's scale moves into the first convolution: Conv(x * s + b) becomes Conv'(x + b / s) with the weights of each
  * input channel multiplied by its s. Zero padding stays right, because a padded zero is multiplied as well. The shift
  * cannot follow: padding happens after it.
  */

@@ -10,7 +10,7 @@ import { simplifyReorders } from './simplify-reorders.js';
 
 /**
  * In this order: padding first, so that a convolution stands directly behind what it reads; then batch norm and other
- * constants behind a layer, which need the unscaled kernel only once; then the picture's scale; then axes that are moved
+ * constants behind a layer, which need the unscaled kernel only once; then the image's scale; then axes that are moved
  * for nothing; last what is there twice, and what the others left unused.
  */
 export const passes: readonly Pass[] = [

@@ -13,7 +13,7 @@ export interface ValueRange {
 /**
  * Runs the fp32 graph in ONNX Runtime on real frames and counts what each of the given inner values holds, in one pass.
  * @param values inner float32 values of the graph.
- * @param frames uint8 pictures as the graph's input takes them; at least one.
+ * @param frames uint8 images as the graph's input takes them; at least one.
  * @throws CyclopsError `DATA_EMPTY` without frames, `DATA_INVALID` for one of another size; `PRECISION_UNFIT` naming a value that is not finite; `MODEL_INVALID`.
  */
 export async function captureHistograms(

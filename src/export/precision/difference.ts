@@ -12,7 +12,7 @@ export interface PrecisionDifference {
 }
 
 /**
- * From what difference an export fails. fp16 keeps every pixel; int8 keeps the picture, single pixels at depth edges may
+ * From what difference an export fails. fp16 keeps every pixel; int8 keeps the image, single pixels at depth edges may
  * move.
  */
 export const differenceLimits = {

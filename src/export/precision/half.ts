@@ -25,7 +25,7 @@ const criticalOperators = new Set([
 ]);
 
 /**
- * A mixed-precision graph: the network's body in float16; the picture's normalisation, the last convolution with what
+ * A mixed-precision graph: the network's body in float16; the image's normalisation, the last convolution with what
  * turns it into metres, and operators of critical range in float32. Every tensor has one explicit type and every
  * change of type is a Cast, placed once a tensor: what a strongly typed TensorRT network needs.
  * @throws CyclopsError `PRECISION_UNFIT` naming a constant beyond 65504, `EXPORT_UNSUPPORTED` for a graph without body.
@@ -61,7 +61,7 @@ export function toHalf(graph: Graph): Graph {
   for (const node of graph.nodes) {
     const isHalf = halfNodes.has(node);
     const inputs = node.inputs.map((name, position) => {
-      // Resize takes its factors in float32, whatever the type of the picture.
+      // Resize takes its factors in float32, whatever the type of the image.
       const stays = node.op === 'Resize' && position > 0;
       return name === '' ? '' : inType(name, isHalf && !stays ? 'float16' : 'float32');
     });

@@ -28,7 +28,7 @@ const rangedOperators = new Set(['Add', 'AveragePool', 'Concat', 'GlobalAverageP
 const activationOperators = new Set(['LeakyRelu', 'Sigmoid']);
 /** Operators that only move or choose numbers: their output is in the scale of their input. */
 const movingOperators = new Set(['MaxPool', 'Reshape', 'Resize', 'Transpose']);
-/** Activations that clip: free where the integers' range is cut to theirs. */
+/** Activations that clip: free where the integers' range is limited to theirs. */
 const clippingOperators = new Set(['Clip', 'Relu']);
 
 /**

@@ -10,7 +10,7 @@ import { simulateHalf } from './simulate-half.js';
 import { thinHead } from './thin-head.js';
 import { rangeFrom } from './thresholds.js';
 
-/** Pictures as the graph's input takes them, uint8 [1, H, W, C], and where they come from. */
+/** Images as the graph's input takes them, uint8 [1, H, W, C], and where they come from. */
 export interface CalibrationFrames {
   readonly frames: readonly Uint8Array[];
   /** For people: a folder, or a description of data. */

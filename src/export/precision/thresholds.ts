@@ -75,7 +75,7 @@ function divergenceAt(counts: Float64Array, bins: number, levels: number, clippe
       const reference = counts[bin]! + (bin === bins - 1 ? clipped : 0);
       if (reference === 0) continue;
       // A level's count is spread evenly over those of its bins that hold anything. An empty last bin that takes the
-      // clipped numbers has no counterpart; half a count keeps the logarithm finite and the cut expensive.
+      // clipped numbers has no counterpart; half a count keeps the logarithm finite and the threshold expensive.
       const share = filled === 0 || counts[bin]! === 0 ? 0.5 : sum / filled;
       divergence += (reference / total) * Math.log((reference * kept) / (total * share));
     }

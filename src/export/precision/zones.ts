@@ -1,7 +1,7 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
 
 /**
- * Where a node stands between picture and depth. `before`: preprocessing, ahead of every convolution; `first`: a
+ * Where a node stands between image and depth. `before`: preprocessing, ahead of every convolution; `first`: a
  * convolution that no other precedes; `last`: one that no other follows; `after`: what turns its result into metres;
  * `inner`: the network's body between them.
  */

@@ -26,7 +26,7 @@ export async function readStudentCheckpoint(path: string): Promise<StudentCheckp
   if (head.role !== 'student') {
     throw new CyclopsError(
       'CHECKPOINT_INVALID',
-      `${folder}/run.json role: expected student, found ${head.role}: a teacher needs two pictures and cannot be exported`,
+      `${folder}/run.json role: expected student, found ${head.role}: a teacher needs two images and cannot be exported`,
     );
   }
   const modelJson = await readCheckpointFile(folder, head, modelFile);

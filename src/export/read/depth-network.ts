@@ -6,12 +6,12 @@ import { CyclopsError } from '../../base/errors.js';
 import type { Intrinsics } from '../../geometry/camera.js';
 import { inputShapeOf } from '../graph/add-network.js';
 import type { OutputMeaning } from '../graph/pre-post.js';
-import type { PackageFacts } from '../pack.js';
+import type { PackageInfo } from '../pack.js';
 import { readStudentCheckpoint } from './checkpoint.js';
 import { type LayersModel, type OpenSize, readLayersModel } from './layers-model.js';
 import type { LayerResult } from './network.js';
 
-/** A network that makes depth from one picture, and what it cannot say of itself. */
+/** A network that makes depth from one image, and what it cannot say of itself. */
 export interface DepthNetwork {
   /** Name of the network. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface DepthNetwork {
   /** The training camera at the network's input size; the baseline of its rig where disparity is what it learned. */
   readonly camera: Intrinsics & { readonly baselineM?: number; readonly doffsPx: number };
   /** Where it came from, for the package. */
-  readonly origin: Omit<PackageFacts['provenance'], 'network' | 'command' | 'versions'> & {
+  readonly origin: Omit<PackageInfo['provenance'], 'network' | 'command' | 'versions'> & {
     readonly command?: string;
     readonly versions: Readonly<Record<string, string>>;
   };
@@ -70,7 +70,7 @@ const ofEachColour = z.tuple([z.number().finite(), z.number().finite(), z.number
 const deviations = z.tuple([positive, positive, positive]);
 
 /** What a user says of a depth network of his own, in YAML: what stands before it, and what its output means. */
-export const networkFactsSchema = z
+export const networkInfoSchema = z
   .strictObject({
     /** Name of the network, for people; the model's file unless given. */
     name: z.string().min(1).max(100).optional(),
@@ -114,19 +114,19 @@ export const networkFactsSchema = z
 
 /**
  * A user's own LayersModel with the facts that make it a depth network.
- * @param path a `model.json` of one picture, [H, W, 3].
- * @param factsPath YAML or JSON as `networkFactsSchema`.
+ * @param path a `model.json` of one image, [H, W, 3].
+ * @param infoPath YAML or JSON as `networkInfoSchema`.
  * @param size px, where the model leaves it open.
  * @throws CyclopsError `CONFIG_INVALID` for the facts, those of `readLayersModel`, `CHECKPOINT_INVALID` where facts and
  *   model do not fit.
  */
-export async function describedNetwork(path: string, factsPath: string, size?: OpenSize): Promise<DepthNetwork> {
-  const facts = await readConfig(factsPath, networkFactsSchema);
+export async function describedNetwork(path: string, infoPath: string, size?: OpenSize): Promise<DepthNetwork> {
+  const facts = await readConfig(infoPath, networkInfoSchema);
   const model = await readLayersModel(path);
   const { width, height } = inputSizeOf(model, size);
   const { fxPx, fyPx = fxPx, cxPx = (width - 1) / 2, cyPx = (height - 1) / 2, baselineM, doffsPx } = facts.camera;
   const { layer, quantity, factor } = facts.output;
-  const outputIndex = layer === undefined ? 0 : outputNamed(model, layer, `${factsPath} output.layer`);
+  const outputIndex = layer === undefined ? 0 : outputNamed(model, layer, `${infoPath} output.layer`);
   return {
     name: facts.name ?? basename(path, '.json'),
     owner: path,
@@ -165,13 +165,13 @@ function inputSizeOf({ path, network }: LayersModel, size: OpenSize | undefined)
   const shape = layer === undefined ? undefined : inputShapeOf(layer);
   const [, height, width, channels] = shape ?? [];
   const found = { width: width ?? size?.width, height: height ?? size?.height };
-  const isPicture = shape?.length === 4 && channels === 3;
-  if (isPicture && found.width !== undefined && found.height !== undefined) {
+  const isImage = shape?.length === 4 && channels === 3;
+  if (isImage && found.width !== undefined && found.height !== undefined) {
     return { width: found.width, height: found.height };
   }
   const text = shape?.map((side) => side ?? '?').join(', ') ?? `${network.inputs.length} inputs`;
   throw new CyclopsError(
     'CHECKPOINT_INVALID',
-    `${path}: expected one input of [?, height, width, 3], found [${text}]${isPicture ? '; --size WxH sets open sides' : ''}`,
+    `${path}: expected one input of [?, height, width, 3], found [${text}]${isImage ? '; --size WxH sets open sides' : ''}`,
   );
 }

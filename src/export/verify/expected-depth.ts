@@ -16,15 +16,15 @@ export interface Surroundings {
   readonly fit?: Fit;
   /** Metres of the camera for one of the network. */
   readonly depthScale: number;
-  readonly mirrored: boolean;
-  /** `mirror`, or the place of the network's output that is the confidence. */
-  readonly confidence?: 'mirror' | number;
+  readonly flipTta: boolean;
+  /** `flip`, or the place of the network's output that is the confidence. */
+  readonly confidence?: 'flip' | number;
   readonly minM: number;
   readonly maxM: number;
 }
 
-/** Runs the network on one picture, [h, w, 3] normalised, row-major. @returns its outputs, each a plane. */
-export type RunNetwork = (picture: Float32Array) => readonly Plane[];
+/** Runs the network on one image, [h, w, 3] normalised, row-major. @returns its outputs, each a plane. */
+export type RunNetwork = (image: Float32Array) => readonly Plane[];
 
 /** Depth, NaN where the graph does not look, and confidence, 0 there. */
 export interface ExpectedOutputs {
@@ -32,7 +32,7 @@ export interface ExpectedOutputs {
   readonly confidence?: Float64Array;
 }
 
-/** @param rgb the whole picture, 3 bytes a pixel. */
+/** @param rgb the whole image, 3 bytes a pixel. */
 export function expectedOutputs(
   rgb: Uint8Array,
   network: Pick<DepthNetwork, 'camera' | 'inputMean' | 'inputStd' | 'meaning' | 'outputIndex'>,
@@ -48,7 +48,7 @@ export function expectedOutputs(
     input[index] = (seen[channel]!.data[Math.floor(index / 3)]! / 255 - inputMean[channel]!) / inputStd[channel]!;
   }
   const own = run(input);
-  const other = around.mirrored ? run(reversed(input, width, 3)).map(mirrored) : undefined;
+  const other = around.flipTta ? run(reversed(input, width, 3)).map(mirrored) : undefined;
   const quantities = [own, other].map((views) =>
     views === undefined ? undefined : scaled(views[network.outputIndex]!, meaning.factor),
   );
@@ -65,7 +65,7 @@ export function expectedOutputs(
   const depthM = placed(quantity, camera, fit, depthOf, Number.NaN);
   if (confidence === undefined) return { depthM };
   const limit = (value: number): number => Math.min(1, Math.max(0, value));
-  if (confidence === 'mirror') {
+  if (confidence === 'flip') {
     const least = kind === 'depth' ? minM : product / (2 * maxM);
     const agreement = {
       ...first,
@@ -80,12 +80,12 @@ export function expectedOutputs(
   return { depthM, confidence: placed(trust, camera, fit, limit, 0) };
 }
 
-/** One colour as the network sees it: cut, black beyond the picture, bilinear to whole boxes, their means. */
+/** One colour as the network sees it: cropped, black beyond the image, bilinear to whole boxes, their means. */
 function networkPlane(rgb: Uint8Array, channel: number, width: number, height: number, fit: Fit | undefined): Plane {
-  const picture = fit ?? { width, height, crop: { x: 0, y: 0, width, height } };
-  const { crop } = picture;
-  const isWithin = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < picture.width && y < picture.height;
-  const byteAt = (x: number, y: number): number => (isWithin(x, y) ? rgb[(y * picture.width + x) * 3 + channel]! : 0);
+  const image = fit ?? { width, height, crop: { x: 0, y: 0, width, height } };
+  const { crop } = image;
+  const isWithin = (x: number, y: number): boolean => x >= 0 && y >= 0 && x < image.width && y < image.height;
+  const byteAt = (x: number, y: number): number => (isWithin(x, y) ? rgb[(y * image.width + x) * 3 + channel]! : 0);
   const seen: Plane = { ...crop, data: new Float64Array(crop.width * crop.height) };
   for (let index = 0; index < seen.data.length; index++) {
     seen.data[index] = byteAt(crop.x + (index % crop.width), crop.y + Math.floor(index / crop.width));
@@ -158,7 +158,7 @@ function blend(own: Plane, other: Plane): Plane {
   return { ...own, data };
 }
 
-/** A map of what the network saw, resized, translated and put to its place in the picture. */
+/** A map of what the network saw, resized, translated and put to its place in the image. */
 function placed(
   map: Plane,
   size: { readonly width: number; readonly height: number },

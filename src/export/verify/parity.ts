@@ -8,10 +8,10 @@ import { expectedOutputs, type RunNetwork, type Surroundings } from './expected-
 import { openOnnx } from './onnx-run.js';
 import { loadReference, loadTensorFlow, parityLimit } from './reference.js';
 
-/** How far ONNX Runtime and tfjs are apart on the same pictures, from bytes to metres. */
+/** How far ONNX Runtime and tfjs are apart on the same images, from bytes to metres. */
 export interface ParityReport {
   readonly images: number;
-  /** Largest |onnx - tfjs| / tfjs over all pixels of all pictures; +Infinity if either is not a finite number. */
+  /** Largest |onnx - tfjs| / tfjs over all pixels of all images; +Infinity if either is not a finite number. */
   readonly maxRelativeDifference: number;
   /** Share of pixels strictly inside the range: where it is 0, the comparison says nothing about the network. */
   readonly insideShare: number;
@@ -20,9 +20,9 @@ export interface ParityReport {
 }
 
 /**
- * Runs the exported file and the network itself in tfjs on the golden picture and some random ones. What stands before
+ * Runs the exported file and the network itself in tfjs on the golden image and some random ones. What stands before
  * and behind the network is computed a second time, in plain code (`expected-depth.ts`).
- * @param randomImages pictures beside the golden one.
+ * @param randomImages images beside the golden one.
  * @throws CyclopsError `MACHINE_LACKS` without TensorFlow, `CHECKPOINT_INVALID` if tfjs cannot read the network.
  */
 export async function checkParity(
@@ -89,8 +89,8 @@ function runnerOf(
   model: tf.LayersModel,
   { width, height }: { readonly width: number; readonly height: number },
 ): RunNetwork {
-  return (picture) => {
-    const input = tensorflow.tensor4d(picture, [1, height, width, 3]);
+  return (image) => {
+    const input = tensorflow.tensor4d(image, [1, height, width, 3]);
     const outputs = [model.predict(input)].flat();
     const planes = outputs.map((output) => {
       const [, rows = 1, columns = 1] = output.shape;
@@ -111,7 +111,7 @@ export function assertParity(report: ParityReport, name: string): void {
       : `${maxConfidenceDifference.toExponential(2)} of confidence (`;
   throw new CyclopsError(
     'PARITY_FAILED',
-    `${name}: ONNX Runtime and tfjs differ by ${what}over ${report.images} pictures), expected at most ${parityLimit}; nothing was written`,
+    `${name}: ONNX Runtime and tfjs differ by ${what}over ${report.images} images), expected at most ${parityLimit}; nothing was written`,
     { details: { ...report } },
   );
 }
@@ -127,7 +127,7 @@ function inOrder(rgb: Uint8Array, channels: ChannelOrder): Uint8Array {
   return packed;
 }
 
-/** Noise with the fall-off of natural pictures: blocks of 64, 32 … 1 px, each half as strong as the next larger. */
+/** Noise with the fall-off of natural images: blocks of 64, 32 … 1 px, each half as strong as the next larger. */
 function naturalNoise(random: Random, width: number, height: number): Uint8Array {
   const sum = new Float32Array(width * height * 3).fill(110);
   for (let side = 64, strength = 64; side >= 1; side /= 2, strength /= 2) {

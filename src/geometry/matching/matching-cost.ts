@@ -21,7 +21,7 @@ const outsideCost = 20;
 export const windowRadius = 2;
 const side = 2 * windowRadius + 1;
 
-/** One picture as matching sees it: what it holds and how far each value reaches half a pixel to either side. */
+/** One image as matching sees it: what it holds and how far each value reaches half a pixel to either side. */
 interface Channel {
   readonly value: Uint8Array;
   readonly low: Uint8Array;
@@ -30,9 +30,9 @@ interface Channel {
 
 /**
  * Matching costs 0..189 of all whole disparities 0..levels-1: the sampling-insensitive difference of Birchfield and Tomasi
- * (PAMI 1998, equations 1 to 3) of horizontal Sobel edges, cut at 63, plus a quarter of that of brightness, as the mean
+ * (PAMI 1998, equations 1 to 3) of horizontal Sobel edges, clipped at 63, plus a quarter of that of brightness, as the mean
  * over 5x5 px. Borders are continued. Memory: one byte a cost, and 7 * width * levels bytes beside.
- * @param left, right rectified pictures of one size.
+ * @param left, right rectified images of one size.
  */
 export function matchingCost(left: RgbImage, right: RgbImage, levels: number): CostVolume {
   const { width, height } = left;
@@ -130,7 +130,7 @@ export function greyOf({ width, height, data }: RgbImage): Uint8Array {
   return grey;
 }
 
-/** Horizontal Sobel edges, cut at +-63, plus 63. */
+/** Horizontal Sobel edges, clipped at +-63, plus 63. */
 function edgesOf(grey: Uint8Array, width: number, height: number): Uint8Array {
   const edges = new Uint8Array(grey.length);
   for (let y = 0; y < height; y++) {

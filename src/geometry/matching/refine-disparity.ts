@@ -3,7 +3,7 @@ import { greyOf, matchingCost } from './matching-cost.js';
 import { median5x5, medianOfThree, rejectSpeckles } from './regions.js';
 import { addPrior, aggregatePaths, type PathSums } from './semi-global.js';
 
-/** What decides a refinement beside the pictures and the network; stands in labels.json. */
+/** What decides a refinement beside the images and the network; stands in labels.json. */
 export const refinementSettings = {
   version: 1,
   /** Leaving what the network says: little beside a clear match, much where nothing can be matched. */
@@ -31,7 +31,7 @@ export interface RefinementInput {
 export interface RefinedDisparity {
   /** px, known everywhere. */
   readonly disparity: FloatMap;
-  /** 1 where the pictures were matched; elsewhere the value is a guess of match, surroundings and network together. */
+  /** 1 where the images were matched; elsewhere the value is a guess of match, surroundings and network together. */
   readonly matched: MaskMap;
 }
 

@@ -64,7 +64,7 @@ export interface Smoothness {
 
 /**
  * Semi-global aggregation (Hirschmüller, PAMI 2008, equations 11 to 14) along eight paths.
- * @param grey brightness of the left picture, H*W: disparity may jump where it does.
+ * @param grey brightness of the left image, H*W: disparity may jump where it does.
  */
 export function aggregatePaths(costs: CostVolume, grey: Uint8Array, smoothness: Smoothness): PathSums {
   const { width, height, levels } = costs;

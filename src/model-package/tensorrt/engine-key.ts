@@ -15,7 +15,7 @@ export interface EngineMachine {
 }
 
 /** Everything that decides whether an engine of the cache fits. Equal facts, equal engine. */
-export interface EngineFacts {
+export interface EngineInfo {
   /** SHA-256 of the ONNX file, hexadecimal. */
   readonly modelSha256: string;
   /** The settings that change the engine, the accelerator's core included; where caches lie is left out. */
@@ -24,7 +24,7 @@ export interface EngineFacts {
 }
 
 /** Collects them. The power mode is not among them: an engine serves all modes. */
-export function engineFacts(modelSha256: string, options: TensorRtOptions, machine: EngineMachine): EngineFacts {
+export function engineInfo(modelSha256: string, options: TensorRtOptions, machine: EngineMachine): EngineInfo {
   const { onnxruntime, tensorrt, cuda, l4t, gpu, computeCapability } = machine;
   return {
     modelSha256,
@@ -34,6 +34,6 @@ export function engineFacts(modelSha256: string, options: TensorRtOptions, machi
 }
 
 /** Name of the cache entry for these facts: SHA-256 of their canonical JSON, 64 hexadecimal digits. */
-export function engineCacheKey(facts: EngineFacts): string {
+export function engineCacheKey(facts: EngineInfo): string {
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex');
 }

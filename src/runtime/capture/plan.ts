@@ -40,7 +40,8 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
   // The network looks through the rectified pinhole, whatever the lens does.
   const lensless = calibration === undefined ? camera : { intrinsics: calibration.rectified };
   const seen = cameraOf(lensless, facts.width, facts.height) ?? facts;
-  const view = model.output.kind === 'nearness' ? anyCameraView(training, seen) : networkView(training, seen);
+  const view =
+    model.output.kind === 'relative-inverse-depth' ? anyCameraView(training, seen) : networkView(training, seen);
   const undistortion =
     calibration === undefined ? undefined : planUndistortion(calibration, view.intrinsics, facts.width, facts.height);
   const pace = paceOf(source);

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { readText, recoverFolder, writeFolderAtomic, writeJsonAtomic, writeSynced } from '../../base/files.js';
 import { cacheFolder } from '../../base/paths.js';
-import { type EngineFacts, engineCacheKey } from '../../model-package/tensorrt/engine-key.js';
+import { type EngineInfo, engineCacheKey } from '../../model-package/tensorrt/engine-key.js';
 
 /** Engines that are kept, the one used last included; each has some ten megabytes. */
 const keptEngines = 8;
@@ -36,7 +36,7 @@ const manifestSchema = z.strictObject({
 export interface CachedEngine {
   /** Folder that TensorRT reads it from. */
   readonly folder: string;
-  readonly facts: EngineFacts;
+  readonly facts: EngineInfo;
 }
 
 /**
@@ -51,7 +51,7 @@ export class EngineCache {
   }
 
   /** The engine for these facts, or undefined where there is none, or a damaged one. */
-  async find(facts: EngineFacts): Promise<CachedEngine | undefined> {
+  async find(facts: EngineInfo): Promise<CachedEngine | undefined> {
     return this.#read(engineCacheKey(facts));
   }
 
@@ -60,7 +60,7 @@ export class EngineCache {
    * only when `build` resolves.
    * @throws what `build` throws, and CyclopsError `DISK_FULL`, `WRITE_FAILED`.
    */
-  async build<T>(facts: EngineFacts, build: (folder: string) => Promise<T>): Promise<T> {
+  async build<T>(facts: EngineInfo, build: (folder: string) => Promise<T>): Promise<T> {
     const results: T[] = [];
     const failures: unknown[] = [];
     const folder = join(this.folder, engineCacheKey(facts));
@@ -88,7 +88,7 @@ export class EngineCache {
   }
 
   /** Remembers that this engine gave the right depth: what a later build may be rolled back to. */
-  async markGood(facts: EngineFacts): Promise<void> {
+  async markGood(facts: EngineInfo): Promise<void> {
     await writeJsonAtomic(this.#goodPath(facts), { key: engineCacheKey(facts) });
   }
 
@@ -96,7 +96,7 @@ export class EngineCache {
    * The engine that last gave the right depth for the same model on the same machine, but was built with other settings;
    * undefined where there is none.
    */
-  async lastGood(facts: EngineFacts): Promise<CachedEngine | undefined> {
+  async lastGood(facts: EngineInfo): Promise<CachedEngine | undefined> {
     const key = await this.#goodKey(facts);
     if (key === undefined || key === engineCacheKey(facts)) return undefined;
     const found = await this.#read(key);
@@ -121,11 +121,11 @@ export class EngineCache {
     }
   }
 
-  #goodPath({ modelSha256 }: EngineFacts): string {
+  #goodPath({ modelSha256 }: EngineInfo): string {
     return join(this.folder, `last-good-${modelSha256}.json`);
   }
 
-  async #goodKey(facts: EngineFacts): Promise<string | undefined> {
+  async #goodKey(facts: EngineInfo): Promise<string | undefined> {
     try {
       const { key } = z
         .strictObject({ key: z.string() })

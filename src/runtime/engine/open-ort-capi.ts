@@ -1,7 +1,7 @@
 import { CyclopsError, isCyclopsError, messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
-import { engineFacts } from '../../model-package/tensorrt/engine-key.js';
+import { engineInfo } from '../../model-package/tensorrt/engine-key.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
 import { type ProviderOptions, providerOptions } from '../../model-package/tensorrt/provider-options.js';
 import { EngineCache } from './cache.js';
@@ -72,7 +72,7 @@ async function openTensorRt(
   if (options.engineCache !== true || options.engineCachePath !== undefined) return open(own);
   const cache = new EngineCache(settings.cacheFolder);
   const machine = engineMachine(loadOrt(library).version, nvidiaFacts(options.deviceId));
-  const facts = engineFacts(model.package.onnx.sha256, options, machine);
+  const facts = engineInfo(model.package.onnx.sha256, options, machine);
   const timing =
     options.timingCache === true && options.timingCachePath === undefined
       ? { trt_timing_cache_path: cache.folder }
@@ -103,7 +103,7 @@ async function openTensorRt(
 /** An engine whose depth is wrong is not kept, also where it is streamed from all the same. */
 async function build(
   cache: EngineCache,
-  facts: ReturnType<typeof engineFacts>,
+  facts: ReturnType<typeof engineInfo>,
   open: (folder: string) => Promise<ProvenEngine>,
 ): Promise<ProvenEngine> {
   let wrong: ProvenEngine | undefined;

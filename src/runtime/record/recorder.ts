@@ -92,7 +92,7 @@ function infoOf(config: RecordConfig, plan: RigPlan): RecordingInfo {
     formatVersion: 1,
     camera: plan.camera,
     rectified: plan.isRectifying ? 'while-recording' : 'by-the-rig',
-    pictures: config.pictures,
+    images: config.pictures,
     left: describeSource(config.left.source),
     right: describeSource(config.right.source),
     clock: paceOf(config.left.source) === 'real-time' ? 'unix' : 'stream',

@@ -10,10 +10,10 @@ import { writeTinyFolder } from '../../support/tiny-pairs.js';
 
 const cyclopsEval = (...args: readonly string[]): Promise<CommandResult> => cyclops(['eval', ...args]);
 
-test('a baseline on a folder: JSON, pictures and exit code', async (t) => {
+test('a baseline on a folder: JSON, images and exit code', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTinyFolder(folder, 3);
-  const pictures = join(folder, 'pictures');
+  const images = join(folder, 'images');
   const { code, stdout, stderr } = await cyclopsEval(
     '--data',
     folder,
@@ -21,8 +21,8 @@ test('a baseline on a folder: JSON, pictures and exit code', async (t) => {
     'constant',
     '--format',
     'json',
-    '--pictures',
-    pictures,
+    '--images',
+    images,
     '--count',
     '2',
   );
@@ -31,8 +31,8 @@ test('a baseline on a folder: JSON, pictures and exit code', async (t) => {
   assert.equal(result.count, 2);
   assert.equal(result.disparity.pixels, 2 * 96 * 48);
   assert.ok(result.disparity.epePx > 0.1 && result.disparity.epePx < 3);
-  assert.deepEqual((await readdir(pictures)).sort(), ['000000_10.png', '000001_10.png']);
-  assert.ok((await readRgb(join(pictures, '000000_10.png'))).width > 96 * 2);
+  assert.deepEqual((await readdir(images)).sort(), ['000000_10.png', '000001_10.png']);
+  assert.ok((await readRgb(join(images, '000000_10.png'))).width > 96 * 2);
 });
 
 test('a protocol: its figures, published rows, worst image first, and a page with error maps', async (t) => {
@@ -50,7 +50,7 @@ test('a protocol: its figures, published rows, worst image first, and a page wit
     '--report',
     report,
   ];
-  const { code, stdout, stderr } = await cyclopsEval(...args, '--report-pictures', '2', '--format', 'markdown');
+  const { code, stdout, stderr } = await cyclopsEval(...args, '--report-images', '2', '--format', 'markdown');
   assert.equal(code, 0, stderr);
   const rows = stdout.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
   assert.deepEqual(rows[0]!.slice(1, -1), ['method', 'images', 'D1-bg %', 'D1-fg %', 'D1 %', 'EPE px']);

@@ -42,7 +42,7 @@ test('export-onnx and inspect, as a user runs them', { skip: withoutTensorFlow }
   ]);
   assert.equal(exported.code, 0, exported.err);
   assert.match(exported.out, /mono-edge-32x16: mono-edge, step 12\n {2}input {4}image uint8 \[1, 16, 32, 4\] BGRx/);
-  assert.match(exported.out, /parity {3}max relative difference \d\.\d\de-\d+ over 4 pictures/);
+  assert.match(exported.out, /parity {3}max relative difference \d\.\d\de-\d+ over 4 images/);
   const shown = await runProgram('bin.js', ['inspect', output, '--golden']);
   assert.equal(shown.code, 0, shown.err);
   assert.match(shown.out, /golden {3}ok: max relative difference/);
@@ -53,24 +53,24 @@ test('export-onnx and inspect, as a user runs them', { skip: withoutTensorFlow }
   assert.match(json.package.provenance.command, /--channels BGRx --min-depth 0\.5 --max-depth 80$/);
 });
 
-test('whole pictures, mirror image and confidence inside the graph, compared with tfjs', {
+test('whole frames, flip test-time augmentation and confidence inside the graph, compared with tfjs', {
   skip: withoutTensorFlow,
 }, async (context) => {
   const folder = await temporaryFolder(context);
   const checkpoint = await writeHandWrittenCheckpoint(folder);
   const output = join(folder, 'package');
-  const around = ['--picture', '100x40', '--fx', '50', '--mirrored', '--confidence', 'mirror', '--channels', 'RGBA'];
+  const around = ['--frame-size', '100x40', '--fx', '50', '--flip-tta', '--confidence', 'flip', '--channels', 'RGBA'];
   const exported = await runProgram('export-onnx.js', [checkpoint, '-o', output, ...around]);
   assert.equal(exported.code, 0, exported.err);
   assert.match(exported.out, /image uint8 \[1, 40, 100, 4\] RGBA/);
   assert.match(exported.out, /looks at 80x40 at \(8, 0\), as 32x16; NaN around it/);
   assert.match(exported.out, /confidence float32 \[1, 40, 100, 1\] 0 to 1: agreement with the mirror image/);
-  assert.match(exported.out, /parity .* over 4 pictures .*, of confidence \d/);
+  assert.match(exported.out, /parity .* over 4 images .*, of confidence \d/);
   const shown = await runProgram('bin.js', ['inspect', output, '--golden']);
   assert.equal(shown.code, 0, shown.err);
-  assert.match(shown.out, /mirrored picture and mirror image/);
+  assert.match(shown.out, /flip TTA +image and mirror image/);
   const { package: written } = JSON.parse((await runProgram('bin.js', ['inspect', output, '--json'])).out);
-  assert.match(written.provenance.command, /--picture 100x40 --fx 50 --mirrored --confidence mirror/);
+  assert.match(written.provenance.command, /--frame-size 100x40 --fx 50 --flip-tta --confidence flip/);
 });
 
 test("a user's own model.json with facts becomes a package", { skip: withoutTensorFlow }, async (context) => {
@@ -85,14 +85,14 @@ test("a user's own model.json with facts becomes a package", { skip: withoutTens
   ];
   await writeFile(facts, lines.join('\n'));
   const output = join(folder, 'package');
-  const exported = await runProgram('export-onnx.js', [model, '--facts', facts, '-o', output, '--mirrored']);
+  const exported = await runProgram('export-onnx.js', [model, '--facts', facts, '-o', output, '--flip-tta']);
   assert.equal(exported.code, 0, exported.err);
   assert.match(exported.out, /^mine-32x16: mine, step 0/);
   const dry = await runProgram('export-onnx.js', [model, '--facts', facts, '--dry-run']);
   assert.match(dry.out, /input {4}image uint8 \[1, 16, 32, 3\]/);
   const shown = JSON.parse((await runProgram('bin.js', ['inspect', output, '--json'])).out).package;
   assert.deepEqual(shown.camera, { fxPx: 20, fyPx: 20, cxPx: 15.5, cyPx: 7.5 });
-  assert.equal(shown.mirrored, true);
+  assert.equal(shown.flipTta, true);
 
   const refused: readonly [text: string, sentence: RegExp][] = [
     [lines.join('\n').replace('inverse-depth', 'disparity'), /camera\.baselineM: expected the baseline/],
@@ -241,8 +241,15 @@ test('a dry run prints what would come out and writes nothing; inspect shows whe
   assert.match(planned.out, /memory {3}\d.* constants, .* activations at most \(at /);
   assert.match(planned.out, /nodes {4}\d+: 2 Conv, /);
   assert.match(planned.out, /fallback none: TensorRT takes every node/);
-  const whole = await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--picture', '64x32', '--size', '32x16']);
-  assert.match(whole.out, /view {5}camera 64x32, focal length unknown: cut to 64x32 at \(0, 0\)/);
+  const whole = await runProgram('export-onnx.js', [
+    checkpoint,
+    '--dry-run',
+    '--frame-size',
+    '64x32',
+    '--size',
+    '32x16',
+  ]);
+  assert.match(whole.out, /view {5}camera 64x32, focal length unknown: cropped to 64x32 at \(0, 0\)/);
   const sized = await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--size', '64x32']);
   assert.match(sized.err, /expected a network of 64x32 \(--size\), found 32x16/);
   const json = JSON.parse((await runProgram('export-onnx.js', [checkpoint, '--dry-run', '--json'])).out);

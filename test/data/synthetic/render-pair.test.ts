@@ -28,7 +28,7 @@ for (const request of [street, flying]) {
     assert.equal(digestOf(request), first);
   });
 
-  test(`${request.domain}: seed, scene and frame each change the pictures`, () => {
+  test(`${request.domain}: seed, scene and frame each change the images`, () => {
     const digests = [request, { ...request, seed: 6 }, { ...request, scene: 2 }, { ...request, frame: 3 }].map(
       digestOf,
     );

@@ -14,7 +14,7 @@ import { openOnnx } from '../../../src/export/verify/onnx-run.js';
 
 const [width, height] = [24, 8];
 const random = Random.fromSeed(1, 'surroundings');
-/** Two heads on the picture, 3x3 with zero padding, by no means symmetric: depth and confidence. */
+/** Two heads on the image, 3x3 with zero padding, by no means symmetric: depth and confidence. */
 const kernels = [0, 1].map(() => Float32Array.from({ length: 27 }, () => random.normal(0, 0.4)));
 const biases = [0.3, -0.2];
 
@@ -71,7 +71,7 @@ function modelOf(): DepthNetwork['model'] {
 }
 
 /** The network in plain code. */
-function runPlainly(picture: Float32Array): Plane[] {
+function runPlainly(image: Float32Array): Plane[] {
   return kernels.map((kernel, head) => {
     const data = new Float64Array(width * height);
     for (let y = 0; y < height; y++) {
@@ -80,7 +80,7 @@ function runPlainly(picture: Float32Array): Plane[] {
         for (let tap = 0; tap < 27; tap++) {
           const [row, column] = [y + Math.floor(tap / 9) - 1, x + (Math.floor(tap / 3) % 3) - 1];
           const isInside = row >= 0 && row < height && column >= 0 && column < width;
-          if (isInside) sum += kernel[tap]! * picture[(row * width + column) * 3 + (tap % 3)]!;
+          if (isInside) sum += kernel[tap]! * image[(row * width + column) * 3 + (tap % 3)]!;
         }
         data[y * width + x] = 1 / (1 + Math.exp(-sum));
       }
@@ -100,7 +100,7 @@ async function runBoth(options: DepthGraphOptions, described: DepthNetwork = net
   const built = buildDepthGraph(described, options);
   const { input } = built.facts;
   const pixels = input.width * input.height;
-  const noise = Random.fromSeed(seed, 'picture');
+  const noise = Random.fromSeed(seed, 'image');
   const rgb = Uint8Array.from({ length: pixels * 3 }, () => noise.integer(256));
   const stride = input.channels === 'RGB' ? 3 : 4;
   const places = input.channels === 'BGRx' ? [2, 1, 0] : [0, 1, 2];
@@ -128,31 +128,35 @@ function assertNear(found: Float32Array, expected: Float64Array): void {
   }
 }
 
-/** 24x8 of the training camera's field of view within a larger picture. */
-const camera = (pictureWidth: number, pictureHeight: number, fxPx: number) => ({
-  width: pictureWidth,
-  height: pictureHeight,
+/** 24x8 of the training camera's field of view within a larger frame. */
+const camera = (frameWidth: number, frameHeight: number, fxPx: number) => ({
+  width: frameWidth,
+  height: frameHeight,
   fxPx,
   fyPx: fxPx,
-  cxPx: (pictureWidth - 1) / 2,
-  cyPx: (pictureHeight - 1) / 2,
+  cxPx: (frameWidth - 1) / 2,
+  cyPx: (frameHeight - 1) / 2,
 });
 
 const range = { minM: 0.5, maxM: 40 };
 const cases: Readonly<Record<string, DepthGraphOptions>> = {
   'as trained': {},
   'BGRx bytes': { channels: 'BGRx' },
-  'mirrored pair': { mirrored: true },
-  'mirrored pair with agreement as confidence': { mirrored: true, confidence: 'mirror' },
+  'flip test-time augmentation': { flipTta: true },
+  'flip test-time augmentation with agreement as confidence': { flipTta: true, confidence: 'flip' },
   "the network's own confidence": { confidence: 'trust' },
-  "the network's own confidence of a mirrored pair": { mirrored: true, confidence: 'trust', channels: 'RGBA' },
-  'a larger picture of the same view, whole boxes': { picture: camera(72, 24, 60) },
-  'a wider camera: cut, boxes and bilinear': { picture: camera(100, 60, 40), channels: 'RGBA' },
-  'a wider camera of finer pixels, no whole boxes': { picture: camera(60, 30, 27) },
-  'a narrower camera: depth scaled': { picture: camera(48, 20, 70) },
-  'a low picture: black rows above and below': { picture: camera(48, 12, 40) },
-  'a camera of unknown focal length': { picture: { width: 64, height: 48 } },
-  'everything at once': { picture: camera(100, 14, 44), mirrored: true, confidence: 'mirror', channels: 'BGRx' },
+  "the network's own confidence with flip test-time augmentation": {
+    flipTta: true,
+    confidence: 'trust',
+    channels: 'RGBA',
+  },
+  'a larger frame of the same view, whole boxes': { frame: camera(72, 24, 60) },
+  'a wider camera: crop, boxes and bilinear': { frame: camera(100, 60, 40), channels: 'RGBA' },
+  'a wider camera of finer pixels, no whole boxes': { frame: camera(60, 30, 27) },
+  'a narrower camera: depth scaled': { frame: camera(48, 20, 70) },
+  'a low frame: black rows above and below': { frame: camera(48, 12, 40) },
+  'a camera of unknown focal length': { frame: { width: 64, height: 48 } },
+  'everything at once': { frame: camera(100, 14, 44), flipTta: true, confidence: 'flip', channels: 'BGRx' },
 };
 
 for (const [name, options] of Object.entries(cases)) {
@@ -163,7 +167,7 @@ for (const [name, options] of Object.entries(cases)) {
     assertNear(depthM, expected.depthM);
     assert.equal(confidence === undefined, options.confidence === undefined);
     if (confidence !== undefined) assertNear(confidence, expected.confidence!);
-    assert.equal(built.facts.view === undefined, options.picture === undefined);
+    assert.equal(built.facts.view === undefined, options.frame === undefined);
   });
 }
 
@@ -171,8 +175,8 @@ for (const quantity of ['inverse-depth', 'depth'] as const) {
   test(`a network that gives ${quantity}, with and without its mirror image`, async () => {
     const { baselineM: _, ...alone } = network.camera;
     const described = { ...network, camera: alone, meaning: { quantity, factor: quantity === 'depth' ? 30 : 0.4 } };
-    for (const confidence of [undefined, 'mirror'] as const) {
-      const options = { ...range, picture: camera(48, 20, 70), mirrored: confidence !== undefined };
+    for (const confidence of [undefined, 'flip'] as const) {
+      const options = { ...range, frame: camera(48, 20, 70), flipTta: confidence !== undefined };
       const result = await runBoth({ ...options, ...(confidence === undefined ? {} : { confidence }) }, described);
       assertNear(result.depthM, result.expected.depthM);
       if (confidence !== undefined) assertNear(result.confidence!, result.expected.confidence!);
@@ -182,7 +186,7 @@ for (const quantity of ['inverse-depth', 'depth'] as const) {
 }
 
 test('the view of a fitted graph, in numbers', () => {
-  const { facts, viewNote } = buildDepthGraph(network, { picture: camera(100, 60, 40) });
+  const { facts, viewNote } = buildDepthGraph(network, { frame: camera(100, 60, 40) });
   // Twice the focal length of the network: 48 of 100 columns, 16 of 60 rows, in the middle.
   assert.deepEqual(facts.view, {
     x: 26,
@@ -195,14 +199,14 @@ test('the view of a fitted graph, in numbers', () => {
   });
   assert.deepEqual(facts.camera, { fxPx: 40, fyPx: 40, cxPx: 49.5, cyPx: 29.5, baselineM: 0.5 });
   assert.deepEqual([facts.input.width, facts.output.width, facts.output.height], [100, 100, 60]);
-  assert.match(viewNote ?? '', /cut to 48x16 at \(26, 22\)/);
-  const narrow = buildDepthGraph(network, { picture: camera(48, 20, 70) }).facts.view!;
+  assert.match(viewNote ?? '', /cropped to 48x16 at \(26, 22\)/);
+  const narrow = buildDepthGraph(network, { frame: camera(48, 20, 70) }).facts.view!;
   // 35 px of focal length at the network's width, where 20 were trained.
   assert.equal(narrow.depthScale, 1.75);
 });
 
 test('near the left edge the mirrored view alone counts, near the right edge the own', async () => {
-  const { depthM } = await runBoth({ ...range, mirrored: true });
+  const { depthM } = await runBoth({ ...range, flipTta: true });
   const plain = await runBoth(range);
   for (let y = 0; y < height; y++) {
     const right = y * width + width - 1;
@@ -214,8 +218,8 @@ test('near the left edge the mirrored view alone counts, near the right edge the
 test('what does not go together is refused with the reason', () => {
   const refuse = (options: DepthGraphOptions, sentence: RegExp): void =>
     assert.throws(() => buildDepthGraph(network, options), sentence);
-  refuse({ confidence: 'mirror' }, /expected a mirrored graph/);
+  refuse({ confidence: 'flip' }, /flip test-time augmentation/);
   refuse({ confidence: 'sky' }, /expected an output of the network \(depth, trust\), found "sky"/);
   refuse({ minM: 5, maxM: 2 }, /0 < minimum < maximum, found 5 to 2/);
-  refuse({ picture: camera(48, 4, 40) }, /less than half of the training field of view/);
+  refuse({ frame: camera(48, 4, 40) }, /less than half of the training field of view/);
 });

@@ -86,7 +86,7 @@ test('a smaller output is resized with half-pixel centres, disparity first, dept
   }
 });
 
-test('a picture that shrinks by no whole number: every pixel counts about the same', async () => {
+test('an image that shrinks by no whole number: every pixel counts about the same', async () => {
   const [from, to] = [29, 10];
   const graph = new GraphBuilder('pre', ['out']);
   const fit = { width: from, height: from, crop: { x: 0, y: 0, width: from, height: from } };

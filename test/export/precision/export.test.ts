@@ -40,14 +40,14 @@ for (const kind of ['fp16', 'int8'] as const) {
     const folder = await temporaryFolder(context);
     const checkpoint = await writeHandWrittenCheckpoint(folder, { layers });
     const precision = { kind, calibration };
-    const around = { ...basic, mirrored: true, confidence: 'mirror' };
+    const around = { ...basic, flipTta: true, confidence: 'flip' };
     const exact = await exportOnnx(checkpoint, join(folder, 'fp32'), around);
     const direct = await exportOnnx(checkpoint, join(folder, 'direct'), { ...around, precision });
     const later = await reducePackage(exact.folder, join(folder, 'later'), precision, { command: 'again' });
     const [one, other] = [await readModelPackage(direct.folder), await readModelPackage(later.folder)];
     assert.deepEqual(one.package.golden, other.package.golden);
     assert.equal(one.package.precision, kind);
-    assert.deepEqual([other.package.mirrored, other.package.confidence], [true, one.package.confidence]);
+    assert.deepEqual([other.package.flipTta, other.package.confidence], [true, one.package.confidence]);
     assert.deepEqual(one.package.quantization, other.package.quantization);
     assert.match(other.package.provenance.command, /; again$/);
     assert.equal(one.package.provenance.parameters, exact.package.provenance.parameters);

@@ -12,7 +12,7 @@ import { quantizableFrames, quantizableGraph } from '../../support/quantizable-g
 
 const exact = quantizableGraph();
 
-test('the body is float16, picture and depth head float32, and every operator gets one type', () => {
+test('the body is float16, image and depth head float32, and every operator gets one type', () => {
   const half = toHalf(exact);
   const typeOf = (name: string) => half.values.get(name)?.type ?? half.constants.get(name)!.type;
   for (const node of half.nodes) {

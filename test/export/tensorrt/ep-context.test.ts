@@ -61,9 +61,9 @@ test('an engine of trtexec becomes a package that ONNX Runtime recognises', asyn
 test('an engine with a second output keeps it, and where the graph looks', async (t) => {
   const folder = await temporaryFolder(t);
   const source = await exportOnnx(await writeHandWrittenCheckpoint(folder), join(folder, 'source'), {
-    picture: { width: 64, height: 48 },
-    mirrored: true,
-    confidence: 'mirror',
+    frame: { width: 64, height: 48 },
+    flipTta: true,
+    confidence: 'flip',
     parity: false,
     version: '0.1.0',
   });

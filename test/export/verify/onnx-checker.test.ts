@@ -24,9 +24,9 @@ test('the official checker accepts our files and agrees with every shape in them
     paths.push((await exportOnnx(checkpoint, join(folder, channels), options)).onnxPath);
   }
   const around = {
-    picture: { width: 100, height: 30, fxPx: 50, fyPx: 50, cxPx: 49.5, cyPx: 14.5 },
-    mirrored: true,
-    confidence: 'mirror',
+    image: { width: 100, height: 30, fxPx: 50, fyPx: 50, cxPx: 49.5, cyPx: 14.5 },
+    flipTta: true,
+    confidence: 'flip',
     parity: false,
     version: '0.1.0',
   };

@@ -146,7 +146,7 @@ for (const network of ['mono-edge', 'mono-vgg'] as const) {
     const exported = await exportOnnx(checkpoint, join(checkpoint, '../package'), { parity: false, version: '0.1.0' });
     const exact = decodeGraph(await readFile(exported.onnxPath), exported.onnxPath);
     const { height, width } = exported.package.input;
-    const calibration = { frames: [goldenInput(height, width, 'RGB')], source: 'golden picture' };
+    const calibration = { frames: [goldenInput(height, width, 'RGB')], source: 'golden image' };
     const { graph } = await reducePrecision(exact, { kind: 'int8', calibration });
     const count = await optimizedOperators(context, graph);
     const { Conv: convolutions = 0, ConvTranspose: transposed = 0 } = exported.summary.operators;

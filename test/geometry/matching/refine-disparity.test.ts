@@ -17,7 +17,7 @@ function texture(seed: number): (x: number, y: number) => number {
   return (x, y) => 128 + waves.reduce((sum, [a, b, phase]) => sum + 15 * Math.sin(a! * x + b! * y + phase!), 0);
 }
 
-function picture(value: (x: number, y: number) => number): RgbImage {
+function image(value: (x: number, y: number) => number): RgbImage {
   const image = createRgbImage(width, height);
   for (let i = 0; i < width * height; i++) {
     image.data.fill(Math.round(Math.min(255, Math.max(0, value(i % width, Math.floor(i / width))))), i * 3, i * 3 + 3);
@@ -43,7 +43,7 @@ const share = (list: readonly number[], below: number): number => list.filter((e
 
 test('a known shift is found from the first column that has a match, whatever the network says', () => {
   const surface = texture(1);
-  const pair = { left: picture((x, y) => surface(x, y)), right: picture((x, y) => surface(x + 9, y)) };
+  const pair = { left: image((x, y) => surface(x, y)), right: image((x, y) => surface(x + 9, y)) };
   for (const told of [9, 25, Number.NaN]) {
     const { disparity, matched } = refineDisparity({
       ...pair,
@@ -73,8 +73,8 @@ test('a slanted plane is followed below the pixel', () => {
   const surface = texture(2);
   const plane = (x: number, y: number): number => 8 + 0.03 * x + 0.1 * y;
   const { disparity } = refineDisparity({
-    left: picture((x, y) => surface(x - plane(x, y), y)),
-    right: picture(surface),
+    left: image((x, y) => surface(x - plane(x, y), y)),
+    right: image(surface),
     disparity: createFloatMap(width, height, 12),
     confidence: createFloatMap(width, height, 0.5),
   });
@@ -87,8 +87,8 @@ test('a pole of 3 px before a far wall comes back though the network is sure tha
   const [wall, pole] = [texture(3), texture(4)];
   const isPole = (x: number): boolean => x >= 70 && x < 73;
   const { disparity, matched } = refineDisparity({
-    left: picture((x, y) => (isPole(x) ? 190 + 0.2 * pole(x, y) : 0.4 * wall(x, y))),
-    right: picture((x, y) => (isPole(x + 16) ? 190 + 0.2 * pole(x + 16, y) : 0.4 * wall(x + 4, y))),
+    left: image((x, y) => (isPole(x) ? 190 + 0.2 * pole(x, y) : 0.4 * wall(x, y))),
+    right: image((x, y) => (isPole(x + 16) ? 190 + 0.2 * pole(x + 16, y) : 0.4 * wall(x + 4, y))),
     disparity: createFloatMap(width, height, 4),
     confidence: createFloatMap(width, height, 1),
   });
@@ -121,7 +121,7 @@ test('a pole of 3 px before a far wall comes back though the network is sure tha
 test('where nothing can be matched the network decides', () => {
   const surface = texture(5);
   const isPlain = (x: number, y: number): boolean => x >= 50 && x < 90 && y >= 10 && y < 40;
-  const at = (shift: number) => picture((x, y) => (isPlain(x + shift, y) ? 240 : surface(x + shift, y)));
+  const at = (shift: number) => image((x, y) => (isPlain(x + shift, y) ? 240 : surface(x + shift, y)));
   const { disparity } = refineDisparity({
     left: at(0),
     right: at(14),
@@ -140,8 +140,8 @@ test('where nothing can be matched the network decides', () => {
 test('the same pair gives the same bytes, known everywhere, and its arguments are left alone', () => {
   const surface = texture(6);
   const input = {
-    left: picture(surface),
-    right: picture((x, y) => surface(x + 5 + (y > 20 ? 6 : 0), y)),
+    left: image(surface),
+    right: image((x, y) => surface(x + 5 + (y > 20 ? 6 : 0), y)),
     disparity: createFloatMap(width, height, Number.NaN),
     confidence: createFloatMap(width, height, 0.3),
   };
@@ -152,7 +152,7 @@ test('the same pair gives the same bytes, known everywhere, and its arguments ar
   assert.ok(first.disparity.data.every((d) => d >= 0));
 });
 
-test('pictures smaller than a window are taken', () => {
+test('images smaller than a window are taken', () => {
   const tiny = { width: 3, height: 2, data: new Uint8Array(18).fill(100) };
   const { disparity } = refineDisparity({
     left: tiny,

@@ -26,7 +26,7 @@ for (const [width, height, levels] of sizes) {
     assert.deepEqual([...matchingCost(left, right, levels).data], slowCosts(left, right, levels));
   });
 
-  test(`sums over the paths of a ${width}x${height} picture are those of the recursion`, () => {
+  test(`sums over the paths of a ${width}x${height} image are those of the recursion`, () => {
     const left = noise(width, height, 3);
     const costs = matchingCost(left, noise(width, height, 4), levels);
     const smoothness = { small: 4, large: 60, largeLeast: 20 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type EngineMachine, engineCacheKey, engineFacts } from '../../../src/model-package/tensorrt/engine-key.js';
+import { type EngineMachine, engineCacheKey, engineInfo } from '../../../src/model-package/tensorrt/engine-key.js';
 import { tensorRtTargets } from '../../../src/model-package/tensorrt/option-fields.js';
 import { type TensorRtOptions, tensorRtOptionsSchema } from '../../../src/model-package/tensorrt/options.js';
 import { tensorRtPresets } from '../../../src/model-package/tensorrt/presets.js';
@@ -183,7 +183,7 @@ test("an engine's key changes with everything that changes the engine, and with 
   };
   const options = tensorRtPresets.orin;
   const key = (model: string, settings: TensorRtOptions, board: EngineMachine): string =>
-    engineCacheKey(engineFacts(model, settings, board));
+    engineCacheKey(engineInfo(model, settings, board));
   const same = key('a', options, machine);
   assert.match(same, /^[0-9a-f]{64}$/);
   const reversed = Object.fromEntries(Object.entries(options).reverse());

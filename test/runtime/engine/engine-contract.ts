@@ -70,11 +70,11 @@ export function testEngineContract(name: string, open: OpenEngine): void {
 
   test(`${name}: a graph that cuts whole pictures and has a second output`, async (t) => {
     const folder = await temporaryFolder(t);
-    const picture = { width: 80, height: 60, fxPx: 30, fyPx: 30, cxPx: 39.5, cyPx: 29.5 };
+    const frame = { width: 80, height: 60, fxPx: 30, fyPx: 30, cxPx: 39.5, cyPx: 29.5 };
     await exportOnnx(await writeHandWrittenCheckpoint(folder), join(folder, 'package'), {
-      picture,
-      mirrored: true,
-      confidence: 'mirror',
+      frame,
+      flipTta: true,
+      confidence: 'flip',
       parity: false,
       version: '0.1.0',
     });

@@ -23,7 +23,7 @@ export interface CaseResult {
 
 /**
  * Builds the case's model in tfjs, exports it as a user's own would be, and runs both on one random input.
- * @param batch pictures in it.
+ * @param batch images in it.
  */
 export async function runLayerCase(
   tf: TensorFlow,

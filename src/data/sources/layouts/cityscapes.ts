@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { readConfig } from '../../../base/config.js';
 import type { FloatMap, RgbImage } from '../../../geometry/raster.js';
 import { readPng16 } from '../../../image/png16.js';
-import { assertSameSize, findPicture, listFiles, listFolders, pictureEndings } from '../files.js';
+import { assertSameSize, findImage, imageEndings, listFiles, listFolders } from '../files.js';
 import type { Layout, PairFiles, Truth } from '../layout.js';
 
-/** The bottom fifth shows the car's bonnet (Godard et al. 2017, Guo et al. 2018 cut it off). */
+/** The bottom fifth shows the car's bonnet (Godard et al. 2017, Guo et al. 2018 crop it). */
 const keptRows = 4 / 5;
 
 const cameraSchema = z.object({
@@ -17,12 +17,12 @@ const cameraSchema = z.object({
 
 /**
  * Cityscapes: `leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png` with `rightImg8bit`, `disparity` and `camera` beside it. The
- * lower fifth, the bonnet, is cut off. Disparity is (value - 1) / 256, computed by its authors with semi-global matching.
+ * lower fifth, the bonnet, is cropped. Disparity is (value - 1) / 256, computed by its authors with semi-global matching.
  * Ids are `CITY_SEQUENCE_FRAME`.
  */
 export const cityscapes: Layout = {
   name: 'cityscapes',
-  expects: 'pictures in leftImg8bit/SPLIT/CITY',
+  expects: 'images in leftImg8bit/SPLIT/CITY',
   detect: (folder) => existsSync(join(folder, 'leftImg8bit')),
   async list(spec) {
     const pairs: PairFiles[] = [];
@@ -33,9 +33,9 @@ export const cityscapes: Layout = {
       cities.push(...(await listFolders(join(views, split))).map((city) => join(split, city)));
     }
     for (const city of cities) {
-      const left = await listFiles(join(views, city), pictureEndings);
+      const left = await listFiles(join(views, city), imageEndings);
       const stems = new Set([...left.keys()].map((stem) => stem.replace(/_leftImg8bit$/, '')));
-      for (const [stem, path] of await listFiles(join(spec.folder, 'rightImg8bit', city), pictureEndings)) {
+      for (const [stem, path] of await listFiles(join(spec.folder, 'rightImg8bit', city), imageEndings)) {
         if (!stems.has(stem.replace(/_rightImg8bit$/, ''))) orphans.push(path);
       }
       for (const [stem, path] of left) {
@@ -46,7 +46,7 @@ export const cityscapes: Layout = {
         pairs.push({
           id,
           left: path,
-          right: findPicture(fileOf('rightImg8bit')) ?? `${fileOf('rightImg8bit')}.png`,
+          right: findImage(fileOf('rightImg8bit')) ?? `${fileOf('rightImg8bit')}.png`,
           cameraFiles: [camera],
           truthFiles: existsSync(disparity) ? [disparity] : [],
           crop: withoutBonnet,
@@ -82,10 +82,10 @@ function withoutBonnet({ width, height, data }: RgbImage): RgbImage {
 async function readDisparity(
   path: string,
   used: { readonly width: number; readonly height: number },
-  picture: string,
+  image: string,
 ): Promise<FloatMap> {
   const { width, height, data } = await readPng16(path);
   const rows = Math.floor(height * keptRows);
-  assertSameSize(used, picture, { width, height: rows }, path);
+  assertSameSize(used, image, { width, height: rows }, path);
   return { width, height: rows, data: data.subarray(0, width * rows).map((value) => value - 1 / 256) };
 }

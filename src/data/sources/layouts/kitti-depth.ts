@@ -5,24 +5,24 @@ import { readText } from '../../../base/files.js';
 import { kittiCamera } from '../../../geometry/camera.js';
 import { disparityFromDepth } from '../../../geometry/disparity.js';
 import { readPng16 } from '../../../image/png16.js';
-import { assertSameSize, listFiles, pictureEndings } from '../files.js';
+import { assertSameSize, imageEndings, listFiles } from '../files.js';
 import type { Layout, PairFiles } from '../layout.js';
 
 /** The parts of KITTI's `depth_selection`; only the validation part comes with ground truth. */
 const parts = ['val_selection_cropped', 'test_depth_prediction_anonymous'] as const;
 
 /**
- * KITTI's single-image depth selection: `image`, `intrinsics` and, of `val_selection_cropped`, `groundtruth_depth`; pictures of
+ * KITTI's single-image depth selection: `image`, `intrinsics` and, of `val_selection_cropped`, `groundtruth_depth`; images of
  * 1216x352, one view. The rig's nominal baseline stands in, as these cameras have none: it only carries depth.
  */
 export const kittiDepth: Layout = {
   name: 'kitti-depth',
-  expects: 'pictures in val_selection_cropped/image',
+  expects: 'images in val_selection_cropped/image',
   detect: (folder) => selectionFolder(folder) !== undefined,
   async list(spec) {
     const folder = selectionFolder(spec.folder);
     if (folder === undefined) return { pairs: [], root: spec.folder, orphans: [] };
-    const images = await listFiles(join(folder, 'image'), pictureEndings);
+    const images = await listFiles(join(folder, 'image'), imageEndings);
     const truth = await listFiles(join(folder, 'groundtruth_depth'), ['.png']);
     const truthStem = (stem: string): string => stem.replace('_sync_image_', '_sync_groundtruth_depth_');
     const wanted = new Set([...images.keys()].map(truthStem));

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText } from '../../../base/files.js';
 import { parseKittiProjections } from '../../calibration.js';
-import { listFiles, listFolders, pictureEndings } from '../files.js';
+import { imageEndings, listFiles, listFolders } from '../files.js';
 import type { Layout, PairFiles } from '../layout.js';
 
 /**
@@ -20,8 +20,8 @@ export const kittiOdometry: Layout = {
       const folder = join(spec.folder, 'sequences', sequence);
       const isColour = existsSync(join(folder, 'image_2'));
       const [leftName, rightName] = isColour ? ['image_2', 'image_3'] : ['image_0', 'image_1'];
-      const left = await listFiles(join(folder, leftName), pictureEndings);
-      const right = await listFiles(join(folder, rightName), pictureEndings);
+      const left = await listFiles(join(folder, leftName), imageEndings);
+      const right = await listFiles(join(folder, rightName), imageEndings);
       const calibration = join(folder, 'calib.txt');
       orphans.push(...[...right].filter(([frame]) => !left.has(frame)).map(([, path]) => path));
       for (const [frame, path] of left) {

@@ -9,7 +9,7 @@ import { parseKittiCalibration } from '../../calibration.js';
 import type { FolderSpec } from '../../sample.js';
 import type { LidarDepth } from '../../velodyne.js';
 import { depthFromScan, lidarProjection } from '../../velodyne.js';
-import { assertSameSize, listFiles, listFolders, namesIn, pictureEndings } from '../files.js';
+import { assertSameSize, imageEndings, listFiles, listFolders, namesIn } from '../files.js';
 import type { Layout, Listing, PairFiles, Truth } from '../layout.js';
 
 const datePattern = /^\d{4}_\d{2}_\d{2}$/;
@@ -42,8 +42,8 @@ export const kittiRaw: Layout = {
 async function listDrive(spec: FolderSpec, date: string, drive: string): Promise<Omit<Listing, 'root'>> {
   const day = join(spec.folder, date);
   const folder = join(day, drive);
-  const left = await listFiles(join(folder, 'image_02/data'), pictureEndings);
-  const right = await listFiles(join(folder, 'image_03/data'), pictureEndings);
+  const left = await listFiles(join(folder, 'image_02/data'), imageEndings);
+  const right = await listFiles(join(folder, 'image_03/data'), imageEndings);
   const scans = await listFiles(join(folder, 'velodyne_points/data'), ['.bin']);
   const truthKind = spec.truth ?? 'lidar-z';
   const annotated = truthKind === 'annotated' ? await listAnnotated(spec.folder, date, drive) : undefined;
@@ -122,12 +122,12 @@ async function readScan(
 async function readAnnotated(
   files: { readonly left: string | undefined; readonly right: string | undefined },
   camera: StereoCamera,
-  picture: string,
+  image: string,
 ): Promise<Truth> {
   const depthOf = async (path: string | undefined): Promise<FloatMap | undefined> => {
     if (path === undefined) return undefined;
     const map = await readPng16(path);
-    assertSameSize(camera, picture, map, path);
+    assertSameSize(camera, image, map, path);
     return map;
   };
   const left = await depthOf(files.left);

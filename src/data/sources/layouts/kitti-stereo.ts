@@ -10,12 +10,12 @@ import { decodeGreyPng } from '../../../image/png-grey.js';
 import { readPng16 } from '../../../image/png16.js';
 import { camerasSchema, parseKittiCalibration, parseKittiProjections } from '../../calibration.js';
 import type { FolderSpec } from '../../sample.js';
-import { assertSameSize, knownMask, listFiles, pictureEndings } from '../files.js';
+import { assertSameSize, imageEndings, knownMask, listFiles } from '../files.js';
 import type { Layout, Listing, PairFiles, Size, Truth } from '../layout.js';
 
 /** The names in which the two KITTI stereo data sets differ. */
 interface Names {
-  /** Folders of left and right pictures, the first pair that is there counts. */
+  /** Folders of left and right images, the first pair that is there counts. */
   readonly views: readonly (readonly [left: string, right: string])[];
   /** Ground truth of one view: every measured pixel, and those that the other camera sees too. */
   readonly truth: Readonly<Record<'left' | 'right', { readonly all: string; readonly visible: string }>>;
@@ -55,7 +55,7 @@ const names2012: Names = {
 
 /**
  * KITTI Stereo 2015 (`training/image_2`, `image_3`, `disp_occ_0`, `disp_noc_0`, `obj_map`, `calib_cam_to_cam`), official or
- * written by `cyclops synth` (which adds `disp_*_right` and `cameras.json`). Pictures are PNG or JPEG.
+ * written by `cyclops synth` (which adds `disp_*_right` and `cameras.json`). Images are PNG or JPEG.
  */
 export const kitti2015: Layout = {
   name: 'kitti-2015',
@@ -84,8 +84,8 @@ async function listStereo(spec: FolderSpec, names: Names): Promise<Listing> {
   const folder = trainingFolder(spec.folder, names);
   if (folder === undefined) return { pairs: [], root: spec.folder, orphans: [] };
   const [leftName, rightName] = names.views.find(([left]) => existsSync(join(folder, left))) ?? names.views[0]!;
-  const left = await listFiles(join(folder, leftName), pictureEndings);
-  const right = await listFiles(join(folder, rightName), pictureEndings);
+  const left = await listFiles(join(folder, leftName), imageEndings);
+  const right = await listFiles(join(folder, rightName), imageEndings);
   const truth = new Map<string, ReadonlyMap<string, string>>();
   for (const name of [...Object.values(names.truth).flatMap(({ all, visible }) => [all, visible]), 'obj_map']) {
     truth.set(name, await listFiles(join(folder, name), ['.png']));
@@ -157,28 +157,28 @@ async function readViewTruth(
   { all, visible }: TruthFiles,
   view: 'left' | 'right',
   size: Size,
-  picture: string,
+  image: string,
 ): Promise<Truth> {
   const path = all ?? visible;
   if (path === undefined) return {};
-  const disparity = await readSized(path, size, picture);
-  const seen = visible === undefined || all === undefined ? disparity : await readSized(visible, size, picture);
+  const disparity = await readSized(path, size, image);
+  const seen = visible === undefined || all === undefined ? disparity : await readSized(visible, size, image);
   const mask = visible === undefined ? undefined : knownMask(seen);
   return view === 'left'
     ? { disparityLeft: disparity, ...(mask === undefined ? {} : { visibleLeft: mask }) }
     : { disparityRight: disparity, ...(mask === undefined ? {} : { visibleRight: mask }) };
 }
 
-async function readSized(path: string, size: Size, picture: string): Promise<FloatMap> {
+async function readSized(path: string, size: Size, image: string): Promise<FloatMap> {
   const map = await readPng16(path);
-  assertSameSize(size, picture, map, path);
+  assertSameSize(size, image, map, path);
   return map;
 }
 
 /** `obj_map`: 0 = background, otherwise the number of a moving car. */
-async function readObjects(path: string, size: Size, picture: string): Promise<MaskMap> {
+async function readObjects(path: string, size: Size, image: string): Promise<MaskMap> {
   const { width, height, data } = decodeGreyPng(await readBytes(path), path);
-  assertSameSize(size, picture, { width, height }, path);
+  assertSameSize(size, image, { width, height }, path);
   const mask = createMaskMap(width, height);
   for (let i = 0; i < data.length; i++) if (data[i]! > 0) mask.data[i] = 1;
   return mask;

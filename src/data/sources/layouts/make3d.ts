@@ -11,18 +11,18 @@ import type { Layout, PairFiles } from '../layout.js';
 const imagePrefix = 'img-';
 const depthPrefix = 'depth_sph_corr-';
 
-/** Rows of the laser's 55x305 grid that the middle 2:1 part of a 1704x2272 picture covers, the end excluded. */
+/** Rows of the laser's 55x305 grid that the middle 2:1 part of a 1704x2272 image covers, the end excluded. */
 const gridRows = { from: 17, to: 38 } as const;
 
 /**
- * Make3D's test set (134 pictures): `Test134/img-NAME.jpg`, `Gridlaserdata/depth_sph_corr-NAME.mat`, in the folder or one or two
- * below. As published tables use it: the middle of the picture, twice as wide as high, and rows 17 to 37 of the laser's
+ * Make3D's test set (134 images): `Test134/img-NAME.jpg`, `Gridlaserdata/depth_sph_corr-NAME.mat`, in the folder or one or two
+ * below. As published tables use it: the middle of the image, twice as wide as high, and rows 17 to 37 of the laser's
  * grid (Godard et al. 2017). Nothing is known about the camera; one of KITTI's field of view stands in, so that depth has
- * no scale: the protocol scales each picture by the median. Ids are NAME.
+ * no scale: the protocol scales each image by the median. Ids are NAME.
  */
 export const make3d: Layout = {
   name: 'make3d',
-  expects: 'pictures img-*.jpg and depth_sph_corr-*.mat',
+  expects: 'images img-*.jpg and depth_sph_corr-*.mat',
   detect: (folder) => namesIn(folder).some((name) => /^(?:Test134|Gridlaserdata)/i.test(name)),
   async list(spec) {
     const images = new Map<string, string>();

@@ -8,7 +8,7 @@ import type { MaskMap } from '../../../geometry/raster.js';
 import { createMaskMap } from '../../../geometry/raster.js';
 import { readPfm } from '../../../image/pfm.js';
 import { decodeGreyPng } from '../../../image/png-grey.js';
-import { assertSameSize, findPicture, foldersIn, listFolders } from '../files.js';
+import { assertSameSize, findImage, foldersIn, listFolders } from '../files.js';
 import type { Layout, PairFiles } from '../layout.js';
 
 /** Scenes lie in `MiddEval3/trainingQ/SCENE`, or one folder higher or lower. */
@@ -35,7 +35,7 @@ export const middlebury: Layout = {
       root: spec.folder,
       orphans: [],
       pairs: scenes.map((folder): PairFiles => {
-        const left = findPicture(join(folder, 'im0')) ?? join(folder, 'im0.png');
+        const left = findImage(join(folder, 'im0')) ?? join(folder, 'im0.png');
         const calibration = join(folder, 'calib.txt');
         const find = (names: readonly string[]): string | undefined =>
           names.map((name) => join(folder, name)).find(existsSync);
@@ -43,7 +43,7 @@ export const middlebury: Layout = {
         return {
           id: (relative(spec.folder, folder) || 'scene').split('/').join('_'),
           left,
-          right: findPicture(join(folder, 'im1')) ?? join(folder, 'im1.png'),
+          right: findImage(join(folder, 'im1')) ?? join(folder, 'im1.png'),
           cameraFiles: [calibration],
           truthFiles: Object.values(truth).filter((path) => path !== undefined),
           readCamera: async (size) => parseMiddleburyCalibration(await readText(calibration), size, calibration),
@@ -66,7 +66,7 @@ export const middlebury: Layout = {
 };
 
 async function scenesIn(folder: string, depth: number): Promise<string[]> {
-  if (findPicture(join(folder, 'im0')) !== undefined) return [folder];
+  if (findImage(join(folder, 'im0')) !== undefined) return [folder];
   if (depth === limitDepth) return [];
   const inside = await listFolders(folder);
   return (await Promise.all(inside.map((name) => scenesIn(join(folder, name), depth + 1)))).flat();
@@ -102,9 +102,9 @@ export function parseMiddleburyCalibration(
 }
 
 /** `mask0nocc.png`: 255 = seen by both cameras, 128 = by the left one only, 0 = unknown. */
-async function readSeen(path: string, camera: StereoCamera, picture: string): Promise<MaskMap> {
+async function readSeen(path: string, camera: StereoCamera, image: string): Promise<MaskMap> {
   const { width, height, data } = decodeGreyPng(await readBytes(path), path);
-  assertSameSize(camera, picture, { width, height }, path);
+  assertSameSize(camera, image, { width, height }, path);
   const mask = createMaskMap(width, height);
   for (let i = 0; i < data.length; i++) if (data[i] === 255) mask.data[i] = 1;
   return mask;

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readConfig } from '../../../base/config.js';
 import { type RecordingInfo, recordingNames, recordingSchema } from '../../../recording/format.js';
-import { foldersIn, listFiles, pictureEndings } from '../files.js';
+import { foldersIn, imageEndings, listFiles } from '../files.js';
 import type { Layout, PairFiles } from '../layout.js';
 
 /**
  * What `cyclops record` wrote: `recording.json` with the rectified rig, `left`, `right`; or a folder of such recordings, one
- * a drive. A pair is what has a left picture, which is written last. Ids are the pictures' names, after the drive's where
+ * a drive. A pair is what has a left image, which is written last. Ids are the images' names, after the drive's where
  * there are several.
  */
 export const recording: Layout = {
   name: 'recording',
-  expects: 'recording.json with pictures in left and right, or a folder of such recordings',
+  expects: 'recording.json with images in left and right, or a folder of such recordings',
   detect: (folder) => [folder, ...foldersIn(folder)].some(isRecording),
   async list(spec) {
     const isOne = isRecording(spec.folder);
@@ -38,8 +38,8 @@ async function listRecording(
 ): Promise<{ readonly pairs: readonly PairFiles[]; readonly orphans: readonly string[] }> {
   const infoPath = join(folder, recordingNames.info);
   const info = await readConfig(infoPath, recordingSchema);
-  const left = await listFiles(join(folder, recordingNames.left), pictureEndings);
-  const right = await listFiles(join(folder, recordingNames.right), pictureEndings);
+  const left = await listFiles(join(folder, recordingNames.left), imageEndings);
+  const right = await listFiles(join(folder, recordingNames.right), imageEndings);
   return {
     orphans: [...right].filter(([stem]) => !left.has(stem)).map(([, path]) => path),
     pairs: [...left].map(([stem, path]) => pairFiles(`${prefix}${stem}`, path, right.get(stem), info, infoPath)),
@@ -50,10 +50,10 @@ function pairFiles(
   id: string,
   left: string,
   right: string | undefined,
-  { camera, pictures }: RecordingInfo,
+  { camera, images }: RecordingInfo,
   infoPath: string,
 ): PairFiles {
-  const expected = join(infoPath, '..', recordingNames.right, `${basename(left).replace(/\.\w+$/, '')}.${pictures}`);
+  const expected = join(infoPath, '..', recordingNames.right, `${basename(left).replace(/\.\w+$/, '')}.${images}`);
   return {
     id,
     left,

@@ -5,18 +5,18 @@ import { disparityOfMatch } from '../../../geometry/consistency.js';
 import type { FloatMap, MaskMap } from '../../../geometry/raster.js';
 import { createMaskMap } from '../../../geometry/raster.js';
 import { readPfm } from '../../../image/pfm.js';
-import { assertSameSize, foldersIn, listFiles, listFolders, namesIn, pictureEndings, withoutEnding } from '../files.js';
+import { assertSameSize, foldersIn, imageEndings, listFiles, listFolders, namesIn, withoutEnding } from '../files.js';
 import type { Layout, PairFiles, Truth } from '../layout.js';
 
 const framesPattern = /^(?:frames|RGB)_(?:clean|final)pass$/;
 
-/** Names of the folder of pictures, the publishers' and the one Guo et al. join the three parts in. */
+/** Names of the folder of images, the publishers' and the one Guo et al. join the three parts in. */
 const framesNames = {
   clean: ['frames_cleanpass', 'RGB_cleanpass'],
   final: ['frames_finalpass', 'RGB_finalpass'],
 } as const;
 
-/** How deep `left` may lie below the pictures' folder: Driving has `15mm_focallength/scene_forwards/fast/left`. */
+/** How deep `left` may lie below the images' folder: Driving has `15mm_focallength/scene_forwards/fast/left`. */
 const limitDepth = 5;
 
 /** Two views show one surface where their disparities agree to this, px (Guo et al. 2018, equation 1). */
@@ -42,8 +42,8 @@ export const sceneFlow: Layout = {
       if (name === undefined) continue;
       const frames = join(root, name);
       for (const folder of await foldersWithLeft(frames, 0)) {
-        const left = await listFiles(join(folder, 'left'), pictureEndings);
-        const right = await listFiles(join(folder, 'right'), pictureEndings);
+        const left = await listFiles(join(folder, 'left'), imageEndings);
+        const right = await listFiles(join(folder, 'right'), imageEndings);
         const disparity = join(root, 'disparity', relative(frames, folder));
         orphans.push(...[...right].filter(([frame]) => !left.has(frame)).map(([, path]) => path));
         const truthLeft = await listFiles(join(disparity, 'left'), ['.pfm']);
@@ -85,12 +85,12 @@ function cameraOf({ width, height }: { readonly width: number; readonly height: 
 async function readTruth(
   files: { readonly left: string | undefined; readonly right: string | undefined },
   camera: StereoCamera,
-  picture: string,
+  image: string,
 ): Promise<Truth> {
   const read = async (path: string | undefined): Promise<FloatMap | undefined> => {
     if (path === undefined) return undefined;
     const map = await readPfm(path);
-    assertSameSize(camera, picture, map, path);
+    assertSameSize(camera, image, map, path);
     return map;
   };
   const [left, right] = [await read(files.left), await read(files.right)];

@@ -199,9 +199,9 @@ function curvedWall(random: Random, camera: StereoCamera, material: number, dept
       (column, row) => {
         const x = (column / columns) * 2 - 1;
         const y = (row / rows) * 2 - 1;
-        let nearness = 1 + slantX * x + slantY * y;
-        for (const wave of waves) nearness += wave.height * Math.sin(wave.x * x + wave.y * y + wave.phase);
-        const z = depth / Math.max(0.2, nearness);
+        let inverse = 1 + slantX * x + slantY * y;
+        for (const wave of waves) inverse += wave.height * Math.sin(wave.x * x + wave.y * y + wave.phase);
+        const z = depth / Math.max(0.2, inverse);
         const px = (x * 0.8 + 0.5) * camera.width;
         const py = (y * 0.8 + 0.5) * camera.height;
         return [((px - camera.cxPx) / camera.fxPx) * z, (-(py - camera.cyPx) / camera.fyPx) * z, z];

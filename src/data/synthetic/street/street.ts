@@ -40,7 +40,7 @@ export interface StreetScene {
 /** Builds a drive along one kind of street under one weather. Frames are 0.1 s apart and may be asked in any order. */
 export function createStreetScene(seed: number, scene: number, camera: StereoCamera, hard: HardShares): StreetScene {
   const materials = streetMaterials();
-  // In a smaller picture the same leaf covers fewer pixels: coarser plants are enough sooner.
+  // In a smaller image the same leaf covers fewer pixels: coarser plants are enough sooner.
   const fineness = camera.width / kittiCamera.width;
   const random = Random.fromSeed(seed, `street/${scene}`);
   const style = createStyle(random, materials, hard);

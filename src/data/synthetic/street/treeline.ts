@@ -29,7 +29,7 @@ function treelineMesh(a: Vec3, b: Vec3, heightA: number, heightB: number, materi
     triangleCount: 2,
     positions: new Float32Array([...a, ...b, b[0], b[1] + heightB, b[2], a[0], a[1] + heightA, a[2]]),
     normals: new Float32Array([...normal, ...normal, ...normal, ...normal]),
-    // Whole repeats, so that the picture goes on across the border.
+    // Whole repeats, so that the image goes on across the border.
     uvs: new Float32Array([0, 0.98, 2, 0.98, 2, 0.02, 0, 0.02]),
     colours: new Uint32Array([0x60ffffff, 0x60ffffff, 0xffffffff, 0xffffffff]),
     indices: new Uint32Array([0, 1, 2, 0, 2, 3]),

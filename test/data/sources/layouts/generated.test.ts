@@ -142,7 +142,7 @@ test('Scene Flow: the paths of Monkaa and Driving, clean or final, both focal le
   assert.notEqual(clean.imagesFingerprint, final.imagesFingerprint);
 });
 
-test('Cityscapes: disparity less one step, the camera of each picture, no bonnet', async (t) => {
+test('Cityscapes: disparity less one step, the camera of each image, no bonnet', async (t) => {
   const folder = await temporaryFolder(t);
   const name = 'frankfurt_000000_000294';
   const place = (kind: string, ending: string): string =>
@@ -193,21 +193,21 @@ function matFile(name: string, dimensions: readonly number[], values: Float64Arr
   return Buffer.concat([header, tag, packed]);
 }
 
-test('Make3D: the middle of the picture, rows 17 to 37 of the laser grid, from a MATLAB file', async (t) => {
+test('Make3D: the middle of the image, rows 17 to 37 of the laser grid, from a MATLAB file', async (t) => {
   const folder = await temporaryFolder(t);
   const grid = new Float64Array(55 * 305 * 4);
   for (let y = 0; y < 55; y++) for (let x = 0; x < 305; x++) grid[y + 55 * (x + 305 * 3)] = y + x / 1000;
-  const picture = { width: 40, height: 54, data: new Uint8Array(40 * 54 * 3).fill(20) };
-  picture.data.fill(200, 17 * 40 * 3, 37 * 40 * 3);
-  await put(join(folder, 'Test134/img-op1-p-015t000.jpg'), await encodeJpeg(picture, 100));
+  const image = { width: 40, height: 54, data: new Uint8Array(40 * 54 * 3).fill(20) };
+  image.data.fill(200, 17 * 40 * 3, 37 * 40 * 3);
+  await put(join(folder, 'Test134/img-op1-p-015t000.jpg'), await encodeJpeg(image, 100));
   await put(
     join(folder, 'Gridlaserdata/depth_sph_corr-op1-p-015t000.mat'),
     matFile('Position3DGrid', [55, 305, 4], grid),
   );
-  await put(join(folder, 'Train400Img/img-op9-p-015t000.jpg'), await encodeJpeg(picture));
+  await put(join(folder, 'Train400Img/img-op9-p-015t000.jpg'), await encodeJpeg(image));
   assert.equal(detectLayout(folder), 'make3d');
   const source = await openSource({ kind: 'make3d', folder });
-  assert.equal(source.length, 1, 'the training pictures do not count');
+  assert.equal(source.length, 1, 'the training images do not count');
   const { left, depthLeft } = await source.readView!(0);
   assert.deepEqual([left.width, left.height], [40, 20]);
   assert.ok(left.data.every((value) => value > 150));

@@ -33,7 +33,7 @@ test(
     assert.equal(all.length, 78);
     const list = join(await temporaryFolder(t), 'list.txt');
     const drive = '2011_09_26/2011_09_26_drive_0052_sync';
-    // The three published forms of a line; the pictures here are JPEG.
+    // The three published forms of a line; the images here are JPEG.
     await writeFile(
       list,
       `${drive} 22 l\n${drive}/image_02/data/0000000010.png ${drive}/image_03/data/0000000010.png\n${drive} 22 r\n`,
@@ -67,7 +67,7 @@ test(
     await writeFile(list, `${drive} 22 l\n${drive} 99 l\n`);
     await assert.rejects(openSource({ kind: 'kitti-raw', folder, list }), (error) => {
       assert.ok(isCyclopsError(error, 'FILE_MISSING'));
-      assert.match(error.message, /: 1 of the pictures .* the first is .*drive_0052_sync\/image_02\/data\/0000000099/);
+      assert.match(error.message, /: 1 of the images .* the first is .*drive_0052_sync\/image_02\/data\/0000000099/);
       return true;
     });
   },
@@ -83,7 +83,7 @@ test('KITTI odometry: grey pairs with the rig of their sequence', skipWithout('k
 });
 
 test(
-  'Scene Flow: RGBA pictures, PFM of both views, visibility by their agreement',
+  'Scene Flow: RGBA images, PFM of both views, visibility by their agreement',
   skipWithout('sceneflow'),
   async () => {
     const source = await openSource({ kind: 'scene-flow', folder: sharedData('sceneflow')! });
@@ -92,7 +92,7 @@ test(
     const sample = await source.read(0);
     assert.equal(sample.left.data.length, 960 * 540 * 3);
     assert.equal(sample.camera.fxPx, 1050);
-    // The right picture moved by the disparity shows the left one: rows upside down or views exchanged would not.
+    // The right image moved by the disparity shows the left one: rows upside down or views exchanged would not.
     const grey = (data: Uint8Array, i: number): number => data[i * 3]! + data[i * 3 + 1]! + data[i * 3 + 2]!;
     let right = 0;
     let wrong = 0;

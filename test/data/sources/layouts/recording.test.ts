@@ -17,7 +17,7 @@ const info: RecordingInfo = {
   formatVersion: 1,
   camera: tinyCamera,
   rectified: 'while-recording',
-  pictures: 'png',
+  images: 'png',
   left: 'v4l2:/dev/video0',
   right: 'v4l2:/dev/video2',
   clock: 'unix',
@@ -65,14 +65,14 @@ test('one recording, and a folder of recordings, are told by their names and rea
   assert.equal((await openSource({ kind: 'recording', folder })).fingerprint, all.fingerprint);
 });
 
-test('a recording whose process was killed is read; data check names the picture without a partner', async (t) => {
+test('a recording whose process was killed is read; data check names the image without a partner', async (t) => {
   const folder = await writeDrives(t);
   const spec: FolderSpec = { kind: 'recording', folder };
   const sound = await checkData(spec, layouts.recording, { onSheet: 1 });
   assert.deepEqual([sound.check.pairs, sound.check.stereo, sound.check.damage], [3, 3, []]);
   // Killed between the two names of a pair, and in the middle of a write.
   await rm(join(folder, 'monday/left/000001.png'));
-  await writeFile(join(folder, 'monday/left/000001.png.tmp-1-01234567'), 'half a picture');
+  await writeFile(join(folder, 'monday/left/000001.png.tmp-1-01234567'), 'half an image');
   const source = await openSource(spec);
   assert.equal(source.length, 2);
   const { check } = await checkData(spec, layouts.recording, { onSheet: 0 });
