@@ -1,8 +1,8 @@
 import type { StereoCamera } from '../../geometry/camera.js';
 import { CutoutPatch, clipRow, coverageAt, cutoutLevel } from './cutout.js';
 import type { FrameGeometry } from './frame-geometry.js';
-import { grown } from './grown.js';
 import type { MaterialTable } from './material.js';
+import { grown } from './mesh.js';
 import { levelsPerTexture, type TextureStore } from './texture.js';
 
 /**
