@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.js';
 import { readBytes } from '../base/files.js';
 import type { StereoCamera } from '../geometry/camera.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
-import type { FloatMap, RgbImage } from '../geometry/raster.js';
+import type { RgbImage } from '../geometry/raster.js';
 import { readRgb } from '../image/codec.js';
 import { colorizeDepth } from '../image/colormap.js';
 import { dilateSparse } from '../image/map-image.js';
