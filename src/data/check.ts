@@ -3,9 +3,10 @@ import { messageOf } from '../base/errors.js';
 import { readBytes } from '../base/files.js';
 import type { StereoCamera } from '../geometry/camera.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
-import type { FloatMap, RgbImage } from '../geometry/raster.js';
+import type { RgbImage } from '../geometry/raster.js';
 import { readRgb } from '../image/codec.js';
 import { colorizeDepth } from '../image/colormap.js';
+import { dilateSparse } from '../image/map-image.js';
 import { decodePfm } from '../image/pfm.js';
 import { decodeGreyPng } from '../image/png-grey.js';
 import { resizeArea } from '../image/resize.js';
@@ -253,26 +254,8 @@ function cellsOf(pair: PairFiles, { left, camera, truth }: PairFindings): SheetC
   return [
     image,
     {
-      image: small(colorizeDepth(spread(depth), { minM, maxM })),
+      image: small(colorizeDepth(dilateSparse(depth, 2), { minM, maxM })),
       label: `true depth ${minM.toPrecision(2)} to ${maxM.toPrecision(2)}`,
     },
   ];
-}
-
-/** Lets each measurement fill its 5x5 neighbourhood where nothing was measured: lidar dots vanish in a small image. */
-function spread(map: FloatMap): FloatMap {
-  const { width, height, data } = map;
-  const out = data.slice();
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const value = data[y * width + x]!;
-      if (Number.isNaN(value)) continue;
-      for (let row = Math.max(0, y - 2); row <= Math.min(height - 1, y + 2); row++) {
-        for (let column = Math.max(0, x - 2); column <= Math.min(width - 1, x + 2); column++) {
-          if (Number.isNaN(out[row * width + column]!)) out[row * width + column] = value;
-        }
-      }
-    }
-  }
-  return { width, height, data: out };
 }
