@@ -33,7 +33,8 @@ are stored, or a baseline. --baseline left-only takes --network too: it shows a 
 --protocol measures as a published table does and prints its rows beside ours: ${protocolNames.join(', ')}.
 What is given by hand (--crop, --max-depth, ...) goes before what the protocol says.
 
-  cyclops eval --data data/kitti2015 --network runs/teacher --protocol kitti-2015 --report out/teacher.html
+  cyclops eval --data data/kitti2015 --network runs/teacher --protocol kitti-2015 \\
+      --report out/teacher.html
   cyclops eval --data kitti_raw --list eigen/test_files.txt --network runs/student --protocol eigen
   cyclops eval --data street:900:40 --network runs/student --pictures out/eval
   cyclops eval --data data/kitti2015 --baseline constant --format markdown
@@ -49,19 +50,31 @@ Depth figures are means over images, disparity figures are over all pixels; docs
     },
     model: { type: 'string', value: 'PATH', help: 'a model package, run as cyclops run does' },
     labels: { type: 'string', value: 'DIR', help: 'a folder of stored disparity' },
-    baseline: { type: 'string', value: 'NAME', help: 'constant, position or left-only' },
+    baseline: {
+      type: 'string',
+      value: 'NAME',
+      help: 'What knows nothing of the image: constant, position or left-only',
+    },
     protocol: { type: 'string', value: 'NAME', help: 'measure as a published table does' },
-    pixels: { type: 'string', value: 'WHICH', help: 'all, or noc: only what both views see [all]' },
+    pixels: { type: 'string', value: 'WHICH', help: 'Which count: all, or noc (only what both views see) [all]' },
     'max-depth': { type: 'string', value: 'M', help: 'cap of depth, metres [80]' },
     'min-depth': { type: 'string', value: 'M', help: 'true depth must be above, metres [0.001]' },
-    crop: { type: 'string', value: 'NAME', help: 'none, garg or eigen [none]' },
-    scaling: { type: 'string', value: 'NAME', help: 'none, median (a factor an image), or both [none]' },
+    crop: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Part of the image that counts: none (all of it), garg or eigen [none]',
+    },
+    scaling: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Of each prediction: none, median (a factor an image), or both [none]',
+    },
     'post-process': { type: 'boolean', help: 'average with the mirrored image (mono networks)' },
     ids: { type: 'string', value: 'ID,ID', help: 'only these pairs of a folder' },
     count: { type: 'string', value: 'N', help: 'only the first N pairs' },
     size: { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     frames: { type: 'string', value: 'N', default: '1', help: 'consecutive frames of each rendered street' },
-    format: { type: 'string', value: 'NAME', default: 'table', help: 'table, markdown, csv or json' },
+    format: { type: 'string', value: 'NAME', default: 'table', help: 'Of the result: table, markdown, csv or json' },
     'per-image': { type: 'boolean', help: 'a line for every pair too, worst first' },
     pictures: { type: 'string', value: 'DIR', help: 'write a sheet a pair: input, depth, truth, error' },
     report: { type: 'string', value: 'FILE', help: 'write an HTML page: tables, every image, error maps of the worst' },

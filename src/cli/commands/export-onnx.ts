@@ -49,12 +49,12 @@ export const command: Command = {
     calibration: {
       type: 'string',
       value: 'METHOD',
-      help: `int8: how ranges are chosen: ${calibrationMethods.join(', ')} [entropy]`,
+      help: `How ranges are chosen for int8: ${calibrationMethods.join(', ')} [entropy]`,
     },
     activations: {
       type: 'string',
       value: 'TYPE',
-      help: 'int8: uint8 for ONNX Runtime on a CPU, int8 for TensorRT [int8 with --tensorrt, else uint8]',
+      help: 'Of int8: uint8 for ONNX Runtime on a CPU, int8 for TensorRT [int8 with --tensorrt, else uint8]',
     },
     'dry-run': { type: 'boolean', help: 'print what the export would hold and cost; run and write nothing' },
     'no-parity': { type: 'boolean', help: 'do not compare ONNX Runtime with tfjs (then TensorFlow is not needed)' },
@@ -79,17 +79,18 @@ MODEL.json is any tfjs LayersModel (model.save, or tensorflowjs_converter): it b
 and out, float32 and channels last; only --size, --no-parity, --dry-run and --json count. With --facts FACTS.yaml, which
 says what colours it wants, what its output means and what its camera was, it becomes a model package like any other.
 
-  cyclops export-onnx out/student/best -o models/street
-  cyclops export-onnx out/student/best -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
-  cyclops export-onnx out/student/best -o models/orin --channels RGBA --tensorrt orin
-  cyclops export-onnx out/student/best -o models/int8 --precision int8 --calibrate street:5000:32
-  cyclops export-onnx models/street -o models/street-fp16 --precision fp16 --calibrate frames/
-  cyclops export-onnx out/student/best --dry-run
+  cyclops export-onnx runs/student/best -o models/mine
+  cyclops export-onnx runs/student/best -o out/rgba.onnx --channels RGBA    # what nvvidconv gives
+  cyclops export-onnx runs/student/best -o models/mine/orin --channels RGBA --tensorrt orin
+  cyclops export-onnx runs/student/best -o models/mine/int8 --precision int8 \\
+      --calibrate street:5000:32
+  cyclops export-onnx models/mine -o models/mine/fp16 --precision fp16 --calibrate frames/
+  cyclops export-onnx runs/student/best --dry-run
   cyclops export-onnx segmentation/model.json -o segmentation.onnx
   cyclops export-onnx mine/model.json --facts mine.yaml -o models/mine
-  cyclops export-onnx out/student/best -o models/whole --picture 1280x720 --fx 910   # cuts pictures by itself
-  cyclops export-onnx out/student/best -o models/double --mirrored --confidence mirror
-  cyclops export-onnx models/orin --epcontext model.engine -o models/orin-engine  # after trtexec, on the board
+  cyclops export-onnx runs/student/best -o models/mine/whole --picture 1280x720 --fx 910
+  cyclops export-onnx runs/student/best -o models/mine/double --mirrored --confidence mirror
+  cyclops export-onnx models/mine/orin --epcontext model.engine -o models/mine/orin-engine
 `,
   async run(values, positionals) {
     const checkpoint = positionals[0]!;

@@ -17,7 +17,7 @@ export const command: Command = {
     stage: {
       type: 'string',
       value: 'STAGE',
-      help: 'teacher, finetune (both stereo networks) or student (mono network)',
+      help: 'What is trained: teacher, finetune (both stereo networks) or student (mono network)',
     },
     tuning: { type: 'string', value: 'KIND', help: `how to fine-tune: ${tunings.join(', ')}` },
     data: {
@@ -26,7 +26,11 @@ export const command: Command = {
       help: 'flying:SEED:COUNT, street:SEED:COUNT, a folder, or several as "A + B" (see docs/data.md)',
     },
     labels: { type: 'string', value: 'DIR', help: 'labels that cyclops label wrote for that folder (student)' },
-    supervision: { type: 'string', value: 'KIND', help: 'labels, or truth: the ground truth itself [student: labels]' },
+    supervision: {
+      type: 'string',
+      value: 'KIND',
+      help: 'What a student learns from: labels, or truth (the ground truth itself) [labels]',
+    },
     pairs: { type: 'string', value: 'N', help: 'train on so many pairs at most, evenly spaced [all; sup100: 100]' },
     occlusion: {
       type: 'string',
@@ -41,11 +45,11 @@ export const command: Command = {
       help: 'run folder: checkpoint/, best/, run.jsonl, report.html',
     },
     config: { type: 'string', value: 'FILE', help: 'YAML file with any of these settings; options win over it' },
-    method: { type: 'string', value: 'NAME', help: 'guo-eccv18 [guo-eccv18]' },
+    method: { type: 'string', value: 'NAME', help: 'The paper: guo-eccv18 [guo-eccv18]' },
     network: {
       type: 'string',
       value: 'NAME',
-      help: `${networkNames.join(', ')} [dispnet-c | mono-edge]`,
+      help: `The network: ${networkNames.join(', ')} [dispnet-c | mono-edge]`,
     },
     'width-multiplier': { type: 'string', value: 'X', help: 'scales the channels of every layer [1]' },
     size: { type: 'string', value: 'WxH', help: "network input, px [the network's own]" },
@@ -60,7 +64,11 @@ export const command: Command = {
     'relative-weight': { type: 'string', value: 'X', help: 'weight of the relative error term (ours) [0]' },
     'gradient-weight': { type: 'string', value: 'X', help: 'weight of the gradient term (ours) [0]' },
     'thin-weight': { type: 'string', value: 'X', help: 'how much more thin near structures count (ours) [0]' },
-    augmentation: { type: 'string', value: 'KIND', help: 'stereo, mono, none [as the paper]' },
+    augmentation: {
+      type: 'string',
+      value: 'KIND',
+      help: 'Random changes of the images: stereo, mono, none [as the paper]',
+    },
     'right-jitter': { type: 'string', value: 'X', help: 'colour change of the right view alone, 0..1 (ours) [0]' },
     seed: { type: 'string', value: 'N', help: 'seed of weights, order and augmentation [1]' },
     workers: { type: 'string', value: 'N', help: 'threads that read or render [1]' },
@@ -95,7 +103,8 @@ With --init, network, width and input size are that checkpoint's unless given.
   cyclops synth --domain street --seed 2 --count 4000 -o data/street
   cyclops train --stage finetune --tuning unsup --init runs/teacher --data data/street -o runs/tuned
   cyclops label --teacher runs/tuned --data data/street -o labels/street
-  cyclops train --stage student --network mono-edge --data data/street --labels labels/street -o runs/student
+  cyclops train --stage student --network mono-edge --data data/street --labels labels/street \\
+      -o runs/student
   cyclops train --resume -o runs/student`,
   run: runTrain,
 };
