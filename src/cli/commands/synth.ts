@@ -17,7 +17,7 @@ export const command: Command = {
       value: 'NAME',
       help: 'street (drives with KITTI geometry) or flying (objects in the air)',
     },
-    count: { type: 'string', value: 'N', default: '100', help: 'pairs' },
+    count: { type: 'string', value: 'N', default: '100', help: 'Pairs to render' },
     seed: { type: 'string', value: 'N', default: '1', help: 'another seed is another world' },
     size: { type: 'string', value: 'WxH', default: '1242x375', help: 'size of the pictures' },
     output: { type: 'string', short: 'o', value: 'DIR', help: 'data folder in the KITTI 2015 layout' },

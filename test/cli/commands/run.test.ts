@@ -188,7 +188,7 @@ test('a bare path is the source, and the camera of a video is the file beside it
   await writeFile(sidecar, JSON.stringify({ width: 320, height: 180, fxPx: 250 }));
   const beside = await run([model, own]);
   assert.equal(beside.code, 0, beside.stderr);
-  assert.match(notes(beside).join(), /with camera\.json beside the video.*fx 250\.0 px/);
+  assert.match(notes(beside).join(), /with camera\.json beside the video.*fx 125\.0 px/);
   const given = await run([model, own, '--fx', '300', '--log', 'text']);
   assert.match(given.stderr, /\] INFO: .*fx 300\.0 px/);
   assert.doesNotMatch(given.stderr, /beside the video/);
