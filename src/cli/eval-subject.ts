@@ -1,7 +1,7 @@
 import { assert, assertNever } from '../base/assert.js';
 import { CyclopsError } from '../base/errors.js';
 import type { StereoSource, ViewSample } from '../data/sample.js';
-import { constantBaseline, leftOnly, positionBaseline, storedLabels } from '../eval/baselines.js';
+import { constantBaseline, leftOnly, type OnProgress, positionBaseline, storedLabels } from '../eval/baselines.js';
 import type { Predict } from '../eval/evaluate.js';
 import { mirroredAverage } from '../eval/post-process.js';
 import type { Predictor } from '../train/predict.js';
@@ -59,9 +59,15 @@ export interface OpenSubject {
 /**
  * Opens what is measured.
  * @param isMirrored average each prediction with that of the mirrored image.
+ * @param onProgress of what a baseline looks at before it can predict.
  * @throws CyclopsError of the checkpoint, model or labels; `USAGE_INVALID` for mirroring what looks at two views.
  */
-export async function openSubject(subject: Subject, source: StereoSource, isMirrored: boolean): Promise<OpenSubject> {
+export async function openSubject(
+  subject: Subject,
+  source: StereoSource,
+  isMirrored: boolean,
+  onProgress?: OnProgress,
+): Promise<OpenSubject> {
   const close = async (): Promise<void> => {};
   if (isMirrored && subject.kind !== 'network' && subject.kind !== 'model') {
     throw notMirrored(`${nameOf(subject)} has no network to look again`);
@@ -95,9 +101,9 @@ export async function openSubject(subject: Subject, source: StereoSource, isMirr
     case 'labels':
       return { predict: storedLabels(subject.folder), views: 'left', close };
     case 'constant':
-      return { predict: await constantBaseline(source), views: 'left', close };
+      return { predict: await constantBaseline(source, onProgress), views: 'left', close };
     case 'position':
-      return { predict: await positionBaseline(source), views: 'left', close };
+      return { predict: await positionBaseline(source, onProgress), views: 'left', close };
     default:
       return assertNever(subject);
   }

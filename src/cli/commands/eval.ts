@@ -17,8 +17,9 @@ import type { Command, OptionValues } from '../command.js';
 import { dataSpec, folderOptions } from '../data-option.js';
 import { chooseSubject, nameOf, openSubject } from '../eval-subject.js';
 import type { Measured } from '../eval-text.js';
-import { formatMeasured, reportOf } from '../eval-text.js';
+import { formatMeasured, reportOf, skippedLines } from '../eval-text.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { createEta, createLiveLine, progressText } from '../terminal.js';
 
 /** `cyclops eval`: one predictor against the ground truth of one source. */
 export const command: Command = {
@@ -92,7 +93,19 @@ Depth figures are means over images, disparity figures are over all pixels; docs
     const gallery = createGallery(report === undefined ? 0 : integerOption(values, 'report-pictures', 0, 1000));
     const spec = dataOption(values, protocol);
     const source = await openSource(spec);
-    const predictor = await openSubject(subject, source, values['post-process'] === true);
+    const live = createLiveLine();
+    const progressOf = (label: string): ((done: number, total: number) => void) => {
+      let eta: ReturnType<typeof createEta> | undefined;
+      return (done, total) => {
+        eta ??= createEta(total, { startAt: done });
+        live.update(progressText(label, done, total, eta, 'pairs'));
+      };
+    };
+    const isMirrored = values['post-process'] === true;
+    const predictor = await openSubject(subject, source, isMirrored, progressOf('fit')).catch((error: unknown) => {
+      live.close();
+      throw error;
+    });
     const order = protocol === undefined ? 'absRel' : protocols[protocol].worstBy;
     try {
       if (pictures !== undefined) await mkdir(pictures, { recursive: true });
@@ -103,6 +116,7 @@ Depth figures are means over images, disparity figures are over all pixels; docs
         {
           ...(values.count === undefined ? {} : { count: integerOption(values, 'count', 1, 1_000_000) }),
           views: predictor.views,
+          onProgress: progressOf('measure'),
           async onImage(sample, filled, results) {
             const result = results.find((found) => found !== undefined);
             if (result === undefined || (pictures === undefined && report === undefined)) return;
@@ -118,6 +132,7 @@ Depth figures are means over images, disparity figures are over all pixels; docs
           },
         },
       );
+      live.close();
       const measured: Measured = {
         name: optionalText(values, 'name') ?? nameOf(subject),
         data: requiredText(values, 'data'),
@@ -133,11 +148,10 @@ Depth figures are means over images, disparity figures are over all pixels; docs
       if (report !== undefined) await writeAtomic(report, evaluationReportHtml(reportOf(measured, gallery.pictures())));
       for (const [i, { label }] of variants.entries()) {
         const where = variants.length > 1 ? ` (${label})` : '';
-        for (const { id, reason } of evaluations[i]!.skipped) {
-          process.stderr.write(`skipped ${id}${where}: ${reason}\n`);
-        }
+        for (const line of skippedLines(evaluations[i]!.skipped)) process.stderr.write(`${line}${where}\n`);
       }
     } finally {
+      live.close();
       await predictor.close();
     }
     return 0;
