@@ -22,6 +22,7 @@ import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { writeRunReport } from './run-report.js';
 import { learningRateAt } from './schedule.js';
 import { firstNonFinite, readStats, runStep, type StepStats, type StepValues } from './step.js';
+import { withTensorBoard } from './tensorboard-log.js';
 import { tf } from './tf.js';
 import { openValidation, type Validation } from './validate.js';
 
@@ -101,7 +102,8 @@ export class TrainingRun {
     const variables = trainableVariables(model);
     const optimizer =
       previous === undefined ? undefined : await loadOptimizer(previous.folder, previous.head, variables);
-    const log = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
+    const runLog = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
+    const log = withTensorBoard(runLog, join(folder, 'tensorboard'));
     const facts: RunFacts = {
       config,
       entry,

@@ -42,7 +42,7 @@ export const command: Command = {
       type: 'string',
       short: 'o',
       value: 'DIR',
-      help: 'run folder: checkpoint/, best/, run.jsonl, report.html',
+      help: 'run folder: checkpoint/, best/, run.jsonl, report.html, tensorboard/',
     },
     config: { type: 'string', value: 'FILE', help: 'YAML file with any of these settings; options win over it' },
     method: { type: 'string', value: 'NAME', help: 'The paper: guo-eccv18 [guo-eccv18]' },
@@ -170,7 +170,7 @@ function printResult(
     result.status === 'stopped'
       ? `stopped after step ${result.step}; to go on: cyclops train --resume -o ${folder}`
       : `finished ${result.step} steps${metrics.join('')}`;
-  process.stdout.write(`${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\n`);
+  process.stdout.write(`${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\ncurves: tensorboard --logdir ${folder} (pip install tensorboard)\n`);
 }
 
 /**
