@@ -13,6 +13,7 @@ import type { ReportPicture } from '../../eval/report.js';
 import { evaluationReportHtml } from '../../eval/report.js';
 import { figureOf, imageRows } from '../../eval/tables.js';
 import { encodeJpeg, encodePng } from '../../image/codec.js';
+import { startActivity } from '../activity.js';
 import type { Command, OptionValues } from '../command.js';
 import { dataSpec, folderOptions } from '../data-option.js';
 import { chooseSubject, nameOf, openSubject } from '../eval-subject.js';
@@ -102,10 +103,13 @@ Depth figures are means over images, disparity figures are over all pixels; docs
       };
     };
     const isMirrored = values['post-process'] === true;
-    const predictor = await openSubject(subject, source, isMirrored, progressOf('fit')).catch((error: unknown) => {
-      live.close();
-      throw error;
-    });
+    const opening = startActivity(`opening ${nameOf(subject)}`);
+    const fit = progressOf('fit');
+    const onFit = (done: number, total: number): void => {
+      opening.close();
+      fit(done, total);
+    };
+    const predictor = await openSubject(subject, source, isMirrored, onFit).finally(() => opening.close());
     const order = protocol === undefined ? 'absRel' : protocols[protocol].worstBy;
     try {
       if (pictures !== undefined) await mkdir(pictures, { recursive: true });

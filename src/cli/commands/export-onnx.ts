@@ -5,6 +5,7 @@ import { packageVersion } from '../../base/paths.js';
 import type { ExportResult, PrecisionKind, PrecisionOptions } from '../../export/index.js';
 import { activationTypes, calibrationMethods, precisions } from '../../model-package/schema.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
+import { startActivity, withActivity } from '../activity.js';
 import type { CalibrationTarget } from '../calibration-frames.js';
 import type { Command, OptionValues } from '../command.js';
 import {
@@ -133,7 +134,9 @@ says what colours it wants, what its output means and what its camera was, it be
     process.env.CUDA_VISIBLE_DEVICES = '';
     const { exportOnnx } = await import('../../export/index.js');
     const name = optionalText(values, 'name');
+    const activity = startActivity('exporting');
     const result = await exportOnnx(checkpoint, output, {
+      onStep: (what) => activity.show(what),
       ...(name === undefined ? {} : { name }),
       ...around,
       ...(precision === undefined ? {} : { precision }),
@@ -141,7 +144,7 @@ says what colours it wants, what its output means and what its camera was, it be
       parity: values['no-parity'] !== true,
       command: commandLine(values, checkpoint, output),
       version: packageVersion(),
-    });
+    }).finally(() => activity.close());
     process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);
     return 0;
   },
@@ -183,7 +186,10 @@ async function precisionFrom(
   const method = values.calibration === undefined ? undefined : choiceOption(values, 'calibration', calibrationMethods);
   const count = integerOption(values, 'calibration-frames', 1, 1000);
   const { readCalibrationFrames } = await import('../calibration-frames.js');
-  const calibration = await readCalibrationFrames(requiredText(values, 'calibrate'), await target(), count);
+  const frames = requiredText(values, 'calibrate');
+  const calibration = await withActivity(`reading frames of ${frames}`, async () =>
+    readCalibrationFrames(frames, await target(), count),
+  );
   return { ...asked, calibration, ...(asked.kind === 'fp16' || method === undefined ? {} : { method }) };
 }
 
@@ -240,11 +246,13 @@ async function reduce(
   const { reducePackage } = await import('../../export/index.js');
   const name = optionalText(values, 'name');
   const settings = settingsFor(tensorRt, precision);
-  const result = await reducePackage(source, output, precision, {
-    ...(name === undefined ? {} : { name }),
-    ...(settings === undefined ? {} : { tensorRt: settings }),
-    command: commandLine(values, source, output, ['name', 'tensorrt']),
-  });
+  const result = await withActivity(`reducing to ${precision.kind}`, () =>
+    reducePackage(source, output, precision, {
+      ...(name === undefined ? {} : { name }),
+      ...(settings === undefined ? {} : { tensorRt: settings }),
+      command: commandLine(values, source, output, ['name', 'tensorrt']),
+    }),
+  );
   const lines = [
     `${result.package.name}: ${result.package.provenance.network}, from ${source}`,
     ...precisionRows(result),

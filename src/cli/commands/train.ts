@@ -3,6 +3,7 @@ import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import { networkNames } from '../../train/checkpoint-schema.js';
 import { freeSettings, type PartialTrainingConfig, type TrainingConfig, tunings } from '../../train/config.js';
+import { startActivity, withActivity } from '../activity.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
@@ -120,7 +121,8 @@ async function runTrain(values: OptionValues): Promise<number> {
     ? await resumedConfig(folder, { ...fromFile, ...given })
     : await freshConfig(folder, { ...fromFile, ...given });
   // Last, because it loads TensorFlow: what is wrong with the command line is told at once.
-  const { train } = await import('../../train/loop.js');
+  const { train } = await withActivity('loading TensorFlow', () => import('../../train/loop.js'));
+  const opening = startActivity('opening data and network, then the first step');
 
   const line = createLiveLine();
   const stop = listenForStop((name) => {
@@ -135,17 +137,22 @@ async function runTrain(values: OptionValues): Promise<number> {
       command: `cyclops ${process.argv.slice(2).join(' ')}`,
       signal: stop.signal,
       onProgress: (progress) => {
+        opening.close();
         const share = progress.step / progress.steps;
         line.update(
           `${progressBar(share, 16)} ${progress.step}/${progress.steps}  ${formatDuration(progress.remainingS * 1000)} left  ${formatProgressDetails(progress)}`,
         );
       },
-      onMessage: (text) => line.log(text),
+      onMessage: (text) => {
+        opening.close();
+        line.log(text);
+      },
     });
     line.close();
     printResult(values, folder, result);
     return 0;
   } finally {
+    opening.close();
     line.close();
     stop.release();
   }
@@ -170,7 +177,9 @@ function printResult(
     result.status === 'stopped'
       ? `stopped after step ${result.step}; to go on: cyclops train --resume -o ${folder}`
       : `finished ${result.step} steps${metrics.join('')}`;
-  process.stdout.write(`${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\ncurves: tensorboard --logdir ${folder} (pip install tensorboard)\n`);
+  process.stdout.write(
+    `${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\ncurves: tensorboard --logdir ${folder} (pip install tensorboard)\n`,
+  );
 }
 
 /**
