@@ -7,7 +7,18 @@ export {
   startCameras,
 } from './cameras.js';
 export { type CapturePlan, planCapture } from './capture/plan.js';
-export { paceOf, type Source, type SourceInput, withoutPassword } from './capture/source.js';
+export {
+  kindsWith,
+  type Pace,
+  paceOf,
+  parseSource,
+  type Source,
+  type SourceInput,
+  type SourceKind,
+  sourceForms,
+  sourceKinds,
+} from './capture/sources/index.js';
+export { withoutPassword } from './capture/without-password.js';
 export {
   type CamerasConfig,
   type CamerasConfigInput,
@@ -34,7 +45,7 @@ export {
 export { LatencyHistogram, LatencyMeter, type LatencyReport, type Spread, type Stage, stages } from './latency.js';
 export { ndjsonOutput } from './outputs/ndjson.js';
 export { noOutput } from './outputs/none.js';
-export type { Output, OutputStats, Pace, StreamInfo } from './outputs/output.js';
+export type { Output, OutputStats, StreamInfo } from './outputs/output.js';
 export { png16Output } from './outputs/png16.js';
 export { VideoOutput } from './outputs/video.js';
 export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';

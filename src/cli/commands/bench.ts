@@ -1,16 +1,22 @@
 import { constants } from 'node:os';
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
+import { kindsWith, sourceForms } from '../../runtime/index.js';
 import { measureLatency } from '../../runtime/latency-bench/measure.js';
 import { reportText } from '../../runtime/latency-bench/text.js';
 import { writeLatencyReport } from '../../runtime/latency-bench/write.js';
 import type { Command } from '../command.js';
 import { integerOption, requiredText } from '../options.js';
+import { kindsHelp } from '../source-help.js';
 import { listenForStop, type StopReason } from '../stop-signal.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
 import { createLiveLine } from '../terminal.js';
 
 const { pace: _pace, loop: _loop, frames: _frames, config: _config, ...sourceOptions } = streamOptions;
+
+/** Sources that can wait for the model. */
+const waiting = kindsWith('pace');
+const rated = waiting.filter(({ schema }) => 'fps' in schema.shape);
 
 /** `cyclops bench`: latency and throughput of a model on this machine. */
 export const command: Command = {
@@ -23,9 +29,9 @@ export const command: Command = {
       type: 'string',
       value: 'SOURCE',
       default: 'test:smpte',
-      help: 'test, file:PATH or images:DIR',
+      help: sourceForms(waiting),
     },
-    fps: { type: 'string', value: 'N', help: 'rate of test and images in the part in real time [30; images 10]' },
+    fps: { type: 'string', value: 'N', help: `rate in the part in real time of ${kindsHelp('fps', rated)}` },
     frames: { type: 'string', value: 'N', default: '300', help: 'measured frames of each part' },
     'warm-up': { type: 'string', value: 'N', default: '20', help: 'frames left out at the beginning of each stretch' },
     rounds: { type: 'string', value: 'N', default: '5', help: 'turns of bare loop and stream' },
@@ -54,7 +60,7 @@ that does nothing else.
     if (!('pace' in config.camera.source)) {
       throw new CyclopsError(
         'USAGE_INVALID',
-        '--source: a camera cannot wait for the model; expected test, file or images',
+        `--source: a camera cannot wait for the model; expected ${sourceForms(waiting)}`,
       );
     }
     const line = createLiveLine();

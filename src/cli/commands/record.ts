@@ -2,18 +2,20 @@ import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
 import {
+  parseSource,
   type RecordConfig,
   type RecordConfigInput,
   type Recording,
   type RecordingResult,
   type RecordingStats,
   recordConfigSchema,
+  sourceForms,
   startRecording,
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
 import { integerOption, listOption, numberOption, optionalText } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
-import { checked, parseSource, sourceOptions, withOptions } from '../stream-config.js';
+import { checked, sourceOptions, withOptions } from '../stream-config.js';
 import { createLiveLine, formatBytes } from '../terminal.js';
 
 const livePeriodMs = 1000;
@@ -27,7 +29,7 @@ export const command: Command = {
     left: {
       type: 'string',
       value: 'SOURCE',
-      help: 'the left camera: csi:0, v4l2:/dev/video0, rtsp://..., file:PATH, ...',
+      help: `the left camera, as ${sourceForms()}`,
     },
     right: { type: 'string', value: 'SOURCE', help: 'the right camera' },
     'left-calibration': {
@@ -123,7 +125,7 @@ function viewInput(
   base: RecordConfigInput['left'] | undefined,
 ): RecordConfigInput['left'] {
   const text = optionalText(values, side);
-  const source = text === undefined ? base?.source : parseSource(text);
+  const source = text === undefined ? base?.source : parseSource(text, `--${side}`);
   if (source === undefined) throw new CyclopsError('USAGE_INVALID', `--${side}: expected a source, see --help`);
   const calibration = optionalText(values, `${side}-calibration`) ?? base?.calibration;
   return { source: withOptions(source, values), ...(calibration === undefined ? {} : { calibration }) };
