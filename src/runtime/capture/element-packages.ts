@@ -2,7 +2,7 @@ import { type ElementPackages, jetsonPackage } from './decoders.js';
 import { sourceKinds } from './sources/index.js';
 
 /** Elements that the pipeline of any source may need, besides its own. */
-const shared: ElementPackages = {
+export const sharedPackages: ElementPackages = {
   anywhere: {
     gdppay: 'gstreamer1.0-plugins-bad',
     fdsink: 'libgstreamer1.0-0',
@@ -30,7 +30,7 @@ export interface CaptureElement {
 
 /** Every element that a capture pipeline for any machine may use: the shared ones, then those of the table of sources. */
 export function captureElements(): readonly CaptureElement[] {
-  const everywhere = { kind: undefined, packages: shared, isEssential: true };
+  const everywhere = { kind: undefined, packages: sharedPackages, isEssential: true };
   const needs = [everywhere, ...sourceKinds].flatMap(({ kind, packages, isEssential }) => [
     ...Object.entries(packages.anywhere).map(([element, debianPackage]) => ({
       ...{ element, debianPackage, kind, isEssential, isJetsonOnly: false },

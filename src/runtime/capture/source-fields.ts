@@ -8,7 +8,7 @@ export const sourceFields = {
   pixels: z.int().min(16).max(16384),
   port: z.int().min(1).max(65535),
   /** A local address to listen on, or a multicast group to join. */
-  listenAddress: z.ipv4().default('0.0.0.0'),
+  listenAddress: z.ipv4('expected an IPv4 address').default('0.0.0.0'),
   /** Network jitter is evened out over this time, ms. A longer wait is not a live stream any more. */
   bufferMs: z.int().min(0).max(2000).default(100),
 } as const;

@@ -72,7 +72,7 @@ interface AnyKind<Schema extends z.ZodObject> {
    * @throws CyclopsError where the source is not there, or is not what the settings say.
    */
   probe(source: z.output<Schema>, open: () => Promise<SourceInfo>): Promise<SourceInfo>;
-  /** Debian packages of all elements that the source may name, and of those that `decodebin` adds for usual streams. */
+  /** Debian packages of all elements that the source may name (the shared ones, such as `queue`, aside), and of those that `decodebin` adds for usual streams. */
   readonly packages: ElementPackages;
   /** Whether every machine must have its elements: without them `cyclops doctor` reports a gap. */
   readonly isEssential: boolean;

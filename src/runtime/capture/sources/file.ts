@@ -33,8 +33,6 @@ export const file = {
   packages: {
     anywhere: {
       filesrc: 'libgstreamer1.0-0',
-      queue: 'libgstreamer1.0-0',
-      identity: 'libgstreamer1.0-0',
       'output-selector': 'libgstreamer1.0-0',
       funnel: 'libgstreamer1.0-0',
       parsebin: 'gstreamer1.0-plugins-base',
