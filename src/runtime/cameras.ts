@@ -3,7 +3,7 @@ import type { Logger } from '../base/log.js';
 import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
 import { BackOff } from './back-off.js';
 import { type CapturePlan, planCapture } from './capture/plan.js';
-import { isLive } from './capture/source.js';
+import { isLive } from './capture/sources/index.js';
 import type { CamerasConfig, StreamConfig } from './config.js';
 import { openEngineFor } from './engine/at-once.js';
 import type { EngineInfo } from './engine/engine.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sourceSchema } from './capture/source.js';
+import { sourceSchema } from './capture/sources/index.js';
 import { engineSettingsSchema } from './engine/settings.js';
 
 const pixels = z.number().positive().max(100_000);

@@ -23,8 +23,20 @@ export {
 } from './cameras.js';
 export type { CaptureJob, GstJob, ImagesJob } from './capture/messages.js';
 export { type CapturePlan, planCapture } from './capture/plan.js';
-export { paceOf, type Source, type SourceInput, sourceSchema, withoutPassword } from './capture/source.js';
+export {
+  isSourceWord,
+  kindsWith,
+  type Pace,
+  paceOf,
+  parseSource,
+  type Source,
+  type SourceInput,
+  type SourceKind,
+  sourceForms,
+  sourceKinds,
+} from './capture/sources/index.js';
 export type { FaultCounts } from './capture/supervisor.js';
+export { withoutPassword } from './capture/without-password.js';
 export {
   type CamerasConfig,
   type CamerasConfigInput,
@@ -72,7 +84,7 @@ export {
 export { type DepthStream, type OpenStreamOptions, openStream } from './open-stream.js';
 export { ndjsonOutput } from './outputs/ndjson.js';
 export { noOutput } from './outputs/none.js';
-export type { DepthUnit, Output, OutputStats, Pace, StreamInfo } from './outputs/output.js';
+export type { DepthUnit, Output, OutputStats, StreamInfo } from './outputs/output.js';
 export { png16Output } from './outputs/png16.js';
 export { VideoOutput } from './outputs/video.js';
 export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';

@@ -2,7 +2,7 @@ import { monotonicNow } from '../base/clock.js';
 import type { Logger } from '../base/log.js';
 import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
 import { type CapturePlan, planAgain, planCapture } from './capture/plan.js';
-import { paceOf } from './capture/source.js';
+import { paceOf } from './capture/sources/index.js';
 import { CaptureSupervisor, type FaultCounts } from './capture/supervisor.js';
 import type { StreamConfig } from './config.js';
 import { openEngineFor } from './engine/at-once.js';

@@ -2,11 +2,13 @@ import { constants } from 'node:os';
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
 import { createLiveLine } from '../../base/terminal.js';
+import { kindsWith, sourceForms } from '../../runtime/index.js';
 import { measureLatency } from '../../runtime/latency-bench/measure.js';
 import { reportText } from '../../runtime/latency-bench/text.js';
 import { writeLatencyReport } from '../../runtime/latency-bench/write.js';
 import type { Command } from '../command.js';
 import { integerOption, requiredText } from '../options.js';
+import { kindsHelp } from '../source-help.js';
 import { listenForStop, type StopReason } from '../stop-signal.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
 
@@ -17,6 +19,10 @@ const names = [
 ];
 const ownOptions = Object.fromEntries(names.map((name) => [name, streamOptions[name]!]));
 
+/** Sources that can wait for the model. */
+const waiting = kindsWith('pace');
+const rated = waiting.filter(({ schema }) => 'fps' in schema.shape);
+
 /** `cyclops bench`: latency and throughput of a model on this machine. */
 export const command: Command = {
   name: 'bench',
@@ -26,11 +32,10 @@ export const command: Command = {
     source: {
       type: 'string',
       value: 'SOURCE',
-      help: 'What is measured on: a video, a folder of images, or the test image (file:PATH, images:DIR, test) [test:smpte]',
+      default: 'test:smpte',
+      help: `What is measured on: ${sourceForms(waiting)}, or a path`,
     },
-    fps: { type: 'string', value: 'N', help: 'Rate of test and images in the part in real time [30; images 10]' },
-    size: { type: 'string', value: 'WxH', help: 'Image size of test [1280x720]' },
-    ...ownOptions,
+    fps: { type: 'string', value: 'N', help: `Rate in the part in real time of ${kindsHelp('fps', rated)}` },
     frames: { type: 'string', value: 'N', default: '300', help: 'measured frames of each part' },
     'warm-up': { type: 'string', value: 'N', default: '20', help: 'frames left out at the beginning of each stretch' },
     rounds: { type: 'string', value: 'N', default: '5', help: 'turns of bare loop and stream' },
@@ -62,7 +67,7 @@ that does nothing else.
     if (!('pace' in config.camera.source)) {
       throw new CyclopsError(
         'USAGE_INVALID',
-        '--source: a camera cannot wait for the model; expected a video, a folder of images, or test',
+        `--source: a camera cannot wait for the model; expected ${sourceForms(waiting)}`,
       );
     }
     const line = createLiveLine();

@@ -10,12 +10,14 @@ import {
   type RecordingResult,
   type RecordingStats,
   recordConfigSchema,
+  sourceForms,
   startRecording,
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
 import { integerOption, listOption, numberOption, optionalText } from '../options.js';
+import { sourceOf } from '../source-path.js';
 import { listenForStop } from '../stop-signal.js';
-import { checked, parseSource, sourceOptions, withOptions } from '../stream-config.js';
+import { checked, sourceOptions, withOptions } from '../stream-config.js';
 
 const livePeriodMs = 1000;
 
@@ -28,7 +30,7 @@ export const command: Command = {
     left: {
       type: 'string',
       value: 'SOURCE',
-      help: 'the left camera: /dev/video0, csi:0, rtsp://..., a video, ...',
+      help: `The left camera, as ${sourceForms()}`,
     },
     right: { type: 'string', value: 'SOURCE', help: 'the right camera' },
     'left-calibration': {
@@ -124,7 +126,7 @@ function viewInput(
   base: RecordConfigInput['left'] | undefined,
 ): RecordConfigInput['left'] {
   const text = optionalText(values, side);
-  const source = text === undefined ? base?.source : parseSource(text);
+  const source = text === undefined ? base?.source : sourceOf(text, `--${side}`);
   if (source === undefined) throw new CyclopsError('USAGE_INVALID', `--${side}: expected a source, see --help`);
   const calibration = optionalText(values, `${side}-calibration`) ?? base?.calibration;
   return { source: withOptions(source, values), ...(calibration === undefined ? {} : { calibration }) };

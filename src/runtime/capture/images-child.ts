@@ -17,7 +17,7 @@ process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message: ToChild) => {
   if (message.type === 'stop') process.exit(0);
-  if (message.type === 'start' && message.job.kind === 'images') {
+  if (message.type === 'start' && message.job.kind === 'image-files') {
     show(message.job).catch((error: unknown) => {
       send({ type: 'fault', reason: 'bad-image', message: messageOf(error) });
     });

@@ -11,7 +11,7 @@ export interface GstJob {
 
 /** A folder of pictures for images-child.ts. */
 export interface ImagesJob {
-  readonly kind: 'images';
+  readonly kind: 'image-files';
   readonly paths: readonly string[];
   /** Size of the first picture, which `crop` belongs to; pictures of another size are cut in the same shares. */
   readonly sourceWidth: number;

@@ -3,14 +3,22 @@ import type { NetworkView } from '../../geometry/network-view.js';
 import type { ModelPackage } from '../../model-package/schema.js';
 import { readCalibration } from '../calibration.js';
 import type { StreamConfig } from '../config.js';
-import type { Pace } from '../outputs/output.js';
-import { type PictureTarget, planNetworkInput } from '../plan-network-input.js';
+import { planNetworkInput } from '../plan-network-input.js';
 import type { Undistortion } from '../undistort.js';
-import { assertElements, type GstSource, pipelineText } from './elements.js';
-import { type ElementSet, installedElements } from './installed-elements.js';
+import { assertElements, pipelineText } from './elements.js';
+import { installedElements } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
-import { probeSource, type SourceFacts } from './probe.js';
-import { paceOf, type Source } from './source.js';
+import { probeSource } from './probe.js';
+import {
+  type ImageTarget,
+  isGstSource,
+  isLooped,
+  kindOf,
+  type Pace,
+  paceOf,
+  type Source,
+  type SourceInfo,
+} from './sources/index.js';
 
 /** What capture shall do, decided before anything runs. */
 export interface CapturePlan {
@@ -42,15 +50,14 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
 }
 
 /** The work of a capture process for a source. @throws CyclopsError `MACHINE_LACKS` naming every element that is not installed. */
-export async function captureJob(source: Source, facts: SourceFacts, target: PictureTarget): Promise<CaptureJob> {
-  if (source.kind === 'images') {
-    const { fps, pace, loop } = source;
-    return { kind: 'images', paths: facts.paths, ...target, fps, pace, loop };
-  }
-  const elements = await elementsFor(source);
+export async function captureJob(source: Source, facts: SourceInfo, target: ImageTarget): Promise<CaptureJob> {
+  if (!isGstSource(source)) return kindOf(source).job(source, facts, target);
+  // Listing the elements takes time, and is of no use to a pipeline that is the same on every machine.
+  const isSameEverywhere = kindOf(source).nvidiaMemory === 'never';
+  const elements = isSameEverywhere ? new Set<string>() : await installedElements();
   const launch = pipelineText(source, target, elements);
-  if (source.kind !== 'test') assertElements(source, launch, elements);
-  return { kind: 'gst', launch, loop: source.kind === 'file' && source.loop };
+  if (!isSameEverywhere) assertElements(source, launch, elements);
+  return { kind: 'gst', launch, loop: isLooped(source) };
 }
 
 /**
@@ -74,9 +81,4 @@ export async function planAgain(
   if (fxPx === undefined) return planCapture(config, model);
   const intrinsics = { width: plan.sourceWidth, height: plan.sourceHeight, fxPx };
   return planCapture({ camera: { ...camera, intrinsics } }, model);
-}
-
-/** The test picture's pipeline is the same on every machine: nothing needs to be asked for it. */
-async function elementsFor(source: GstSource): Promise<ElementSet> {
-  return source.kind === 'test' ? new Set() : installedElements();
 }

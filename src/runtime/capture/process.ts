@@ -7,7 +7,8 @@ import { remedyFor } from './element-packages.js';
 import { type BufferTags, GdpReader, type VideoCaps } from './gdp.js';
 import type { CaptureJob, FaultReason, FromChild, ToChild } from './messages.js';
 import { openPicturePipe, type PicturePipe } from './picture-pipe.js';
-import { describeSource, isLive, type Source, withoutPassword } from './source.js';
+import { describeSource, isLive, type Source } from './sources/index.js';
+import { withoutPassword } from './without-password.js';
 
 /** After the request to end, a capture process has this long before it is killed. */
 const endGraceMs = 2000;

@@ -9,7 +9,8 @@ import type { BufferTags, VideoCaps } from './gdp.js';
 import { LostFrames } from './lost-frames.js';
 import type { CapturePlan } from './plan.js';
 import { type CaptureOutcome, CaptureProcess, captureError } from './process.js';
-import { describeSource, isLive, paceOf, type Source, withoutPassword } from './source.js';
+import { describeSource, isGstSource, isLive, isLooped, kindOf, paceOf, type Source } from './sources/index.js';
+import { withoutPassword } from './without-password.js';
 
 const longestBackoffMs = 30_000;
 /** A capture process that crashes before its first picture gets this many more tries. */
@@ -139,7 +140,7 @@ export class CaptureSupervisor {
         if (this.#sequence === pictures) {
           throw new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: no pictures in it`);
         }
-        if ('loop' in source && source.loop) continue;
+        if (isLooped(source)) continue;
         return;
       }
       const fault = outcome.kind === 'end' ? endedEarly : outcome;
@@ -231,7 +232,7 @@ export class CaptureSupervisor {
     // Where the source runs as fast as it is read, its time says nothing about ours.
     const capture = isPaced && madeNs !== undefined ? this.#offset.captureTime(madeNs, arrivalTime) : undefined;
     this.#isRecovering = false;
-    if (capture !== undefined && source.kind === 'file') this.#followFile(madeNs!, capture, arrivalTime);
+    if (capture !== undefined && canKeepToKeyFrames(source)) this.#followFile(madeNs!, capture, arrivalTime);
     this.#onFrame({
       cameraId,
       sequence: this.#sequence++,
@@ -263,12 +264,17 @@ export class CaptureSupervisor {
   }
 }
 
+function canKeepToKeyFrames(source: Source): boolean {
+  return isGstSource(source) && kindOf(source).canKeepToKeyFrames === true;
+}
+
 /**
- * When a picture was made, in the time of its stream. The test source draws its pictures, and on a busy machine later than
- * they are due; a camera does not, so what counts there is when the drawing was done.
+ * When a frame was made, in the time of its stream. A source that draws its frames does so later than they are due where
+ * the machine is busy; a camera does not, so what counts there is when the drawing was done.
  */
 function madeTime({ ptsNs, dtsNs }: BufferTags, source: Source): bigint | undefined {
-  if (source.kind !== 'test' || ptsNs === undefined || dtsNs === undefined) return ptsNs;
+  const isDrawn = kindOf(source).timestamps === 'generated';
+  if (!isDrawn || ptsNs === undefined || dtsNs === undefined) return ptsNs;
   return dtsNs > ptsNs ? dtsNs : ptsNs;
 }
 

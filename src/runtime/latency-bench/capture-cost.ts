@@ -3,7 +3,7 @@ import type { LoadedModelPackage } from '../../model-package/read.js';
 import type { GstJob } from '../capture/messages.js';
 import { planCapture } from '../capture/plan.js';
 import { CaptureProcess, captureError } from '../capture/process.js';
-import type { Source } from '../capture/source.js';
+import type { Source } from '../capture/sources/index.js';
 import { treeUsage } from './process-usage.js';
 
 /** Processor time of stretches of a capture pipeline. */
@@ -24,7 +24,7 @@ export async function measureCapture(
   settings: { readonly warmUpFrames: number; readonly frames: number; readonly signal?: AbortSignal },
 ): Promise<CaptureUsage | undefined> {
   const { job } = await planCapture({ camera: { id: 'camera', source } }, model.package);
-  if (job.kind === 'images') return undefined;
+  if (job.kind !== 'gst') return undefined;
   const { width, height } = model.package.input;
   const last = settings.warmUpFrames + settings.frames;
   let seen = 0;

@@ -3,7 +3,7 @@ import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } fr
 import { promisify } from 'node:util';
 import { packageVersion } from '../../base/paths.js';
 import type { ModelPackage } from '../../model-package/schema.js';
-import { describeSource } from '../capture/source.js';
+import { describeSource } from '../capture/sources/index.js';
 import type { StreamConfig } from '../config.js';
 import type { EngineInfo } from '../engine/engine.js';
 import type { ReportHead } from './report.js';

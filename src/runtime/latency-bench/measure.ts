@@ -5,10 +5,9 @@ import type { Logger } from '../../base/log.js';
 import { median } from '../../base/statistics.js';
 import { goldenInput } from '../../model-package/golden.js';
 import { readModelPackage } from '../../model-package/read.js';
-import { paceOf, type Source } from '../capture/source.js';
+import { type Pace, paceOf, type Source } from '../capture/sources/index.js';
 import type { StreamConfig } from '../config.js';
 import { openEngineFor } from '../engine/at-once.js';
-import type { Pace } from '../outputs/output.js';
 import { startPipeline } from '../pipeline.js';
 import { type CaptureUsage, measureCapture } from './capture-cost.js';
 import { loadNow, reportHead } from './head.js';
@@ -243,13 +242,6 @@ class Stretches {
 
 /** The same source, waiting for the model or not; a file or folder starts again when it ends. A camera cannot wait. */
 function paced(source: Source, pace: Pace): Source {
-  switch (source.kind) {
-    case 'test':
-      return { ...source, pace };
-    case 'file':
-    case 'images':
-      return { ...source, pace, loop: true };
-    default:
-      return source;
-  }
+  if (!('pace' in source)) return source;
+  return 'loop' in source ? { ...source, pace, loop: true } : { ...source, pace };
 }

@@ -1,7 +1,8 @@
 import { CyclopsError } from '../../base/errors.js';
+import type { Pace } from '../capture/sources/index.js';
 import type { DepthFrame } from '../frame.js';
 import { LatestSlot } from '../latest-slot.js';
-import type { Output, OutputStats, Pace } from './output.js';
+import type { Output, OutputStats } from './output.js';
 
 /** Frames that may wait for one output: enough to ride out one slow write, few enough to be worth little memory. */
 const laneCapacity = 4;

@@ -1,8 +1,6 @@
 import type { Intrinsics } from '../../geometry/camera.js';
+import type { Pace } from '../capture/sources/index.js';
 import type { DepthFrame, PixelFormat } from '../frame.js';
-
-/** How frames are taken from a source: `fastest` = every frame, as quickly as they can be computed. */
-export type Pace = 'real-time' | 'fastest';
 
 /** What the values of a depth map are. */
 export type DepthUnit = 'metres' | 'nearness';

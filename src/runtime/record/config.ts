@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLive, paceOf, sourceSchema } from '../capture/source.js';
+import { isLive, isLooped, paceOf, sourceSchema } from '../capture/sources/index.js';
 import { captureSchema } from '../config.js';
 
 const viewSchema = z.strictObject({
@@ -42,10 +42,7 @@ export const recordConfigSchema = z
     ({ left, right }) => paceOf(left.source) === paceOf(right.source) && isLive(left.source) === isLive(right.source),
     'expected both sources live, or both in one pace',
   )
-  .refine(
-    ({ left, right }) => ![left.source, right.source].some((source) => 'loop' in source && source.loop),
-    'loop: a recording ends with its source',
-  )
+  .refine(({ left, right }) => ![left.source, right.source].some(isLooped), 'loop: a recording ends with its source')
   .refine(({ left, right, calibration, fxPx, baselineM }) => {
     const ways = [
       left.calibration !== undefined && right.calibration !== undefined,

@@ -5,7 +5,7 @@ import { CyclopsError, isCyclopsError, messageOf } from '../../base/errors.js';
 import { writeJsonAtomic } from '../../base/files.js';
 import type { Logger } from '../../base/log.js';
 import { type RecordingInfo, type RecordingSummary, recordingNames } from '../../recording/format.js';
-import { describeSource, paceOf } from '../capture/source.js';
+import { describeSource, kindOf, paceOf } from '../capture/sources/index.js';
 import type { CaptureSettings } from '../capture/supervisor.js';
 import { LatencyHistogram } from '../latency.js';
 import type { RecordConfig } from './config.js';
@@ -74,7 +74,8 @@ export async function startRecording(config: RecordConfig, folder: string, log: 
     const info = infoOf(config, plan);
     await writeJsonAtomic(join(folder, recordingNames.info), info);
     log.info(describeRig(info));
-    if (networkKinds.has(config.left.source.kind) || networkKinds.has(config.right.source.kind)) {
+    // Such timestamps are made on arrival, whatever the way took.
+    if ([config.left, config.right].some(({ source }) => kindOf(source).timestamps === 'network')) {
       log.warn(
         'the time of a network camera is that of its packets here, so pictures that look simultaneous may be a frame apart; look at moving things in the pairs before training on them',
       );
@@ -101,9 +102,6 @@ function infoOf(config: RecordConfig, plan: RigPlan): RecordingInfo {
     startedAt: new Date().toISOString(),
   };
 }
-
-/** Sources whose time stamps are made on arrival, whatever the way took. */
-const networkKinds: ReadonlySet<string> = new Set(['rtsp', 'rtp', 'udp']);
 
 /** The rig in one sentence: a wrong calibration shows here before it shows in the depth. */
 function describeRig({ camera, rectified }: RecordingInfo): string {

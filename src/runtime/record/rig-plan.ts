@@ -2,8 +2,8 @@ import { CyclopsError } from '../../base/errors.js';
 import { type Intrinsics, type StereoCamera, scaleIntrinsics } from '../../geometry/camera.js';
 import type { CameraCalibration } from '../calibration.js';
 import { type CapturePlan, captureJob } from '../capture/plan.js';
-import { probeSource, type SourceFacts } from '../capture/probe.js';
-import { describeSource, paceOf, type Source } from '../capture/source.js';
+import { probeSource } from '../capture/probe.js';
+import { describeSource, paceOf, type Source, type SourceInfo } from '../capture/sources/index.js';
 import type { PixelFormat } from '../frame.js';
 import { cameraOf } from '../metric-scale.js';
 import { planUndistortion } from '../undistort.js';
@@ -61,7 +61,7 @@ interface Rig {
 }
 
 /** The rig by its calibration, or by focal length and baseline where it rectifies by itself. */
-async function rigOf(config: RecordConfig, { width, height }: SourceFacts): Promise<Rig> {
+async function rigOf(config: RecordConfig, { width, height }: SourceInfo): Promise<Rig> {
   const { fxPx, baselineM, calibration } = config;
   if (fxPx !== undefined && baselineM !== undefined) {
     const pinhole: Intrinsics = {
@@ -81,7 +81,7 @@ async function rigOf(config: RecordConfig, { width, height }: SourceFacts): Prom
 
 async function planView(
   source: Source,
-  facts: SourceFacts,
+  facts: SourceInfo,
   calibration: CameraCalibration,
   pinhole: Intrinsics,
 ): Promise<ViewPlan> {

@@ -1,7 +1,7 @@
 import { elapsedMs, type MonotonicNs } from '../../base/clock.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import { describeSource, isLive, paceOf } from '../capture/source.js';
+import { describeSource, isLive, paceOf } from '../capture/sources/index.js';
 import { type CaptureSettings, CaptureSupervisor } from '../capture/supervisor.js';
 import type { Frame } from '../frame.js';
 import { type Match, otherSide, PairMatcher, type Side } from './pair-matcher.js';

@@ -3,12 +3,19 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { captureElements } from '../../../src/runtime/capture/element-packages.js';
-import { assertElements, type GstSource, pipelineText, probeText } from '../../../src/runtime/capture/elements.js';
+import { assertElements, pipelineText, probeText } from '../../../src/runtime/capture/elements.js';
 import { elementNames } from '../../../src/runtime/capture/launch-text.js';
-import { describeSource, type SourceInput, sourceSchema } from '../../../src/runtime/capture/source.js';
+import {
+  describeSource,
+  type GstSource,
+  isGstSource,
+  type SourceInput,
+  sourceSchema,
+} from '../../../src/runtime/capture/sources/index.js';
 
-const software = new Set([...Object.keys(captureElements.always), ...Object.keys(captureElements.network)]);
-const orin = new Set([...software, ...Object.keys(captureElements.nvidia)]);
+const known = captureElements();
+const software = new Set(known.filter(({ isJetsonOnly }) => !isJetsonOnly).map(({ element }) => element));
+const orin = new Set(known.map(({ element }) => element));
 
 const whole = {
   width: 128,
@@ -21,8 +28,8 @@ const whole = {
 
 function gstSource(source: SourceInput): GstSource {
   const parsed = sourceSchema.parse(source);
-  assert.notEqual(parsed.kind, 'images');
-  return parsed as GstSource;
+  assert.ok(isGstSource(parsed));
+  return parsed;
 }
 
 function textOf(

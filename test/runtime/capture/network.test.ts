@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { freePort, skipWithoutRtspServer, startRtspServer } from '../../support/rtsp-server.js';
 import { childrenOf, KeepingOutput, stream, until } from '../../support/stream.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
+import { rtpPackets, sendBall, transportStream } from '../../support/udp-sender.js';
 
 const engine = { threads: 1 };
 let model = '';
@@ -110,21 +109,9 @@ test('no server, no such stream: a clear error without the password', withServer
   await assert.rejects(open(server.url.replace('live', 'other')), { code: 'CAPTURE_FAILED', message: /not found/i });
 });
 
-/** Sends GStreamer's moving ball to a local port until the test ends. */
-function sender(t: TestContext, wrapping: string, port: number): void {
-  const picture =
-    'videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=5';
-  const launch = `${picture} ! ${wrapping} ! udpsink host=127.0.0.1 port=${port}`;
-  const child = spawn('gst-launch-1.0', ['-q', ...launch.split(/\s+/)], { stdio: 'ignore' });
-  t.after(async () => {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  });
-}
-
 test('RTP in plain UDP packets, with rubbish between them: the stream goes on', async (t) => {
   const port = await freePort();
-  sender(t, 'rtph264pay config-interval=-1', port);
+  sendBall(t, rtpPackets, port);
   const output = new KeepingOutput();
   const source = { kind: 'rtp', port, address: '127.0.0.1' } as const;
   const pipeline = await stream({ model, engine, camera: { source } }, output);
@@ -145,7 +132,7 @@ test('RTP in plain UDP packets, with rubbish between them: the stream goes on', 
 
 test('an MPEG transport stream in UDP packets', async (t) => {
   const port = await freePort();
-  sender(t, 'h264parse config-interval=-1 ! mpegtsmux alignment=7', port);
+  sendBall(t, transportStream, port);
   const output = new KeepingOutput();
   const source = { kind: 'udp', port, address: '127.0.0.1' } as const;
   const summary = await (await stream({ model, engine, camera: { source }, frames: 4 }, output)).done;
