@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../src/base/paths.js';
-import { chooseEncoder } from '../../src/runtime/outputs/h264-encoder.js';
+import { chooseEncoder } from '../../src/runtime/outputs/video/h264-encoder.js';
 
 /** Writes the shipped drive, enlarged to 1280x720 H.264, into a folder: 200 pictures. @returns its path. */
 export async function h264Clip(folder: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sourceSchema } from './capture/source.js';
 import { engineSettingsSchema } from './engine/settings.js';
+import { formatOutput, outputSchema } from './outputs/index.js';
 
 const pixels = z.number().positive().max(100_000);
 
@@ -80,8 +81,8 @@ export const camerasConfigSchema = streamConfigSchema.omit({ camera: true }).ext
       cameraFields
         .extend({
           id: cameraFields.shape.id.unwrap(),
-          /** As `--output` takes them: `ndjson`, `png16:DIR`, `video:FILE.mp4`, `none`. */
-          outputs: z.array(z.string().min(1)).default([]),
+          /** As `--output` takes them, or their settings. */
+          outputs: z.array(outputSchema).default([]),
         })
         .refine(isOneFocal, oneFocalText),
     )
@@ -92,7 +93,9 @@ export const camerasConfigSchema = streamConfigSchema.omit({ camera: true }).ext
       'expected every camera to have an id of its own',
     )
     .refine((cameras) => {
-      const places = cameras.flatMap(({ outputs }) => outputs).filter((output) => output.includes(':'));
+      const places = cameras
+        .flatMap(({ outputs }) => outputs.map(formatOutput))
+        .filter((output) => output.includes(':'));
       return new Set(places).size === places.length;
     }, 'expected every file and folder to be the output of one camera'),
 });

@@ -8,6 +8,12 @@ export { bytesPerPixel } from '../model-package/schema.js';
 /** Byte order of one pixel: the model package's own words. */
 export type PixelFormat = ChannelOrder;
 
+/** How frames are taken from a source: `fastest` = every frame, as quickly as they can be computed. */
+export type Pace = 'real-time' | 'fastest';
+
+/** What the values of a depth map are: metres, or relative inverse depth, 0 far .. 1 near, without a unit. */
+export type DepthUnit = 'metres' | 'relative-inverse-depth';
+
 /**
  * How a capture time was obtained, best first: `sensor` = the driver's own stamp of the exposure, `pts` = the
  * pipeline's presentation time moved onto our clock (clock-offset.ts), `arrival` = when the bytes were here.

@@ -22,19 +22,31 @@ export { providers } from './engine/open-failure.js';
 export { examineOrtCapi, type OrtCapiFacts } from './engine/ort-capi/examine.js';
 export {
   type DepthFrame,
+  type DepthUnit,
   type Frame,
   type FrameFacts,
   type FrameStamps,
   type InputImage,
   type ModelState,
   metricDepth,
+  type Pace,
   type PixelFormat,
   type StampQuality,
 } from './frame.js';
 export { LatencyHistogram, LatencyMeter, type LatencyReport, type Spread, type Stage, stages } from './latency.js';
+export {
+  formatOutput,
+  type OutputSettings,
+  openOutput,
+  outputForms,
+  outputHelp,
+  outputKinds,
+  outputSchema,
+  parseOutput,
+} from './outputs/index.js';
 export { ndjsonOutput } from './outputs/ndjson.js';
 export { noOutput } from './outputs/none.js';
-export type { Output, OutputStats, Pace, StreamInfo } from './outputs/output.js';
+export type { Output, OutputKind, OutputStats, OutputStreams, StreamInfo } from './outputs/output.js';
 export { png16Output } from './outputs/png16.js';
 export { VideoOutput } from './outputs/video.js';
 export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';

@@ -14,8 +14,8 @@ import { undistortingEngine } from './engine/undistorting.js';
 import type { DepthFrame, Frame, FrameFacts, ModelState } from './frame.js';
 import { LatencyMeter, type LatencyReport } from './latency.js';
 import { LatestSlot } from './latest-slot.js';
-import { OutputLane } from './outputs/lane.js';
 import type { Output, OutputStats, StreamInfo } from './outputs/output.js';
+import { OutputQueue } from './outputs/queue.js';
 
 /** How a run went. */
 export interface Summary {
@@ -146,7 +146,7 @@ class Pipeline implements RunningPipeline {
   readonly #outputs: readonly Output[];
   readonly #log: Logger;
   readonly #slot: LatestSlot<Frame>;
-  readonly #lanes: readonly OutputLane[];
+  readonly #queues: readonly OutputQueue[];
   readonly #listeners: ((frame: DepthFrame) => void)[] = [];
   readonly #observers: ((facts: FrameFacts) => void)[] = [];
   /** Published frames, with the number of outputs that are not done with them. */
@@ -188,7 +188,7 @@ class Pipeline implements RunningPipeline {
       height: output.height,
       format: model.package.input.channels,
       intrinsics: view.intrinsics,
-      unit: output.kind === 'nearness' ? 'nearness' : 'metres',
+      unit: output.kind === 'nearness' ? 'relative-inverse-depth' : 'metres',
       minM: output.minM * view.depthScale,
       maxM: output.maxM * view.depthScale,
       sourceFps: plan.fps,
@@ -197,9 +197,9 @@ class Pipeline implements RunningPipeline {
     this.#turn = joinTurns?.(() => this.#feed()) ?? ownTurn;
     this.#inFlightLimit = this.engine.atOnce + waitingInEngine[pace];
     this.#slot = new LatestSlot(readAhead[pace], pace === 'real-time' ? 'newest-wins' : 'hold-back');
-    this.#lanes = outputs.map(
+    this.#queues = outputs.map(
       (output) =>
-        new OutputLane(output, pace, {
+        new OutputQueue(output, pace, {
           onRoom: () => this.#feed(),
           onDone: (frame) => this.#finishWith(frame),
           onFailure: (error) => this.#fail(error),
@@ -244,7 +244,7 @@ class Pipeline implements RunningPipeline {
 
   async stop(): Promise<void> {
     this.#endBy('stopped');
-    for (const lane of this.#lanes) lane.hurry();
+    for (const queue of this.#queues) queue.hurry();
     await this.done.catch(() => undefined);
   }
 
@@ -273,7 +273,7 @@ class Pipeline implements RunningPipeline {
   /** Hands frames to the engine while it may take one: at each arrival, each result, each room in an output. */
   #feed(): void {
     const { pace } = this.#plan;
-    const isHeldBack = pace === 'fastest' && this.#lanes.some((lane) => lane.isFull);
+    const isHeldBack = pace === 'fastest' && this.#queues.some((queue) => queue.isFull);
     const mayTake = () => this.#end === undefined && !isHeldBack && this.#inFlight < this.#inFlightLimit;
     while (this.#slot.length > 0 && mayTake() && this.#turn.take()) this.#infer(this.#slot.take()!);
     if (pace === 'fastest') {
@@ -326,9 +326,9 @@ class Pipeline implements RunningPipeline {
     this.meter.add(depthFrame);
     for (const observer of this.#observers) observer(depthFrame);
     for (const listener of this.#listeners) listener(depthFrame);
-    this.#published.set(depthFrame, this.#lanes.length);
-    for (const lane of this.#lanes) lane.offer(depthFrame);
-    if (this.#lanes.length === 0) this.#recycle(depthFrame);
+    this.#published.set(depthFrame, this.#queues.length);
+    for (const queue of this.#queues) queue.offer(depthFrame);
+    if (this.#queues.length === 0) this.#recycle(depthFrame);
   }
 
   #finishWith(frame: DepthFrame): void {
@@ -376,7 +376,7 @@ class Pipeline implements RunningPipeline {
     await this.#capture?.stop();
     const restarts = this.#capture?.restarts ?? 0;
     const faults = this.#capture?.faults ?? {};
-    const closed = await Promise.allSettled(this.#lanes.map((lane) => lane.close()));
+    const closed = await Promise.allSettled(this.#queues.map((queue) => queue.close()));
     for (const result of closed) if (result.status === 'rejected') this.#failure ??= result.reason;
     await this.#session.close();
     if (this.#failure !== undefined) throw this.#failure;
@@ -389,7 +389,7 @@ class Pipeline implements RunningPipeline {
       restarts,
       faults,
       latency: this.meter.report(),
-      outputs: this.#lanes.map((lane) => lane.stats),
+      outputs: this.#queues.map((queue) => queue.stats),
       end: this.#end ?? 'stopped',
     };
   }

@@ -3,8 +3,8 @@ import { anyCameraView, type NetworkView, networkView } from '../../geometry/net
 import type { ModelPackage } from '../../model-package/schema.js';
 import { readCalibration } from '../calibration.js';
 import type { StreamConfig } from '../config.js';
+import type { Pace } from '../frame.js';
 import { cameraOf } from '../metric-scale.js';
-import type { Pace } from '../outputs/output.js';
 import { planUndistortion, type Undistortion } from '../undistort.js';
 import { assertElements, type GstSource, type PictureTarget, pipelineText } from './elements.js';
 import { type ElementSet, installedElements } from './installed-elements.js';

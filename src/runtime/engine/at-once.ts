@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Logger } from '../../base/log.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
-import type { Pace } from '../outputs/output.js';
+import type { Pace } from '../frame.js';
 import { openEngine } from './choose.js';
 import type { Engine, EngineInfo, InferResult } from './engine.js';
 import { InOrder } from './in-order.js';

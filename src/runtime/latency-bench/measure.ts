@@ -8,7 +8,7 @@ import { readModelPackage } from '../../model-package/read.js';
 import { paceOf, type Source } from '../capture/source.js';
 import type { StreamConfig } from '../config.js';
 import { openEngineFor } from '../engine/at-once.js';
-import type { Pace } from '../outputs/output.js';
+import type { Pace } from '../frame.js';
 import { startPipeline } from '../pipeline.js';
 import { type CaptureUsage, measureCapture } from './capture-cost.js';
 import { loadNow, reportHead } from './head.js';

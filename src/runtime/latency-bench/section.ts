@@ -1,5 +1,5 @@
+import type { Pace } from '../frame.js';
 import type { Spread } from '../latency.js';
-import type { Pace } from '../outputs/output.js';
 import type { UsageMeter } from './process-usage.js';
 import type { LatencyReportFile, ReportSection } from './report.js';
 import type { SpanRecord } from './spans.js';

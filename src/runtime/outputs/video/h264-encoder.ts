@@ -5,9 +5,10 @@ import { getPriority, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { CyclopsError, systemCodeOf } from '../../base/errors.js';
-import { removeLeftovers, renameSynced, temporaryNameFor, writeErrorFor } from '../../base/files.js';
-import type { RgbImage } from '../../geometry/raster.js';
+import { CyclopsError, systemCodeOf } from '../../../base/errors.js';
+import { removeLeftovers, renameSynced, temporaryNameFor, writeErrorFor } from '../../../base/files.js';
+import type { RgbImage } from '../../../geometry/raster.js';
+import type { DepthFrame } from '../../frame.js';
 import { gdpBufferHeader, gdpStart, writeParts } from './gdp-writer.js';
 
 /**
@@ -155,4 +156,21 @@ function withPaddedRows({ width, height, data }: RgbImage): Uint8Array {
   const padded = new Uint8Array(stride * height);
   for (let row = 0; row < height; row++) padded.set(data.subarray(row * rowBytes, (row + 1) * rowBytes), row * stride);
   return padded;
+}
+
+/**
+ * Time stamps for a video, ns since its first picture: the source's own (PTS), else the capture times. They always
+ * rise: where the source starts again (a loop, a camera's restart), the next picture follows after one nominal frame.
+ */
+export function createVideoClock(fps: number): (frame: Pick<DepthFrame, 'ptsNs' | 'stamps'>) => bigint {
+  const nominalNs = BigInt(Math.round(1e9 / fps));
+  let offsetNs: bigint | undefined;
+  let lastNs = -nominalNs;
+  return ({ ptsNs, stamps }) => {
+    const sourceNs = ptsNs ?? stamps.capture;
+    offsetNs ??= sourceNs;
+    if (sourceNs - offsetNs <= lastNs) offsetNs = sourceNs - lastNs - nominalNs;
+    lastNs = sourceNs - offsetNs;
+    return lastNs;
+  };
 }

@@ -1,28 +1,28 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { DepthFrame } from '../frame.js';
+import type { DepthFrame, Pace } from '../frame.js';
 import { LatestSlot } from '../latest-slot.js';
-import type { Output, OutputStats, Pace } from './output.js';
+import type { Output, OutputStats } from './output.js';
 
 /** Frames that may wait for one output: enough to ride out one slow write, few enough to be worth little memory. */
-const laneCapacity = 4;
+const queueCapacity = 4;
 /** A stream that was asked to end waits this long for an output that takes nothing: a pipe whose reader does not read. */
 const hurryMs = 10_000;
 
-/** What a lane tells the pipeline. */
-export interface LaneEvents {
-  /** A full lane has room again. */
+/** What a queue tells the pipeline. */
+export interface QueueEvents {
+  /** A full queue has room again. */
   onRoom(): void;
   /** A frame was written or dropped; where the output failed, no more of these come. */
   onDone(frame: DepthFrame): void;
-  /** The first error of the output, once; the lane then takes nothing more. */
+  /** The first error of the output, once; the queue then takes nothing more. */
   onFailure(error: unknown): void;
 }
 
 /** The way from the pipeline to one output: a bounded queue, the one loop that calls the output, and its end. */
-export class OutputLane {
+export class OutputQueue {
   readonly #output: Output;
-  readonly #queue: LatestSlot<DepthFrame>;
-  readonly #events: LaneEvents;
+  readonly #waiting: LatestSlot<DepthFrame>;
+  readonly #events: QueueEvents;
   #working: Promise<void> | undefined;
   readonly #givenUp: Promise<never>;
   #giveUp: (error: CyclopsError) => void = () => undefined;
@@ -31,9 +31,9 @@ export class OutputLane {
   #written = 0;
   #dropped = 0;
 
-  constructor(output: Output, pace: Pace, events: LaneEvents) {
+  constructor(output: Output, pace: Pace, events: QueueEvents) {
     this.#output = output;
-    this.#queue = new LatestSlot(laneCapacity, pace === 'real-time' ? 'newest-wins' : 'hold-back');
+    this.#waiting = new LatestSlot(queueCapacity, pace === 'real-time' ? 'newest-wins' : 'hold-back');
     this.#events = events;
     this.#givenUp = new Promise((_, reject) => {
       this.#giveUp = reject;
@@ -42,17 +42,17 @@ export class OutputLane {
   }
 
   get isFull(): boolean {
-    return this.#queue.isFull;
+    return this.#waiting.isFull;
   }
 
   get stats(): OutputStats {
     return { name: this.#output.name, written: this.#written, dropped: this.#dropped };
   }
 
-  /** Takes a frame; in real-time pace a full lane loses its oldest one. Returns at once. */
+  /** Takes a frame; in real-time pace a full queue loses its oldest one. Returns at once. */
   offer(frame: DepthFrame): void {
     if (this.#hasFailed) return;
-    const lost = this.#queue.put(frame);
+    const lost = this.#waiting.put(frame);
     if (lost !== undefined) {
       this.#dropped++;
       this.#events.onDone(lost);
@@ -64,7 +64,7 @@ export class OutputLane {
   hurry(): void {
     this.#hurryTimer ??= setTimeout(() => {
       this.#hasFailed = true;
-      this.#dropped += this.#queue.clear();
+      this.#dropped += this.#waiting.clear();
       this.#giveUp(new CyclopsError('WRITE_FAILED', `${this.#output.name}: nothing was taken for ${hurryMs / 1000} s`));
     }, hurryMs);
   }
@@ -85,7 +85,7 @@ export class OutputLane {
     // After the current turn: the next inference is started first.
     await Promise.resolve();
     try {
-      for (let frame = this.#queue.take(); frame !== undefined; frame = this.#queue.take()) {
+      for (let frame = this.#waiting.take(); frame !== undefined; frame = this.#waiting.take()) {
         this.#events.onRoom();
         await this.#output.publish(frame);
         this.#written++;
@@ -93,7 +93,7 @@ export class OutputLane {
       }
     } catch (error) {
       this.#hasFailed = true;
-      this.#dropped += this.#queue.clear() + 1;
+      this.#dropped += this.#waiting.clear() + 1;
       this.#events.onFailure(error);
     } finally {
       this.#working = undefined;

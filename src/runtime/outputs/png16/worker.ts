@@ -1,9 +1,9 @@
 /** The worker thread of the png16 output: turning a depth map into a file takes as long as computing it. */
 import { parentPort } from 'node:worker_threads';
-import { type ErrorCode, isCyclopsError, messageOf } from '../../base/errors.js';
-import { writeAtomic } from '../../base/files.js';
-import type { FloatMap } from '../../geometry/raster.js';
-import { encodePng16 } from '../../image/png16.js';
+import { type ErrorCode, isCyclopsError, messageOf } from '../../../base/errors.js';
+import { writeAtomic } from '../../../base/files.js';
+import type { FloatMap } from '../../../geometry/raster.js';
+import { encodePng16 } from '../../../image/png16.js';
 
 /** To the worker: a file to write; `null` ends it. */
 export type Png16Request = { readonly path: string; readonly map: FloatMap; readonly factor: number } | null;

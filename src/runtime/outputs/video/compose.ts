@@ -1,13 +1,12 @@
-import type { FloatMap, RgbImage } from '../../geometry/raster.js';
-import { createFloatMap, createRgbImage } from '../../geometry/raster.js';
-import type { DepthRange } from '../../image/colormap.js';
-import { colorAt, colorizeDepth, depthScale } from '../../image/colormap.js';
-import type { Rgb } from '../../image/font.js';
-import { characterHeight, drawImage, drawText, fillRect, textWidth } from '../../image/font.js';
-import { resizeBilinear } from '../../image/resize.js';
-import type { InputImage } from '../frame.js';
-import { bytesPerPixel } from '../frame.js';
-import type { DepthUnit } from './output.js';
+import type { FloatMap, RgbImage } from '../../../geometry/raster.js';
+import { createFloatMap, createRgbImage } from '../../../geometry/raster.js';
+import type { DepthRange } from '../../../image/colormap.js';
+import { colorAt, colorizeDepth, depthScale } from '../../../image/colormap.js';
+import type { Rgb } from '../../../image/font.js';
+import { characterHeight, drawImage, drawText, fillRect, textWidth } from '../../../image/font.js';
+import { resizeBilinear } from '../../../image/resize.js';
+import type { InputImage } from '../../frame.js';
+import { bytesPerPixel, type DepthUnit } from '../../frame.js';
 
 /** What a side-by-side picture is made for; all frames of a video share it. */
 export interface ComposerOptions {
@@ -18,7 +17,7 @@ export interface ComposerOptions {
   readonly range: DepthRange;
   /** Metres of this camera for one metre of the network. */
   readonly depthFactor: number;
-  /** Metres unless given; nearness is drawn over its whole range, and its scale has words instead of metres. */
+  /** Metres unless given; relative inverse depth is drawn over its whole range, and its scale has words instead of metres. */
   readonly unit?: DepthUnit;
 }
 
@@ -57,13 +56,13 @@ export function createComposer(options: ComposerOptions): Composer {
   const height = panelHeight + gapPx + barHeight;
   const canvas = createRgbImage(width, height);
   fillRect(canvas, 0, 0, width, height, background);
-  const isNearness = options.unit === 'nearness';
+  const isRelative = options.unit === 'relative-inverse-depth';
   const [legendWidth, legendHeight] = [panelWidth - 2 * gapPx, barHeight - gapPx];
-  const legend = isNearness
-    ? nearnessScale(legendWidth, legendHeight)
+  const legend = isRelative
+    ? relativeScale(legendWidth, legendHeight)
     : depthScale(legendWidth, legendHeight, options.range.minM, options.range.maxM);
   drawImage(canvas, panelWidth + 2 * gapPx, panelHeight + gapPx, legend);
-  const colors = isNearness ? nearnessTable() : colorTable(options.range, options.depthFactor);
+  const colors = isRelative ? relativeTable() : colorTable(options.range, options.depthFactor);
   const coloured = createRgbImage(options.width, options.height);
 
   return {
@@ -90,10 +89,10 @@ export function colorTable(range: DepthRange, depthFactor: number): Uint8Array {
   return tableOf(range, (depthM) => depthM * depthFactor);
 }
 
-/** The same table for nearness, 0 = the map's far end .. 1 = its near end, in even steps. */
-export function nearnessTable(): Uint8Array {
+/** The same table for relative inverse depth, 0 = the map's far end .. 1 = its near end, in even steps. */
+export function relativeTable(): Uint8Array {
   // The colours go by the logarithm of depth.
-  return tableOf({ minM: 1, maxM: Math.E }, (nearness) => Math.exp(1 - nearness));
+  return tableOf({ minM: 1, maxM: Math.E }, (inverse) => Math.exp(1 - inverse));
 }
 
 function tableOf(range: DepthRange, depthOf: (value: number) => number): Uint8Array {
@@ -108,7 +107,7 @@ function tableOf(range: DepthRange, depthOf: (value: number) => number): Uint8Ar
   return colorizeDepth(depths, range).data;
 }
 
-function nearnessScale(width: number, height: number): RgbImage {
+function relativeScale(width: number, height: number): RgbImage {
   const image = createRgbImage(width, height);
   fillRect(image, 0, 0, width, height, background);
   const band = Math.max(1, height - (characterHeight + 3) * textScale);

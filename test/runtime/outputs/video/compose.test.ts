@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FloatMap } from '../../../src/geometry/raster.js';
-import { createFloatMap, createRgbImage } from '../../../src/geometry/raster.js';
-import { colorizeDepth } from '../../../src/image/colormap.js';
-import { colorRange, colorTable, createComposer, lookUpColors, rgbFrom } from '../../../src/runtime/outputs/compose.js';
+import type { FloatMap } from '../../../../src/geometry/raster.js';
+import { createFloatMap, createRgbImage } from '../../../../src/geometry/raster.js';
+import { colorizeDepth } from '../../../../src/image/colormap.js';
+import {
+  colorRange,
+  colorTable,
+  createComposer,
+  lookUpColors,
+  rgbFrom,
+} from '../../../../src/runtime/outputs/video/compose.js';
 
 const range = { minM: 2, maxM: 80 };
 

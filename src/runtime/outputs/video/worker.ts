@@ -1,11 +1,10 @@
 import { parentPort } from 'node:worker_threads';
-import { isCyclopsError, messageOf } from '../../base/errors.js';
-import type { DepthFrame } from '../frame.js';
+import { isCyclopsError, messageOf } from '../../../base/errors.js';
+import type { DepthFrame } from '../../frame.js';
+import type { StreamInfo } from '../output.js';
 import type { Composer } from './compose.js';
 import { colorRange, createComposer } from './compose.js';
-import { H264Encoder } from './h264-encoder.js';
-import type { StreamInfo } from './output.js';
-import { createVideoClock } from './video-clock.js';
+import { createVideoClock, H264Encoder } from './h264-encoder.js';
 
 /** To the worker, in this order; after `stop` it ends by itself. */
 export type VideoRequest =
