@@ -18,8 +18,9 @@ export {
 } from './config.js';
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 export { engineKinds } from './engine/engine.js';
-export { providers } from './engine/open-failure.js';
-export { examineOrtCapi, type OrtCapiFacts } from './engine/ort-capi/examine.js';
+export { examineOrtCapi, type OrtCapiInfo } from './engine/ort-capi/examine.js';
+export { executionProviders, type Provider, providers } from './engine/providers/index.js';
+export type { ExecutionProvider } from './engine/providers/provider.js';
 export {
   type DepthFrame,
   type DepthUnit,

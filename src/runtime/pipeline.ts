@@ -8,6 +8,7 @@ import type { StreamConfig } from './config.js';
 import { openEngineFor } from './engine/at-once.js';
 import type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 import type { ProvenEngine } from './engine/prove.js';
+import { providerNamed } from './engine/providers/index.js';
 import type { SelfTestResult } from './engine/self-test.js';
 import { ownTurn, type Turn } from './engine/turns.js';
 import { undistortingEngine } from './engine/undistorting.js';
@@ -81,7 +82,7 @@ export async function startPipeline(
   const model = await readModelPackage(config.model);
   const planning = planCapture(config, model.package);
   // An engine that takes minutes to build is not begun before the source is known to be there.
-  if (config.engine.provider !== 'cpu') await planning;
+  if (providerNamed(config.engine.provider).device !== 'cpu') await planning;
   const opening = openEngineFor(paceOf(config.camera.source), model, config.engine, log);
   const [planned, opened] = await Promise.allSettled([planning, opening]);
   if (opened.status === 'rejected') throw planned.status === 'rejected' ? planned.reason : opened.reason;

@@ -6,6 +6,7 @@ import { openEngine } from './choose.js';
 import type { Engine, EngineInfo, InferResult } from './engine.js';
 import { InOrder } from './in-order.js';
 import type { ProvenEngine } from './prove.js';
+import { providerNamed } from './providers/index.js';
 import { type EngineSettings, engineKindOf } from './settings.js';
 
 /** Each session has its own weights and scratch memory; with more threads than this, each gets several. */
@@ -47,7 +48,7 @@ export async function openEngineFor(
 export function threadShares(pace: Pace, settings: EngineSettings): readonly number[] {
   const { provider, threads } = settings;
   // A GPU does one thing at a time.
-  if (pace === 'real-time' || provider !== 'cpu') return [threads];
+  if (pace === 'real-time' || providerNamed(provider).device !== 'cpu') return [threads];
   const all = threads === 0 ? availableParallelism() : threads;
   const shares = Math.min(all, engineKindOf(settings) === 'ort-capi' ? runLimit : sessionLimit);
   return Array.from({ length: shares }, (_, index) => Math.floor(all / shares) + (index < all % shares ? 1 : 0));

@@ -1,9 +1,9 @@
 import { CyclopsError, isCyclopsError, messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
-import type { Provider } from './open-failure.js';
 import { openOrtNode } from './ort-node.js';
 import { type ProvenEngine, prove } from './prove.js';
+import { executionProviders, leastTolerance, optionsFor, type Provider, providerNamed } from './providers/index.js';
 import { withCpuReference } from './reference.js';
 import { type EngineSettings, engineKindOf } from './settings.js';
 
@@ -47,7 +47,7 @@ async function comparable(
   { threads }: EngineSettings,
 ): Promise<LoadedModelPackage> {
   const isForeign = model.package.golden.probes.length === 0;
-  return isForeign && provider !== 'cpu' ? withCpuReference(model, threads) : model;
+  return isForeign && providerNamed(provider).device !== 'cpu' ? withCpuReference(model, threads) : model;
 }
 
 async function openProvider(
@@ -59,23 +59,26 @@ async function openProvider(
 ): Promise<ProvenEngine> {
   const { threads } = settings;
   const isPrebuilt = model.package.engine !== undefined;
-  if (isPrebuilt && provider !== 'tensorrt') {
+  const entry = providerNamed(provider);
+  if (isPrebuilt && !entry.buildsEngines) {
+    const fitting = executionProviders.flatMap(({ name, buildsEngines }) => (buildsEngines ? [name] : []));
     throw new CyclopsError(
       'MACHINE_LACKS',
-      `${model.onnxPath}: a prebuilt TensorRT engine; expected --provider tensorrt, found ${provider}`,
+      `${model.onnxPath}: a prebuilt TensorRT engine; expected --provider ${fitting.join(' or ')}, found ${provider}`,
     );
   }
-  const tensorRt = provider === 'tensorrt' ? (settings.tensorRt ?? model.package.tensorRt ?? {}) : undefined;
+  const options = optionsFor(entry, settings, model.package);
   if (engineKindOf(settings) === 'ort-node') {
-    if (!isPrebuilt && tensorRt !== undefined && Object.keys(tensorRt).length > 0) {
+    if (!isPrebuilt && options !== undefined && Object.keys(options).length > 0) {
       throw new CyclopsError(
         'CONFIG_INVALID',
-        "engine ort-node with provider tensorrt: ONNX Runtime's Node binding drops the TensorRT settings of this model; use --engine ort-capi, or package an engine that trtexec built",
+        `engine ort-node with provider ${provider}: ONNX Runtime's Node binding drops the ${entry.title} settings of this model; use --engine ort-capi, or package an engine that trtexec built`,
       );
     }
-    return prove(await openOrtNode(model, { provider, threads }), model, tensorRt, settings, log);
+    const engine = await openOrtNode(model, { provider, threads });
+    return prove(engine, model, leastTolerance(entry, options), settings, log);
   }
   // Loaded only where it is used.
   const { openProvenOrtCapi } = await import('./open-ort-capi.js');
-  return openProvenOrtCapi(model, provider, tensorRt, settings, log, atOnce);
+  return openProvenOrtCapi(model, entry, options, settings, log, atOnce);
 }

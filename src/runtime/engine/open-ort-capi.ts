@@ -3,15 +3,15 @@ import type { Logger } from '../../base/log.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
 import { engineFacts } from '../../model-package/tensorrt/engine-key.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
-import { type ProviderOptions, providerOptions } from '../../model-package/tensorrt/provider-options.js';
+import type { ProviderOptions } from '../../model-package/tensorrt/provider-options.js';
 import { EngineCache } from './cache.js';
-import { cudaGraphRefusal, cudaProviderOptions } from './cuda-options.js';
-import type { Provider } from './open-failure.js';
 import { loadOrt } from './ort-capi/library.js';
-import { engineMachine, missingParts, nvidiaFacts } from './ort-capi/nvidia.js';
+import { engineMachine, nvidiaInfo } from './ort-capi/nvidia.js';
 import { openOrtCapi } from './ort-capi/ort-capi.js';
 import { type ProvenEngine, prove } from './prove.js';
-import type { EngineSettings } from './settings.js';
+import { leastTolerance, type Provider } from './providers/index.js';
+import type { ExecutionProvider } from './providers/provider.js';
+import { asksForCudaGraph, cudaGraphRefusal, type EngineSettings } from './settings.js';
 
 /** Builds take minutes; this often the log says that one goes on. */
 const progressPeriodMs = 15_000;
@@ -24,60 +24,66 @@ const progressPeriodMs = 15_000;
  */
 export async function openProvenOrtCapi(
   model: LoadedModelPackage,
-  provider: Provider,
-  tensorRt: TensorRtOptions | undefined,
+  provider: ExecutionProvider<Provider>,
+  options: object | undefined,
   settings: EngineSettings,
   log: Logger,
   atOnce: number,
 ): Promise<ProvenEngine> {
+  const { name, device } = provider;
   const { threads, library } = settings;
-  if (provider !== 'cpu') {
-    const [field, given] = provider === 'cuda' ? ['cuda', settings.cuda] : ['tensorRt', tensorRt];
-    if (given?.cudaGraph === true) {
-      throw new CyclopsError('CONFIG_INVALID', `${field}.cudaGraph: ${cudaGraphRefusal('ort-capi')}`);
-    }
+  if (asksForCudaGraph(options)) {
+    throw new CyclopsError('CONFIG_INVALID', `${provider.settings!.field}.cudaGraph: ${cudaGraphRefusal('ort-capi')}`);
   }
+  const open = async (changes: ProviderOptions, given = options): Promise<ProvenEngine> => {
+    const own = given === undefined ? {} : provider.settings!.keysAndValues(given);
+    const images = device === 'cpu' ? { atOnce } : {}; // a GPU may have stepped in for the CPU
+    const keysAndValues = { ...own, ...changes };
+    const engine = await openOrtCapi(model, {
+      provider: name,
+      threads,
+      library,
+      providerOptions: keysAndValues,
+      ...images,
+    });
+    return prove(engine, model, leastTolerance(provider, options), settings, log);
+  };
   try {
-    if (tensorRt === undefined) {
-      const options = provider === 'cuda' ? cudaProviderOptions(settings.cuda ?? {}) : {};
-      const pictures = provider === 'cpu' ? { atOnce } : {}; // a GPU may have stepped in for the CPU
-      const engine = await openOrtCapi(model, { provider, threads, library, providerOptions: options, ...pictures });
-      return await prove(engine, model, undefined, settings, log);
-    }
-    return await openTensorRt(model, tensorRt, settings, log);
+    return provider.buildsEngines
+      ? await openBuilt(model, (options ?? {}) as TensorRtOptions, open, settings, log)
+      : await open({});
   } catch (error) {
-    if (provider === 'cpu' || !isCyclopsError(error, 'MACHINE_LACKS')) throw error;
-    const missing = missingParts(provider, nvidiaFacts());
+    if (device === 'cpu' || !isCyclopsError(error, 'MACHINE_LACKS')) throw error;
+    const missing = provider.missing(nvidiaInfo()).join(', ');
     throw missing === ''
       ? error
       : new CyclopsError(error.code, `${error.message}; this machine has ${missing}`, { cause: error });
   }
 }
 
-async function openTensorRt(
+/**
+ * Opens a provider that builds engines: from the package, from the engine cache, or by building.
+ * @param open opens a session with keys and values over those of `given`, or of the settings.
+ */
+async function openBuilt(
   model: LoadedModelPackage,
   options: TensorRtOptions,
+  open: (changes: ProviderOptions, given?: object) => Promise<ProvenEngine>,
   settings: EngineSettings,
   log: Logger,
 ): Promise<ProvenEngine> {
-  const { threads, library } = settings;
-  const open = async (withOptions: ProviderOptions): Promise<ProvenEngine> => {
-    const engine = await openOrtCapi(model, { provider: 'tensorrt', threads, library, providerOptions: withOptions });
-    return prove(engine, model, options, settings, log);
-  };
-  const own = providerOptions(options);
   if (model.package.engine !== undefined) {
-    return open(options.deviceId === undefined ? {} : { device_id: String(options.deviceId) });
+    return open({}, options.deviceId === undefined ? {} : { deviceId: options.deviceId });
   }
-  if (options.engineCache !== true || options.engineCachePath !== undefined) return open(own);
+  if (options.engineCache !== true || options.engineCachePath !== undefined) return open({});
   const cache = new EngineCache(settings.cacheFolder);
-  const machine = engineMachine(loadOrt(library).version, nvidiaFacts(options.deviceId));
+  const machine = engineMachine(loadOrt(settings.library).version, nvidiaInfo(options.deviceId));
   const facts = engineFacts(model.package.onnx.sha256, options, machine);
   const timing =
     options.timingCache === true && options.timingCachePath === undefined
       ? { trt_timing_cache_path: cache.folder }
       : {};
-  const optionsIn = (folder: string): ProviderOptions => ({ ...own, ...timing, trt_engine_cache_path: folder });
+  const optionsIn = (folder: string): ProviderOptions => ({ ...timing, trt_engine_cache_path: folder });
 
   const cached = await cache.find(facts);
   if (cached !== undefined) {
@@ -95,7 +101,7 @@ async function openTensorRt(
     const good = await cache.lastGood(facts);
     if (good === undefined) throw error;
     log.error(`the new engine does not work, back to the last good one, ${good.folder}: ${messageOf(error)}`);
-    const proven = await open({ ...own, ...good.facts.options, ...timing, trt_engine_cache_path: good.folder });
+    const proven = await open({ ...good.facts.options, ...optionsIn(good.folder) });
     return { ...proven, fellBack: messageOf(error) };
   }
 }

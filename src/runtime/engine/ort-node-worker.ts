@@ -7,8 +7,8 @@ import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntim
 import { monotonicNow } from '../../base/clock.js';
 import { type ErrorCode, messageOf } from '../../base/errors.js';
 import { openFailure } from './open-failure.js';
+import { providerNamed } from './providers/index.js';
 import { type GraphValue, signatureFault } from './signature.js';
-import { spinUs } from './spin.js';
 import type { FromWorker, ToWorker, WorkerJob } from './worker-messages.js';
 
 const job = workerData as WorkerJob;
@@ -33,7 +33,7 @@ async function open(): Promise<InferenceSession | undefined> {
   const start = performance.now();
   const known = listSupportedBackends().map((backend) => backend.name);
   if (!known.includes(job.provider)) {
-    const remedy = job.provider === 'tensorrt' || job.provider === 'cuda' ? '; run with --provider cpu' : '';
+    const remedy = providerNamed(job.provider).device === 'cpu' ? '' : '; run with --provider cpu';
     refuse(
       'MACHINE_LACKS',
       `execution provider ${job.provider}: this ONNX Runtime has ${known.join(', ')} only${remedy}`,
@@ -47,7 +47,7 @@ async function open(): Promise<InferenceSession | undefined> {
       graphOptimizationLevel: job.isPrebuilt ? 'disabled' : 'all',
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      extra: { session: sessionEntries() },
+      extra: sessionEntries(),
     });
     const fault = signatureFault(signature, graphValues(session.inputMetadata), graphValues(session.outputMetadata));
     if (fault !== undefined) {
@@ -63,9 +63,20 @@ async function open(): Promise<InferenceSession | undefined> {
   }
 }
 
-/** Off the CPU, a node that the asked provider cannot take shall be an error, not a quiet detour over the CPU. */
+/** The provider's entries as the binding takes them: `a.b` is a field of an object in a field. */
 function sessionEntries(): Record<string, unknown> {
-  return job.provider === 'cpu' ? { intra_op: { spin_duration_us: `${spinUs}` } } : { disable_cpu_ep_fallback: '1' };
+  const root: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(providerNamed(job.provider).sessionEntries)) {
+    const [last, ...outer] = key.split('.').reverse();
+    let place = root;
+    for (const name of outer.reverse()) {
+      const inner = (place[name] ?? {}) as Record<string, unknown>;
+      place[name] = inner;
+      place = inner;
+    }
+    place[last!] = value;
+  }
+  return root;
 }
 
 function graphValues(found: InferenceSession['inputMetadata']): readonly GraphValue[] {

@@ -4,12 +4,13 @@ import { Worker } from 'node:worker_threads';
 import { CyclopsError } from '../../base/errors.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
 import type { Engine, EngineInfo, InferResult } from './engine.js';
+import type { Provider } from './providers/index.js';
 import { signatureOf } from './signature.js';
 import type { FromWorker, ToWorker, WorkerJob } from './worker-messages.js';
 
 /** How a session is opened. */
 export interface OrtNodeOptions {
-  readonly provider: string;
+  readonly provider: Provider;
   /** Threads of one operator; 0 = one a core. */
   readonly threads: number;
 }

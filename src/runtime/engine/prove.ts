@@ -1,7 +1,6 @@
 import { CyclopsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
-import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
 import type { Engine } from './engine.js';
 import { type SelfTestResult, selfTest } from './self-test.js';
 import type { EngineSettings } from './settings.js';
@@ -16,17 +15,18 @@ export interface ProvenEngine {
 
 /**
  * Runs the package's golden picture through an opened engine; closes the engine if that fails.
+ * @param leastTolerance what the provider's settings may do to depth, relative; the package's own where that is more.
  * @throws CyclopsError `SELF_TEST_FAILED` for wrong depth, unless the settings allow it.
  */
 export async function prove(
   engine: Engine,
   model: LoadedModelPackage,
-  tensorRt: TensorRtOptions | undefined,
+  leastTolerance: number,
   settings: EngineSettings,
   log: Logger,
 ): Promise<ProvenEngine> {
   try {
-    const tested = await selfTest(engine, model.package, toleranceFor(model.package.golden.tolerance, tensorRt));
+    const tested = await selfTest(engine, model.package, Math.max(model.package.golden.tolerance, leastTolerance));
     if (tested.ok) return { engine, selfTest: tested };
     const { expectedM, foundM } = tested.worst;
     const fault = Number.isNaN(expectedM)
@@ -45,16 +45,4 @@ export async function prove(
     await engine.close();
     throw error;
   }
-}
-
-/**
- * What reduced precision may do to depth at the probes, relative. Estimates, not measured on a GPU: half precision keeps
- * 11 bits, and a depth network has some tens of layers; far depth is the reciprocal of a small disparity.
- */
-const reducedTolerance = { fp16: 0.05, bf16: 0.2, int8: 0.25 } as const;
-
-function toleranceFor(ofPackage: number, tensorRt: TensorRtOptions | undefined): number {
-  if (tensorRt === undefined) return ofPackage;
-  const used = (['fp16', 'bf16', 'int8'] as const).filter((name) => tensorRt[name] === true);
-  return Math.max(ofPackage, ...used.map((name) => reducedTolerance[name]));
 }

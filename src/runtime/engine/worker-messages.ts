@@ -1,11 +1,12 @@
 import type { MonotonicNs } from '../../base/clock.js';
 import type { ErrorCode } from '../../base/errors.js';
+import type { Provider } from './providers/index.js';
 import type { Signature } from './signature.js';
 
 /** What the worker opens, handed over at its start. */
 export interface WorkerJob {
   readonly onnxPath: string;
-  readonly provider: string;
+  readonly provider: Provider;
   readonly threads: number;
   /** The graph is one `EPContext` node, which no optimisation shall touch. */
   readonly isPrebuilt: boolean;

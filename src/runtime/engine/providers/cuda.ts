@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { EngineKind } from './engine.js';
+import { defineProvider, missingOfNvidia, nothingOnCpu } from './provider.js';
 
 /** Settings of ONNX Runtime's CUDA execution provider; what is absent is not sent. */
-export const cudaOptionsSchema = z.strictObject({
+const schema = z.strictObject({
   /** Ordinal of the GPU. */
   deviceId: z.int().min(0).max(127).optional(),
   /** Most memory that the arena takes, bytes. */
@@ -15,29 +15,34 @@ export const cudaOptionsSchema = z.strictObject({
   convolutionMaxWorkspace: z.boolean().optional(),
   /** Round inputs of matrix products to 10 bits of mantissa, on Ampere and later. */
   tf32: z.boolean().optional(),
-  /** Record all launches of a run once and replay them. Refused for now: `cudaGraphRefusal`. */
+  /** Record all launches of a run once and replay them. Refused for now: `cudaGraphRefusal` in settings.ts. */
   cudaGraph: z.boolean().optional(),
 });
 
-/** Checked CUDA settings. */
-export type CudaOptions = z.output<typeof cudaOptionsSchema>;
-
-/**
- * Why no engine takes `cudaGraph: true` of CUDA or TensorRT yet, as the end of a sentence. A recorded graph reads and writes
- * the addresses of its recording in every run, so it needs input and output bound once, in device memory. The Node binding
- * has no IoBinding at all; `ort-capi` binds main memory, which
- * ONNX Runtime copies to another place of the device whenever it is bound.
- */
-export function cudaGraphRefusal(kind: EngineKind): string {
-  const lack =
-    kind === 'ort-node'
-      ? 'the Node binding binds no buffers (no IoBinding)'
-      : 'this engine binds main memory, which is copied to another place of the device for each frame';
-  return `a recorded graph reads and writes the same device memory in every run, and ${lack}: every frame would show the first one; leave it out`;
-}
+/** CUDA kernels for each operator; its library comes with ONNX Runtime's, the driver with the machine. */
+export const cuda = defineProvider({
+  name: 'cuda',
+  title: 'CUDA',
+  device: 'gpu',
+  ortName: 'CUDAExecutionProvider',
+  sessionEntries: nothingOnCpu,
+  settings: {
+    field: 'cuda',
+    schema,
+    functions: {
+      create: 'CreateCUDAProviderOptions',
+      update: 'UpdateCUDAProviderOptions',
+      append: 'SessionOptionsAppendExecutionProvider_CUDA_V2',
+      release: 'ReleaseCUDAProviderOptions',
+    },
+    keysAndValues,
+  },
+  buildsEngines: false,
+  missing: missingOfNvidia,
+});
 
 /** The settings as the provider's keys and values. */
-export function cudaProviderOptions(options: CudaOptions): Readonly<Record<string, string>> {
+function keysAndValues(options: z.output<typeof schema>): Readonly<Record<string, string>> {
   const pairs: readonly [key: string, value: string | number | boolean | undefined][] = [
     ['arena_extend_strategy', options.arenaExtend],
     ['cudnn_conv_algo_search', options.convolutionSearch],
