@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { createLog } from '../../src/base/log.js';
 import { median } from '../../src/base/statistics.js';
+import { SpanRecord } from '../../src/latency-bench/spans.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { openEngine } from '../../src/runtime/engine/choose.js';
 import {
@@ -9,10 +10,9 @@ import {
   type SourceInput,
   type StreamConfig,
   type StreamConfigInput,
-  startPipeline,
+  startStream,
   streamConfigSchema,
 } from '../../src/runtime/index.js';
-import { SpanRecord } from '../../src/runtime/latency-bench/spans.js';
 
 /** One thread fewer than cores: capture and the main thread have a core of their own, and so a steady age. */
 export const benchThreads = Math.max(1, availableParallelism() - 1);
@@ -67,7 +67,7 @@ export async function streamCamera(
 ): Promise<CameraRun> {
   const record = new SpanRecord();
   const atS: number[] = [];
-  const pipeline = await startPipeline(config, [noOutput()], createLog('bench').child({}, { level: 'error' }));
+  const pipeline = await startStream(config, [noOutput()], createLog('bench').child({}, { level: 'error' }));
   let startedAt = Number.POSITIVE_INFINITY;
   let ended: NodeJS.Timeout | undefined;
   pipeline.onPublish((frame) => {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { loadNow } from '../../src/latency-bench/head.js';
 import { readModelPackage } from '../../src/runtime/index.js';
-import { loadNow } from '../../src/runtime/latency-bench/head.js';
 import type { Json } from '../measure.js';
 
 /** What a result's details say of model and machine. Ask before anything is measured. */

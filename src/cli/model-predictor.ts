@@ -6,7 +6,7 @@ import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { createFloatMap } from '../geometry/raster.js';
 import { resizeMapBilinear } from '../image/resize.js';
 import { readModelPackage } from '../model-package/read.js';
-import { openOrtNode } from '../runtime/engine/ort-node.js';
+import { openOrtNode } from '../runtime/engine/ort-node/ort-node.js';
 import { networkPicture } from './network-picture.js';
 
 /** An exported model, ready to look at samples as the runtime would. */

@@ -25,7 +25,7 @@ export {
   type DepthFrame,
   type DepthUnit,
   type Frame,
-  type FrameFacts,
+  type FrameInfo,
   type FrameStamps,
   type InputImage,
   type ModelState,
@@ -50,6 +50,6 @@ export { noOutput } from './outputs/none.js';
 export type { Output, OutputKind, OutputStats, OutputStreams, StreamInfo } from './outputs/output.js';
 export { png16Output } from './outputs/png16.js';
 export { VideoOutput } from './outputs/video.js';
-export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';
 export { type RecordConfig, type RecordConfigInput, recordConfigSchema } from './record/config.js';
 export { type Recording, type RecordingResult, type RecordingStats, startRecording } from './record/recorder.js';
+export { type RunningStream, type Summary, startStream } from './stream.js';

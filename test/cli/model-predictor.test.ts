@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openModelPredictor } from '../../src/cli/model-predictor.js';
 import { readModelPackage } from '../../src/model-package/read.js';
-import { openOrtNode } from '../../src/runtime/engine/ort-node.js';
+import { openOrtNode } from '../../src/runtime/engine/ort-node/ort-node.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { writeTinyPackage } from '../support/tiny-package.js';
 import { tinySample, tinySize } from '../support/tiny-pairs.js';

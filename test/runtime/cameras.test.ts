@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import {
   type CamerasConfigInput,
   camerasConfigSchema,
-  type FrameFacts,
+  type FrameInfo,
   type RunningCameras,
   startCameras,
 } from '../../src/runtime/index.js';
@@ -38,7 +38,7 @@ async function run(
 }
 
 test('cameras faster than the network get the same share of it, and each the newest frame of its own', async () => {
-  const published: FrameFacts[] = [];
+  const published: FrameInfo[] = [];
   const running = await run({
     model: heavy,
     cameras: [

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
-import { measureLatency } from '../../runtime/latency-bench/measure.js';
-import { reportText } from '../../runtime/latency-bench/text.js';
-import { writeLatencyReport } from '../../runtime/latency-bench/write.js';
+import { measureLatency } from '../../latency-bench/measure.js';
+import { reportText } from '../../latency-bench/text.js';
+import { writeLatencyReport } from '../../latency-bench/write.js';
 import type { Command } from '../command.js';
 import { integerOption, requiredText } from '../options.js';
 import { listenForStop, type StopReason } from '../stop-signal.js';

@@ -8,7 +8,7 @@ import {
   planCapture,
   readModelPackage,
   type StreamConfig,
-  startPipeline,
+  startStream,
   withoutPassword,
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
@@ -62,7 +62,7 @@ A camera other than the one the model was trained for needs --fx, --fov or a cal
     // Signals are kept from the first moment: one that comes while the model loads ends the run as soon as it can.
     const signals = catchSignals();
     try {
-      const pipeline = await startPipeline(config, outputs, createLog('cyclops'));
+      const pipeline = await startStream(config, outputs, createLog('cyclops'));
       signals.forwardTo(pipeline);
       const summary = await withLiveLine(pipeline);
       if (values.json === true) process.stdout.write(`${JSON.stringify({ summary })}\n`);

@@ -1,11 +1,11 @@
 import { CyclopsError } from '../../base/errors.js';
 import { anyCameraView, type NetworkView, networkView } from '../../geometry/network-view.js';
 import type { ModelPackage } from '../../model-package/schema.js';
-import { readCalibration } from '../calibration.js';
+import { readCalibration } from '../camera/calibration.js';
+import { cameraOf } from '../camera/metric-scale.js';
+import { planUndistortion, type Undistortion } from '../camera/undistort.js';
 import type { StreamConfig } from '../config.js';
 import type { Pace } from '../frame.js';
-import { cameraOf } from '../metric-scale.js';
-import { planUndistortion, type Undistortion } from '../undistort.js';
 import { assertElements, type GstSource, type PictureTarget, pipelineText } from './elements.js';
 import { type ElementSet, installedElements } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';

@@ -1,16 +1,16 @@
 import { CyclopsError, isCyclopsError, messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { goldenFromDepth, goldenInput } from '../../model-package/golden.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
-import { openOrtNode } from './ort-node.js';
-import { type ProvenEngine, prove } from './prove.js';
+import { openOrtNode } from './ort-node/ort-node.js';
 import { executionProviders, leastTolerance, optionsFor, type Provider, providerNamed } from './providers/index.js';
-import { withCpuReference } from './reference.js';
 import { type EngineSettings, engineKindOf } from './settings.js';
+import { type VerifiedEngine, verify } from './verify.js';
 
 /**
- * Opens the engine that the settings ask for and proves it on the package's golden picture. Where it cannot run here or
+ * Opens the engine that the settings ask for and verifies it on the package's golden picture. Where it cannot run here or
  * gives wrong depth, the next provider of `fallback` has its turn; without one it is an error.
- * @param atOnce pictures inferred at once, of `ort-capi` on the CPU.
+ * @param concurrency pictures inferred at once, of `ort-capi` on the CPU.
  * @throws CyclopsError `MACHINE_LACKS` naming what is missing; `SELF_TEST_FAILED` for wrong depth unless
  *   `allowDegraded`; those of the engines.
  */
@@ -18,13 +18,19 @@ export async function openEngine(
   model: LoadedModelPackage,
   settings: EngineSettings,
   log: Logger,
-  atOnce = 1,
-): Promise<ProvenEngine> {
+  concurrency = 1,
+): Promise<VerifiedEngine> {
   const reasons: string[] = [];
   for (const provider of [settings.provider, ...settings.fallback]) {
     try {
-      const proven = await openProvider(await comparable(model, provider, settings), provider, settings, log, atOnce);
-      return reasons.length === 0 ? proven : { ...proven, fellBack: reasons.join('; ') };
+      const verified = await openProvider(
+        await comparable(model, provider, settings),
+        provider,
+        settings,
+        log,
+        concurrency,
+      );
+      return reasons.length === 0 ? verified : { ...verified, fellBack: reasons.join('; ') };
     } catch (error) {
       const mayFallBack = isCyclopsError(error, 'MACHINE_LACKS') || isCyclopsError(error, 'SELF_TEST_FAILED');
       const isLast = reasons.length === settings.fallback.length;
@@ -50,13 +56,29 @@ async function comparable(
   return isForeign && providerNamed(provider).device !== 'cpu' ? withCpuReference(model, threads) : model;
 }
 
+/**
+ * The package of a foreign model, which has no golden depth, with that of the CPU in its place: what another provider is
+ * then compared with.
+ * @throws CyclopsError of the engine on the CPU.
+ */
+async function withCpuReference(model: LoadedModelPackage, threads: number): Promise<LoadedModelPackage> {
+  const { width, height, channels } = model.package.input;
+  const engine = await openOrtNode(model, { provider: 'cpu', threads });
+  try {
+    const { depthM } = await engine.infer(Uint8Array.from(goldenInput(height, width, channels)));
+    return { ...model, package: { ...model.package, golden: goldenFromDepth(depthM, model.package) } };
+  } finally {
+    await engine.close();
+  }
+}
+
 async function openProvider(
   model: LoadedModelPackage,
   provider: Provider,
   settings: EngineSettings,
   log: Logger,
-  atOnce: number,
-): Promise<ProvenEngine> {
+  concurrency: number,
+): Promise<VerifiedEngine> {
   const { threads } = settings;
   const isPrebuilt = model.package.engine !== undefined;
   const entry = providerNamed(provider);
@@ -76,9 +98,9 @@ async function openProvider(
       );
     }
     const engine = await openOrtNode(model, { provider, threads });
-    return prove(engine, model, leastTolerance(entry, options), settings, log);
+    return verify(engine, model, leastTolerance(entry, options), settings, log);
   }
   // Loaded only where it is used.
-  const { openProvenOrtCapi } = await import('./open-ort-capi.js');
-  return openProvenOrtCapi(model, entry, options, settings, log, atOnce);
+  const { openVerifiedOrtCapi } = await import('./ort-capi/open.js');
+  return openVerifiedOrtCapi(model, entry, options, settings, log, concurrency);
 }

@@ -23,7 +23,7 @@ export interface StreamInfo {
 
 /**
  * Where depth frames go. An output is simple: it is called for one frame at a time, in order, and never again before
- * its promise settled. The queue in front of it (queue.ts) is the pipeline's: bounded; in real-time pace it drops and
+ * its promise settled. The queue in front of it (queue.ts) is the stream's: bounded; in real-time pace it drops and
  * counts, in `fastest` pace it holds the stream back instead.
  */
 export interface Output {

@@ -8,7 +8,7 @@ const queueCapacity = 4;
 /** A stream that was asked to end waits this long for an output that takes nothing: a pipe whose reader does not read. */
 const hurryMs = 10_000;
 
-/** What a queue tells the pipeline. */
+/** What a queue tells the stream. */
 export interface QueueEvents {
   /** A full queue has room again. */
   onRoom(): void;
@@ -18,7 +18,7 @@ export interface QueueEvents {
   onFailure(error: unknown): void;
 }
 
-/** The way from the pipeline to one output: a bounded queue, the one loop that calls the output, and its end. */
+/** The way from the stream to one output: a bounded queue, the one loop that calls the output, and its end. */
 export class OutputQueue {
   readonly #output: Output;
   readonly #waiting: LatestSlot<DepthFrame>;
