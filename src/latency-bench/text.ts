@@ -48,7 +48,7 @@ export function reportText(report: LatencyReportFile): string {
     ]);
     const perFrame = costText(throughput);
     parts.push(
-      `STREAMING / BARE ONNX RUNTIME: ${ratio.toFixed(3)} (median of ${rounds.length} rounds, ${ratioMin.toFixed(3)} to ${ratioMax.toFixed(3)})\n${atOnceText(concurrency)}${perFrame}`,
+      `STREAMING / BARE ONNX RUNTIME: ${ratio.toFixed(3)} (median of ${rounds.length} rounds, ${ratioMin.toFixed(3)} to ${ratioMax.toFixed(3)})\n${concurrencyText(concurrency)}${perFrame}`,
       formatTable(['round', 'bare fps, one at a time', 'bare fps', 'streaming fps', 'ratio'], rows),
       sectionText(streaming, bare),
     );
@@ -59,7 +59,7 @@ export function reportText(report: LatencyReportFile): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function atOnceText(concurrency: number): string {
+function concurrencyText(concurrency: number): string {
   if (concurrency === 1) return '';
   return `the stream infers ${concurrency} pictures at once; bare fps: the same, or one at a time, whichever is faster\n`;
 }

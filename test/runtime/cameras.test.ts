@@ -165,6 +165,15 @@ test('what is wrong with a list of cameras is said before anything runs', async 
       ],
       /the output of one camera/,
     ],
+    [
+      [
+        { id: 'a', source, outputs: [{ kind: 'video', path: 'depth.mp4' }] },
+        { id: 'b', source, outputs: ['video:depth.mp4'] },
+      ],
+      /the output of one camera/,
+    ],
+    [[{ id: 'a', source, outputs: ['avi:x'] }], /expected ndjson, png16:DIR, video:FILE\.mp4 or none/],
+    [[{ id: 'a', source, outputs: [{ kind: 'png16' }] }], /folder/],
   ];
   for (const [cameras, expected] of cases) {
     assert.match(camerasConfigSchema.safeParse({ model, cameras }).error?.message ?? 'accepted', expected);

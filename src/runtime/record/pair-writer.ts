@@ -97,15 +97,15 @@ export class PairWriter {
    * Writes one pair. Where a view is rectified its frame's memory is gone afterwards.
    * @throws CyclopsError `DISK_FULL` also where less than `keepFreeBytes` is left; `WRITE_FAILED`, `ENGINE_FAILED`.
    */
-  async write(left: Frame, right: Frame, facts: PairInfo): Promise<void> {
-    const files = this.#writePictures(left, right, pairId(facts.number));
+  async write(left: Frame, right: Frame, info: PairInfo): Promise<void> {
+    const files = this.#writePictures(left, right, pairId(info.number));
     // They may fail while the line before is still waited for; below, the failure is waited for as well.
     files.catch(() => undefined);
     const before = this.#lastLine;
     this.#lastLine = (async () => {
       await before.catch(() => undefined);
       await files;
-      await this.#writeLine(facts);
+      await this.#writeLine(info);
     })();
     await this.#lastLine;
   }
