@@ -1,7 +1,7 @@
 import { percentile, summarise } from '../src/base/statistics.js';
 import { createLiveLine } from '../src/base/terminal.js';
+import type { SpanRecord } from '../src/latency-bench/spans.js';
 import { streamConfigSchema } from '../src/runtime/index.js';
-import type { SpanRecord } from '../src/runtime/latency-bench/spans.js';
 import type { Bench, BenchResult } from './measure.js';
 import { printTable, rounded } from './measure.js';
 import { bareInferMs, benchThreads, measuredSeconds, stillCamera, streamCamera } from './stream/camera.js';

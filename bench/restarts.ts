@@ -6,9 +6,9 @@ import { packageRoot } from '../src/base/paths.js';
 import { createLiveLine } from '../src/base/terminal.js';
 import {
   noOutput,
-  type RunningPipeline,
+  type RunningStream,
   type StreamConfigInput,
-  startPipeline,
+  startStream,
   streamConfigSchema,
 } from '../src/runtime/index.js';
 import type { Bench, BenchResult } from './measure.js';
@@ -74,7 +74,7 @@ export async function measureRestarts(
   onProgress: (done: number) => void = () => undefined,
 ): Promise<{ holdings: readonly Holdings[]; faults: Readonly<Record<string, number>> }> {
   const capture = { stallTimeoutMs: 2000, startTimeoutMs: 20_000, restartLimit: 100, restartWaitMs: 1 };
-  const pipeline = await startPipeline(
+  const pipeline = await startStream(
     streamConfigSchema.parse({ ...config, capture }),
     [noOutput()],
     pino({ level: 'silent' }),
@@ -105,7 +105,7 @@ export async function measureRestarts(
   return { holdings, faults };
 }
 
-async function comesBack(pipeline: RunningPipeline, hasCome: () => boolean): Promise<void> {
+async function comesBack(pipeline: RunningStream, hasCome: () => boolean): Promise<void> {
   let failure: unknown;
   pipeline.done.catch((error: unknown) => {
     failure = error;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../src/base/log.js';
 import { createLiveLine } from '../src/base/terminal.js';
+import { measureLatency } from '../src/latency-bench/measure.js';
+import type { LatencyReportFile } from '../src/latency-bench/report.js';
 import { readModelPackage } from '../src/model-package/read.js';
 import { streamConfigSchema } from '../src/runtime/config.js';
 import type { SourceInput } from '../src/runtime/index.js';
-import { measureLatency } from '../src/runtime/latency-bench/measure.js';
-import type { LatencyReportFile } from '../src/runtime/latency-bench/report.js';
 import type { Bench, BenchResult, Json } from './measure.js';
 import { median, printTable, rounded } from './measure.js';
 import { h264Clip } from './stream/camera.js';
@@ -125,7 +125,7 @@ function details({ throughput }: LatencyReportFile): Json {
     ratioBound: numberOrNull(ratioBound),
     rounds: rounds.map((round) => [rounded(round.bareAloneFps), rounded(round.bareFps), rounded(round.streamingFps)]),
     ratioToOneAtATime: rounded(aloneRatio(throughput!)),
-    atOnce: throughput!.atOnce,
+    concurrency: throughput!.concurrency,
     bareMsP50: bare.p50Ms,
     cpuMs: {
       frame: numberOrNull(streaming.cpuMsPerFrame),

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { createLog } from '../../src/base/log.js';
 import { packageRoot } from '../../src/base/paths.js';
 import { median } from '../../src/base/statistics.js';
+import { SpanRecord } from '../../src/latency-bench/spans.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { openEngine } from '../../src/runtime/engine/choose.js';
 import {
@@ -13,11 +14,10 @@ import {
   type SourceInput,
   type StreamConfig,
   type StreamConfigInput,
-  startPipeline,
+  startStream,
   streamConfigSchema,
 } from '../../src/runtime/index.js';
-import { SpanRecord } from '../../src/runtime/latency-bench/spans.js';
-import { chooseEncoder } from '../../src/runtime/outputs/h264-encoder.js';
+import { chooseEncoder } from '../../src/runtime/outputs/video/h264-encoder.js';
 
 /** One thread fewer than cores: capture and the main thread have a core of their own, and so a steady age. */
 export const benchThreads = Math.max(1, availableParallelism() - 1);
@@ -72,7 +72,7 @@ export async function streamCamera(
 ): Promise<CameraRun> {
   const record = new SpanRecord();
   const atS: number[] = [];
-  const pipeline = await startPipeline(config, [noOutput()], createLog('bench').child({}, { level: 'error' }));
+  const pipeline = await startStream(config, [noOutput()], createLog('bench').child({}, { level: 'error' }));
   let startedAt = Number.POSITIVE_INFINITY;
   let ended: NodeJS.Timeout | undefined;
   pipeline.onPublish((frame) => {

@@ -58,7 +58,7 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   loop: { type: 'boolean', help: `start again at the end: ${kindsHelp('loop')}` },
   frames: { type: 'string', value: 'N', help: 'end after N frames' },
   threads: { type: 'string', value: 'N', help: 'threads of the network; 0 = one a core [0]' },
-  provider: { type: 'string', value: 'NAME', help: 'execution provider: cpu, cuda, tensorrt [cpu]' },
+  provider: { type: 'string', value: 'NAME', help: `execution provider: ${providers.join(', ')} [cpu]` },
   fallback: {
     type: 'string',
     multiple: true,

@@ -1,5 +1,4 @@
-import type { Pace } from './capture/source-kind.js';
-import type { DepthFrame } from './frame.js';
+import type { DepthFrame, Pace } from './frame.js';
 import { LatestSlot } from './latest-slot.js';
 import type { Output, StreamInfo } from './outputs/output.js';
 

@@ -8,6 +8,12 @@ export { bytesPerPixel } from '../model-package/schema.js';
 /** Byte order of one pixel: the model package's own words. */
 export type PixelFormat = ChannelOrder;
 
+/** How frames are taken from a source: `fastest` = every frame, as quickly as they can be computed. */
+export type Pace = 'real-time' | 'fastest';
+
+/** What the values of a depth map are: metres, or relative inverse depth, 0 far .. 1 near, without a unit. */
+export type DepthUnit = 'metres' | 'relative-inverse-depth';
+
 /**
  * How a capture time was obtained, best first: `sensor` = the driver's own stamp of the exposure, `pts` = the
  * pipeline's presentation time moved onto our clock (clock-offset.ts), `arrival` = when the bytes were here.
@@ -22,7 +28,7 @@ export interface InputImage {
   readonly data: Uint8Array;
 }
 
-/** What capture hands to the pipeline: a picture at the network's input size, cut to its field of view. */
+/** What capture hands to the stream: a picture at the network's input size, cut to its field of view. */
 export interface Frame {
   readonly cameraId: string;
   /** Counts the frames that reached this process, from 0. Gaps between published frames are drops. */
@@ -54,7 +60,7 @@ export interface FrameStamps {
 export type ModelState = 'running' | 'degraded';
 
 /**
- * What the pipeline hands to outputs. The arrays belong to the frame, are never written again, and may be kept, unless
+ * What a stream hands to outputs. The arrays belong to the frame, are never written again, and may be kept, unless
  * everybody who gets frames has said that he does not (`Output.releasesFrames`); a frame that is kept costs its memory
  * (about 4 bytes of depth and 3 of picture a pixel).
  */
@@ -82,7 +88,7 @@ export interface DepthFrame {
 }
 
 /** What is known of a published frame beside its picture and depth. */
-export type FrameFacts = Omit<DepthFrame, 'image' | 'networkDepth' | 'confidence'>;
+export type FrameInfo = Omit<DepthFrame, 'image' | 'networkDepth' | 'confidence'>;
 
 /** Depth along the optical axis of this camera, metres, H*W. Returns the network's own map where the factor is 1. */
 export function metricDepth({ networkDepth, depthScale }: Pick<DepthFrame, 'networkDepth' | 'depthScale'>): FloatMap {

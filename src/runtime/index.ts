@@ -26,7 +26,6 @@ export { type CapturePlan, planCapture } from './capture/plan.js';
 export {
   isSourceWord,
   kindsWith,
-  type Pace,
   paceOf,
   parseSource,
   type Source,
@@ -47,18 +46,19 @@ export {
 } from './config.js';
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 export { engineKinds } from './engine/engine.js';
-export { providers } from './engine/open-failure.js';
-export { examineOrtCapi, type OrtCapiFacts } from './engine/ort-capi/examine.js';
-export type { NvidiaFacts } from './engine/ort-capi/nvidia.js';
-export type { SelfTestResult } from './engine/self-test.js';
+export { examineOrtCapi, type OrtCapiInfo } from './engine/ort-capi/examine.js';
+export { executionProviders, type Provider, providers } from './engine/providers/index.js';
+export type { ExecutionProvider } from './engine/providers/provider.js';
 export {
   type DepthFrame,
+  type DepthUnit,
   type Frame,
-  type FrameFacts,
+  type FrameInfo,
   type FrameStamps,
   type InputImage,
   type ModelState,
   metricDepth,
+  type Pace,
   type PixelFormat,
   type StampQuality,
 } from './frame.js';
@@ -82,13 +82,22 @@ export {
   type RelativeImageDepth,
 } from './open-model.js';
 export { type DepthStream, type OpenStreamOptions, openStream } from './open-stream.js';
+export {
+  formatOutput,
+  type OutputSettings,
+  openOutput,
+  outputForms,
+  outputHelp,
+  outputKinds,
+  outputSchema,
+  parseOutput,
+} from './outputs/index.js';
 export { ndjsonOutput } from './outputs/ndjson.js';
 export { noOutput } from './outputs/none.js';
-export type { DepthUnit, Output, OutputStats, StreamInfo } from './outputs/output.js';
+export type { Output, OutputKind, OutputStats, OutputStreams, StreamInfo } from './outputs/output.js';
 export { png16Output } from './outputs/png16.js';
 export { VideoOutput } from './outputs/video.js';
-export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';
 export { type RecordConfig, type RecordConfigInput, recordConfigSchema } from './record/config.js';
 export type { Side } from './record/pair-matcher.js';
 export { type Recording, type RecordingResult, type RecordingStats, startRecording } from './record/recorder.js';
-export type { Undistortion } from './undistort.js';
+export { type RunningStream, type Summary, startStream } from './stream.js';

@@ -125,7 +125,7 @@ test('monodepth2: 0..1 without normalisation, the sigmoid of four scales becomes
   }
 });
 
-test('MiDaS: mean and deviation, inverse depth without a scale becomes nearness, and says so everywhere', async () => {
+test('MiDaS: mean and deviation, inverse depth without a scale becomes relative inverse depth, and says so everywhere', async () => {
   const [width, height] = [64, 32];
   const model = join(folder, 'midas');
   const graph: ForeignGraph = {
@@ -142,7 +142,7 @@ test('MiDaS: mean and deviation, inverse depth without a scale becomes nearness,
   const image = picture(width, height, 3);
   const png16 = join(folder, 'png16');
   const { output } = await streamed(model, [image], png16);
-  assert.equal(output.info?.unit, 'nearness');
+  assert.equal(output.info?.unit, 'relative-inverse-depth');
   const raw = Array.from({ length: width * height }, (_, pixel) =>
     response(image, pixel, [0, 1, 2], imageNet.mean, imageNet.std),
   );
@@ -153,7 +153,7 @@ test('MiDaS: mean and deviation, inverse depth without a scale becomes nearness,
   assert.equal(frame.depthScale, 1);
   const line = depthLine(frame, output.info!.unit);
   assert.equal(line.depthM, undefined);
-  assert.ok(line.nearness!.min >= 0 && line.nearness!.max <= 1);
+  assert.ok(line.relativeInverseDepth!.min >= 0 && line.relativeInverseDepth!.max <= 1);
   const stored = decodePng16(await readBytes(join(png16, '000000.png')), 'stored');
   assertNear(
     stored.data.map((value) => (Number.isNaN(value) ? 0 : (value * 256) / 65535)),

@@ -1,10 +1,11 @@
 import { CyclopsError } from '../../base/errors.js';
 import type { NetworkView } from '../../geometry/network-view.js';
 import type { ModelPackage } from '../../model-package/schema.js';
-import { readCalibration } from '../calibration.js';
+import { readCalibration } from '../camera/calibration.js';
+import type { Undistortion } from '../camera/undistort.js';
 import type { StreamConfig } from '../config.js';
+import type { Pace } from '../frame.js';
 import { planNetworkInput } from '../plan-network-input.js';
-import type { Undistortion } from '../undistort.js';
 import { assertElements, pipelineText } from './elements.js';
 import { installedElements } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
@@ -14,7 +15,6 @@ import {
   isGstSource,
   isLooped,
   kindOf,
-  type Pace,
   paceOf,
   type Source,
   type SourceInfo,

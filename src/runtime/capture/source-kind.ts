@@ -5,9 +5,6 @@ import type { ElementPackages } from './decoders.js';
 import type { ElementSet } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
 
-/** How frames are taken from a source: `fastest` = every frame, as quickly as they can be computed. */
-export type Pace = 'real-time' | 'fastest';
-
 /** What must be known of a source before its pipeline can be composed. */
 export interface SourceInfo {
   /** Size of the full image, px. */

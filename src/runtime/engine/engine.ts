@@ -19,7 +19,7 @@ export interface EngineInfo {
   /** Threads of inference in all; 0 = the runtime's own choice (one a core). */
   readonly threads: number;
   /** Pictures that are inferred at once, each on its share of the threads. */
-  readonly atOnce: number;
+  readonly concurrency: number;
   readonly input: { readonly width: number; readonly height: number; readonly format: PixelFormat };
   readonly output: { readonly width: number; readonly height: number };
   /** Time to open the session, ms. */

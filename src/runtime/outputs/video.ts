@@ -1,9 +1,20 @@
 import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
 import type { ErrorCode } from '../../base/errors.js';
 import { CyclopsError, messageOf } from '../../base/errors.js';
 import type { DepthFrame } from '../frame.js';
-import type { Output, StreamInfo } from './output.js';
-import type { VideoReply, VideoRequest } from './video-worker.js';
+import { defineOutput, type Output, type StreamInfo } from './output.js';
+import type { VideoReply, VideoRequest } from './video/worker.js';
+
+/** The entry of the table. */
+export const video = defineOutput({
+  name: 'video',
+  form: 'video:FILE.mp4',
+  help: 'an H.264 video of the camera beside its coloured depth',
+  schema: z.strictObject({ kind: z.literal('video'), path: z.string().min(1) }),
+  argument: 'path',
+  open: ({ path }) => new VideoOutput(path),
+});
 
 /** What is written is an MP4, whatever the name: a file shall not claim to be something else. */
 const endings = ['.mp4', '.m4v'] as const;
@@ -42,7 +53,7 @@ export class VideoOutput implements Output {
   }
 
   async start(info: StreamInfo): Promise<void> {
-    const worker = new Worker(new URL('./video-worker.js', import.meta.url), { name: 'cyclops-video' });
+    const worker = new Worker(new URL('./video/worker.js', import.meta.url), { name: 'cyclops-video' });
     this.#worker = worker;
     // Not by events.once: that rejects where the worker throws, before anybody waits for it.
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));

@@ -43,7 +43,7 @@ export interface Recording {
 }
 
 /** Pairs that are encoded and written at the same time: more than the threads of libuv's pool gain nothing. */
-const atOnce = 4;
+const concurrency = 4;
 /** Pairs that a camera may have waiting beyond those, so that a slow write of the disk costs none: at 30/s a quarter of a second. */
 const waitingLimit = 8;
 /** Pictures of the last moment are this long under way at most, ms. */
@@ -269,13 +269,13 @@ class RunningRecording implements Recording {
   #next(): void {
     // After a fault of the disk, what waits would only fail as well.
     if (this.#fault !== undefined && !isCyclopsError(this.#fault, 'CAPTURE_FAILED')) this.#waiting.length = 0;
-    while (this.#underWay.size < atOnce) {
+    while (this.#underWay.size < concurrency) {
       const begin = this.#waiting.shift();
       if (begin === undefined) break;
       begin();
     }
-    if (this.#waiting.length > 0) this.#capture.hold();
-    else this.#capture.release();
+    if (this.#waiting.length > 0) this.#capture.pause();
+    else this.#capture.resume();
   }
 
   #release(pair: StereoPair): void {

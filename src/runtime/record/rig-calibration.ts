@@ -9,7 +9,7 @@ import {
   parseCalibration,
   parseYaml,
   withPlainKeys,
-} from '../calibration.js';
+} from '../camera/calibration.js';
 
 /** What is known of a stereo rig. */
 export interface RigCalibration {

@@ -1,12 +1,12 @@
 import { CyclopsError } from '../../base/errors.js';
 import { type Intrinsics, type StereoCamera, scaleIntrinsics } from '../../geometry/camera.js';
-import type { CameraCalibration } from '../calibration.js';
+import type { CameraCalibration } from '../camera/calibration.js';
+import { cameraOf } from '../camera/metric-scale.js';
+import { planUndistortion } from '../camera/undistort.js';
 import { type CapturePlan, captureJob } from '../capture/plan.js';
 import { probeSource } from '../capture/probe.js';
 import { describeSource, paceOf, type Source, type SourceInfo } from '../capture/sources/index.js';
 import type { PixelFormat } from '../frame.js';
-import { cameraOf } from '../metric-scale.js';
-import { planUndistortion } from '../undistort.js';
 import type { RecordConfig } from './config.js';
 import type { Side } from './pair-matcher.js';
 import { readRigCalibration } from './rig-calibration.js';

@@ -57,7 +57,7 @@ export class StereoCapture {
   #lost = { left: 0, right: 0 };
   #unmatchedBefore = { left: 0, right: 0 };
   readonly #lostInAll = { left: 0, right: 0 };
-  #isHeld = false;
+  #isPaused = false;
   #isEnding = false;
   #settle: ((error?: unknown) => void) | undefined;
 
@@ -104,14 +104,14 @@ export class StereoCapture {
     return { left: this.#cameras.left.pid, right: this.#cameras.right.pid };
   }
 
-  /** Lets files wait until `release`; a camera cannot. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Lets files wait until `resume`; a camera cannot. */
+  pause(): void {
+    this.#isPaused = true;
     this.#balance();
   }
 
-  release(): void {
-    this.#isHeld = false;
+  resume(): void {
+    this.#isPaused = false;
     this.#balance();
   }
 
@@ -218,7 +218,7 @@ export class StereoCapture {
     if (paceOf(this.#settings.left.source) === 'real-time') return;
     for (const side of ['left', 'right'] as const) {
       const isAhead = this.#matcher.waiting(side) >= aheadLimit && !this.#isOver[otherSide(side)];
-      if (this.#isHeld || isAhead) this.#cameras[side].hold();
+      if (this.#isPaused || isAhead) this.#cameras[side].hold();
       else this.#cameras[side].release();
     }
   }

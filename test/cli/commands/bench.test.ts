@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readRgb } from '../../../src/image/codec.js';
-import { latencyReportSchema } from '../../../src/runtime/latency-bench/report.js';
+import { latencyReportSchema } from '../../../src/latency-bench/report.js';
 import { cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';

@@ -7,16 +7,17 @@ import { exportOnnx } from '../../../src/export/export.js';
 import { compareGolden, goldenInput } from '../../../src/model-package/golden.js';
 import { type LoadedModelPackage, readModelPackage } from '../../../src/model-package/read.js';
 import type { Engine } from '../../../src/runtime/engine/engine.js';
+import type { Provider } from '../../../src/runtime/engine/providers/index.js';
 import { selfTest } from '../../../src/runtime/engine/self-test.js';
 import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { type TinyPackageOptions, writeTinyPackage } from '../../support/tiny-package.js';
 
 /** Opens an engine; `threads` is 1 unless given. */
-export type OpenEngine = (model: LoadedModelPackage, options: { provider: string }) => Promise<Engine>;
+export type OpenEngine = (model: LoadedModelPackage, options: { provider: Provider }) => Promise<Engine>;
 
 const small = { width: 64, height: 32 };
-const onCpu = { provider: 'cpu' };
+const onCpu = { provider: 'cpu' } as const;
 
 /** What every engine must do, whatever is behind it. */
 export function testEngineContract(name: string, open: OpenEngine): void {
@@ -107,7 +108,7 @@ export function testEngineContract(name: string, open: OpenEngine): void {
 
   test(`${name}: an execution provider that is not here is an error, not a run on the CPU`, async (t) => {
     const [, model] = await opened(t, small);
-    for (const provider of ['tensorrt', 'cuda']) {
+    for (const provider of ['tensorrt', 'cuda'] as const) {
       await assert.rejects(open(model, { provider }), {
         code: 'MACHINE_LACKS',
         message: new RegExp(`execution provider ${provider}`),

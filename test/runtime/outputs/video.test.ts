@@ -12,10 +12,10 @@ import type { RgbImage } from '../../../src/geometry/raster.js';
 import { createFloatMap, createRgbImage } from '../../../src/geometry/raster.js';
 import { colorAt, depthPosition } from '../../../src/image/colormap.js';
 import type { DepthFrame } from '../../../src/runtime/frame.js';
-import { colorRange, createComposer } from '../../../src/runtime/outputs/compose.js';
 import type { StreamInfo } from '../../../src/runtime/outputs/output.js';
+import { colorRange, createComposer } from '../../../src/runtime/outputs/video/compose.js';
+import { createVideoClock } from '../../../src/runtime/outputs/video/h264-encoder.js';
 import { VideoOutput } from '../../../src/runtime/outputs/video.js';
-import { createVideoClock } from '../../../src/runtime/outputs/video-clock.js';
 
 const width = 640;
 const height = 96;

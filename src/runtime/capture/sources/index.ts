@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CyclopsError } from '../../../base/errors.js';
-import type { GstSourceKind, JobSourceKind, Pace, SourceKind } from '../source-kind.js';
+import type { Pace } from '../../frame.js';
+import type { GstSourceKind, JobSourceKind, SourceKind } from '../source-kind.js';
 import { csi } from './csi.js';
 import { file } from './file.js';
 import { images } from './images.js';
@@ -11,7 +12,7 @@ import { test } from './test.js';
 import { udp } from './udp.js';
 import { v4l2 } from './v4l2.js';
 
-export type { ImageTarget, Pace, SourceInfo, SourceKind, TimestampOrigin } from '../source-kind.js';
+export type { ImageTarget, SourceInfo, SourceKind, TimestampOrigin } from '../source-kind.js';
 
 /** All kinds of sources: to add one, write its file and add its line here. Help and errors list them in this order. */
 export const sources = {

@@ -1,5 +1,5 @@
 import { CyclopsError } from '../../../base/errors.js';
-import type { Provider } from '../open-failure.js';
+import { type Provider, providerNamed } from '../providers/index.js';
 import type { Signature } from '../signature.js';
 import { allocate, type NativeBuffer, type OrtLibrary, type Pointer } from './library.js';
 import type { OrtSession } from './session.js';
@@ -47,7 +47,7 @@ export class BoundBuffers {
     this.#memory = library.create('CreateCpuMemoryInfo', deviceAllocator, defaultMemory);
     this.#binding = library.create('CreateIoBinding', pointer);
     this.#runOptions = library.create('CreateRunOptions');
-    if (provider === 'cpu') return;
+    if (providerNamed(provider).device === 'cpu') return;
     const output = allocate(this.#depthBytes);
     const confidence = signature.confidenceName === undefined ? undefined : allocate(this.#depthBytes);
     this.#device = { input: allocate(elements(signature.inputShape)), output, confidence };
