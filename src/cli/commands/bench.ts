@@ -32,10 +32,11 @@ export const command: Command = {
     source: {
       type: 'string',
       value: 'SOURCE',
-      default: 'test:smpte',
-      help: `What is measured on: ${sourceForms(waiting)}, or a path`,
+      help: `What is measured on: ${sourceForms(waiting)}, or a path [test:smpte]`,
     },
     fps: { type: 'string', value: 'N', help: `Rate in the part in real time of ${kindsHelp('fps', rated)}` },
+    size: streamOptions.size!,
+    ...ownOptions,
     frames: { type: 'string', value: 'N', default: '300', help: 'measured frames of each part' },
     'warm-up': { type: 'string', value: 'N', default: '20', help: 'frames left out at the beginning of each stretch' },
     rounds: { type: 'string', value: 'N', default: '5', help: 'turns of bare loop and stream' },
