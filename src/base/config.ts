@@ -32,6 +32,23 @@ export function parseConfig<T extends z.ZodType>(text: string, path: string, sch
   throw new CyclopsError('CONFIG_INVALID', faults.join('\n'));
 }
 
+/**
+ * Settings that a program gives, against a zod schema.
+ * @param owner names them in messages, such as `openModel options`.
+ * @throws CyclopsError `CONFIG_INVALID` naming every field.
+ */
+export function checkSettings<T extends z.ZodType>(value: unknown, owner: string, schema: T): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => {
+    const keys = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+    // What no single field is to blame for says enough by itself.
+    const text = keys.length === 0 && issue.code === 'custom' ? issue.message : describeIssue(issue, keys, value);
+    return `${owner}: ${text}`;
+  });
+  throw new CyclopsError('CONFIG_INVALID', faults.join('\n'));
+}
+
 function lineOf(
   document: ReturnType<typeof parseDocument>,
   keys: readonly (string | number)[],

@@ -1,5 +1,6 @@
 import { CyclopsError } from '../base/errors.js';
 import { writeAtomic } from '../base/files.js';
+import { packageVersion } from '../base/paths.js';
 import { type GraphSummary, summarizeGraph } from './cost/summary.js';
 import type { Value } from './graph/graph.js';
 import { buildLayersModelGraph } from './graph/layers-model-graph.js';
@@ -13,8 +14,8 @@ export interface LayersModelOptions {
   readonly size?: OpenSize;
   /** Whether to compare with tfjs; true unless given. */
   readonly parity?: boolean;
-  /** Version of cyclops, for the file's producer. */
-  readonly version: string;
+  /** Version of cyclops, for the file's producer; this one unless given. */
+  readonly version?: string;
 }
 
 /** A LayersModel as an ONNX file that is not yet written. */
@@ -33,10 +34,10 @@ export interface LayersModelResult {
  * A user's own LayersModel as a bare ONNX graph: tensors in, tensors out, nothing before or behind the network.
  * @throws CyclopsError those of `readLayersModel` and `buildLayersModelGraph`, `PARITY_FAILED`.
  */
-export async function convertLayersModel(path: string, options: LayersModelOptions): Promise<LayersModelResult> {
+export async function convertLayersModel(path: string, options: LayersModelOptions = {}): Promise<LayersModelResult> {
   const model = await readLayersModel(path);
   const { graph, reports } = runPasses(buildLayersModelGraph(model, options.size));
-  const onnx = encodeModel(graph, { producerVersion: options.version, metadata: {} });
+  const onnx = encodeModel(graph, { producerVersion: options.version ?? packageVersion(), metadata: {} });
   const parity = options.parity === false ? undefined : await checkModelParity(model, graph, onnx);
   if (parity !== undefined) assertModelParity(parity, path);
   return {
@@ -58,7 +59,7 @@ export async function convertLayersModel(path: string, options: LayersModelOptio
 export async function exportLayersModel(
   path: string,
   output: string,
-  options: LayersModelOptions,
+  options: LayersModelOptions = {},
 ): Promise<LayersModelResult> {
   if (!output.endsWith('.onnx')) {
     throw new CyclopsError('USAGE_INVALID', `--output: expected FILE.onnx for a bare graph, found "${output}"`);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { packageVersion } from '../base/paths.js';
 import type { ModelPackage } from '../model-package/schema.js';
 import type { TensorRtOptions } from '../model-package/tensorrt/options.js';
 import { type PackagePaths, packagePaths, writeModelPackage } from '../model-package/write.js';
@@ -8,14 +9,14 @@ import { type PackageInfo, packModel } from './pack.js';
 import { type PassReport, runPasses } from './passes/index.js';
 import { assertDifference, type PrecisionDifference } from './precision/difference.js';
 import { type PrecisionOptions, reducePrecision } from './precision/reduce.js';
-import { type DepthNetwork, describedNetwork, studentNetwork } from './read/depth-network.js';
+import { type DepthNetwork, describedNetwork, type NetworkInfo, studentNetwork } from './read/depth-network.js';
 import type { OpenSize } from './read/layers-model.js';
 import { assertParity, checkParity, type ParityReport } from './verify/parity.js';
 
 /** What the exporter must be told of a network that is no checkpoint of cyclops. */
 export interface NetworkDescription {
-  /** A YAML file as `networkInfoSchema`. */
-  readonly facts: string;
+  /** The facts, or the path of a YAML file that holds them. */
+  readonly facts: string | NetworkInfo;
   /** Sides that the model leaves open, px. */
   readonly size?: OpenSize;
 }
@@ -34,8 +35,8 @@ export interface ExportOptions extends DepthGraphOptions {
   readonly tensorRt?: TensorRtOptions;
   /** The command line of the export; the package's provenance says it behind that of the training. */
   readonly command?: string;
-  /** Version of cyclops, for the package's provenance. */
-  readonly version: string;
+  /** Version of cyclops, for the package's provenance; this one unless given. */
+  readonly version?: string;
 }
 
 /** A finished export. */
@@ -62,7 +63,7 @@ export interface ExportResult extends PackagePaths {
  * @throws CyclopsError those of `openNetwork` and `buildDepthGraph`, `PARITY_FAILED`, `PRECISION_UNFIT`, `DISK_FULL`,
  *   `WRITE_FAILED`.
  */
-export async function exportOnnx(path: string, output: string, options: ExportOptions): Promise<ExportResult> {
+export async function exportOnnx(path: string, output: string, options: ExportOptions = {}): Promise<ExportResult> {
   const network = await openNetwork(path, options.described);
   const { graph: built, around, facts: ends, viewNote } = buildDepthGraph(network, options);
   const { graph, reports } = runPasses(built);
@@ -77,7 +78,7 @@ export async function exportOnnx(path: string, output: string, options: ExportOp
       command: [network.origin.command, options.command ?? 'exportOnnx']
         .filter((text) => text !== undefined)
         .join('; '),
-      versions: { ...network.origin.versions, cyclops: options.version },
+      versions: { ...network.origin.versions, cyclops: options.version ?? packageVersion() },
     },
   };
   const onnxFile = basename(paths.onnxPath);

@@ -17,7 +17,7 @@ export const cameraIntrinsicsSchema = z.strictObject({
 });
 
 /** How the focal length is known: a calibration file or its numbers, fx in px of the source's picture, or its field of view. */
-const focalSchema = z.strictObject({
+export const focalSchema = z.strictObject({
   /** Path of a calibration that ROS or OpenCV wrote, with the lens's distortion; relative to where the command runs. */
   calibration: z.string().min(1).optional(),
   intrinsics: cameraIntrinsicsSchema.optional(),
@@ -34,11 +34,12 @@ const cameraFields = focalSchema.extend({
 });
 
 /** Whether at most one of the ways to know the focal length is taken. */
-function isOneFocal({ calibration, intrinsics, fxPx, horizontalFovDeg }: z.output<typeof focalSchema>): boolean {
+export function isOneFocal({ calibration, intrinsics, fxPx, horizontalFovDeg }: z.output<typeof focalSchema>): boolean {
   return [calibration, intrinsics, fxPx, horizontalFovDeg].filter((value) => value !== undefined).length <= 1;
 }
 
-const oneFocalText = 'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg';
+/** What is said where `isOneFocal` does not hold. */
+export const oneFocalText = 'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg';
 const cameraSchema = cameraFields.refine(isOneFocal, oneFocalText);
 
 /** How long a source may be silent, and how it is brought back. */
@@ -65,10 +66,10 @@ export const streamConfigSchema = z.strictObject({
 });
 
 /** A checked stream configuration with its defaults filled in. */
-export type StreamConfig = z.output<typeof streamConfigSchema>;
+export interface StreamConfig extends z.output<typeof streamConfigSchema> {}
 
 /** The same as a caller may write it. */
-export type StreamConfigInput = z.input<typeof streamConfigSchema>;
+export interface StreamConfigInput extends z.input<typeof streamConfigSchema> {}
 
 /** More cameras than this are more than one engine serves at a useful rate. */
 const cameraLimit = 8;
@@ -98,7 +99,7 @@ export const camerasConfigSchema = streamConfigSchema.omit({ camera: true }).ext
 });
 
 /** A checked configuration of several cameras with its defaults filled in. */
-export type CamerasConfig = z.output<typeof camerasConfigSchema>;
+export interface CamerasConfig extends z.output<typeof camerasConfigSchema> {}
 
 /** The same as a caller may write it. */
-export type CamerasConfigInput = z.input<typeof camerasConfigSchema>;
+export interface CamerasConfigInput extends z.input<typeof camerasConfigSchema> {}

@@ -85,8 +85,7 @@ export interface DepthFrame {
 export type FrameFacts = Omit<DepthFrame, 'image' | 'networkDepth' | 'confidence'>;
 
 /** Depth along the optical axis of this camera, metres, H*W. Returns the network's own map where the factor is 1. */
-export function metricDepth(frame: DepthFrame): FloatMap {
-  const { networkDepth, depthScale } = frame;
+export function metricDepth({ networkDepth, depthScale }: Pick<DepthFrame, 'networkDepth' | 'depthScale'>): FloatMap {
   if (depthScale === 1) return networkDepth;
   const { width, height } = networkDepth;
   return { width, height, data: networkDepth.data.map((metres) => metres * depthScale) };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { readConfig } from '../../base/config.js';
+import { checkSettings, readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { Intrinsics } from '../../geometry/camera.js';
 import { inputShapeOf } from '../graph/add-network.js';
@@ -69,7 +69,7 @@ const positive = z.number().positive().finite();
 const ofEachColour = z.tuple([z.number().finite(), z.number().finite(), z.number().finite()]);
 const deviations = z.tuple([positive, positive, positive]);
 
-/** What a user says of a depth network of his own, in YAML: what stands before it, and what its output means. */
+/** What a user says of a depth network of his own: what stands before it, and what its output means. */
 export const networkInfoSchema = z
   .strictObject({
     /** Name of the network, for people; the model's file unless given. */
@@ -112,21 +112,32 @@ export const networkInfoSchema = z
     issues.push({ code: 'custom', path: ['camera', 'baselineM'], message, input: camera });
   });
 
+/** The same as a caller may write it. */
+export interface NetworkInfo extends z.input<typeof networkInfoSchema> {}
+
 /**
  * A user's own LayersModel with the facts that make it a depth network.
  * @param path a `model.json` of one image, [H, W, 3].
- * @param infoPath YAML or JSON as `networkInfoSchema`.
+ * @param described the facts as `networkInfoSchema`, or the path of a YAML or JSON file with them.
  * @param size px, where the model leaves it open.
  * @throws CyclopsError `CONFIG_INVALID` for the facts, those of `readLayersModel`, `CHECKPOINT_INVALID` where facts and
  *   model do not fit.
  */
-export async function describedNetwork(path: string, infoPath: string, size?: OpenSize): Promise<DepthNetwork> {
-  const facts = await readConfig(infoPath, networkInfoSchema);
+export async function describedNetwork(
+  path: string,
+  described: string | NetworkInfo,
+  size?: OpenSize,
+): Promise<DepthNetwork> {
+  const owner = typeof described === 'string' ? described : 'facts';
+  const facts =
+    typeof described === 'string'
+      ? await readConfig(described, networkInfoSchema)
+      : checkSettings(described, owner, networkInfoSchema);
   const model = await readLayersModel(path);
   const { width, height } = inputSizeOf(model, size);
   const { fxPx, fyPx = fxPx, cxPx = (width - 1) / 2, cyPx = (height - 1) / 2, baselineM, doffsPx } = facts.camera;
   const { layer, quantity, factor } = facts.output;
-  const outputIndex = layer === undefined ? 0 : outputNamed(model, layer, `${infoPath} output.layer`);
+  const outputIndex = layer === undefined ? 0 : outputNamed(model, layer, `${owner} output.layer`);
   return {
     name: facts.name ?? basename(path, '.json'),
     owner: path,

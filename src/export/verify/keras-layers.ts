@@ -75,16 +75,16 @@ export class GroupedConv2D extends KerasLayer {
 
   constructor(settings: Readonly<Record<string, unknown>>) {
     super(settings);
-    const { groups: _, ...rest } = settings;
-    this.#inner = layers.conv2d({ ...rest, activation: 'linear' } as never);
+    const { filters, kernelSize, strides, padding, dilationRate } = settings;
+    this.#inner = layers.conv2d({ filters, kernelSize, strides, padding, dilationRate } as never);
   }
 
   override build(shape: tf.Shape | tf.Shape[]): void {
     const channels = (shape as number[])[3]! / Number(this.settings.groups);
-    const [rows, columns] = this.settings.kernel_size as [number, number];
+    const [rows, columns] = this.settings.kernelSize as [number, number];
     const filters = Number(this.settings.filters);
     this.addWeight('kernel', [rows, columns, channels, filters], 'float32', tf.initializers.glorotUniform({ seed: 1 }));
-    if (this.settings.use_bias === true) {
+    if (this.settings.useBias === true) {
       this.addWeight('bias', [filters], 'float32', tf.initializers.randomUniform({ seed: 2, minval: -1, maxval: 1 }));
     }
     super.build(shape);
@@ -97,7 +97,7 @@ export class GroupedConv2D extends KerasLayer {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const input = (Array.isArray(inputs) ? inputs[0]! : inputs) as tf.Tensor4D;
-      const { strides, padding, dilation_rate: dilation, activation } = this.settings;
+      const { strides, padding, dilationRate: dilation, activation } = this.settings;
       const groups = Number(this.settings.groups);
       const [kernel, bias] = this.weights.map((weight) => weight.read());
       const kernels = tf.split(kernel as tf.Tensor4D, groups, 3);

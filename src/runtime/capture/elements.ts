@@ -1,6 +1,5 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { CropWindow } from '../../geometry/network-view.js';
-import type { PixelFormat } from '../frame.js';
+import type { PictureTarget } from '../plan-network-input.js';
 import { remedyFor } from './element-packages.js';
 import type { ElementSet } from './installed-elements.js';
 import { elementNames } from './launch-text.js';
@@ -8,18 +7,8 @@ import { picturesFd } from './messages.js';
 import { describeSource, paceOf } from './source.js';
 import { type GstSource, isResizedByNvidia, leakyQueue, noOtherLimit, sourceElements } from './source-elements.js';
 
+export type { PictureTarget } from '../plan-network-input.js';
 export type { GstSource } from './source-elements.js';
-
-/** What the pipeline shall deliver. */
-export interface PictureTarget {
-  readonly width: number;
-  readonly height: number;
-  readonly format: PixelFormat;
-  /** Part of the source's picture to take; rows outside of it become black. */
-  readonly crop: CropWindow;
-  readonly sourceWidth: number;
-  readonly sourceHeight: number;
-}
 
 /**
  * The launch text of a capture pipeline: source, crop, resize, colour, one-deep queue, GDP into the pipe; a pure function

@@ -1,12 +1,12 @@
 import { CyclopsError } from '../../base/errors.js';
-import { anyCameraView, type NetworkView, networkView } from '../../geometry/network-view.js';
+import type { NetworkView } from '../../geometry/network-view.js';
 import type { ModelPackage } from '../../model-package/schema.js';
 import { readCalibration } from '../calibration.js';
 import type { StreamConfig } from '../config.js';
-import { cameraOf } from '../metric-scale.js';
 import type { Pace } from '../outputs/output.js';
-import { planUndistortion, type Undistortion } from '../undistort.js';
-import { assertElements, type GstSource, type PictureTarget, pipelineText } from './elements.js';
+import { type PictureTarget, planNetworkInput } from '../plan-network-input.js';
+import type { Undistortion } from '../undistort.js';
+import { assertElements, type GstSource, pipelineText } from './elements.js';
 import { type ElementSet, installedElements } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
 import { probeSource, type SourceFacts } from './probe.js';
@@ -34,25 +34,10 @@ export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: M
   const { camera } = config;
   const { source } = camera;
   const facts = await probeSource(source);
-  const { width, height, channels: format } = model.input;
-  const training = { ...model.camera, width, height };
   const calibration = camera.calibration === undefined ? undefined : await readCalibration(camera.calibration);
-  // The network looks through the rectified pinhole, whatever the lens does.
-  const lensless = calibration === undefined ? camera : { intrinsics: calibration.rectified };
-  const seen = cameraOf(lensless, facts.width, facts.height) ?? facts;
-  const view =
-    model.output.kind === 'relative-inverse-depth' ? anyCameraView(training, seen) : networkView(training, seen);
-  const undistortion =
-    calibration === undefined ? undefined : planUndistortion(calibration, view.intrinsics, facts.width, facts.height);
+  const { view, undistortion, target } = planNetworkInput(model, camera, calibration, facts);
   const pace = paceOf(source);
-  const job = await captureJob(source, facts, {
-    width: undistortion?.width ?? width,
-    height: undistortion?.height ?? height,
-    crop: undistortion?.crop ?? view.crop,
-    format,
-    sourceWidth: facts.width,
-    sourceHeight: facts.height,
-  });
+  const job = await captureJob(source, facts, target);
   return { job, view, undistortion, pace, fps: facts.fps, sourceWidth: facts.width, sourceHeight: facts.height };
 }
 

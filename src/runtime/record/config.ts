@@ -56,7 +56,7 @@ export const recordConfigSchema = z
   }, 'expected the rig in one of three ways: a calibration of each camera, one stereo calibration, or focal length and baseline of a rig that rectifies');
 
 /** A checked description of a recording with its defaults filled in. */
-export type RecordConfig = z.output<typeof recordConfigSchema>;
+export interface RecordConfig extends z.output<typeof recordConfigSchema> {}
 
 /** The same as a caller may write it. */
-export type RecordConfigInput = z.input<typeof recordConfigSchema>;
+export interface RecordConfigInput extends z.input<typeof recordConfigSchema> {}

@@ -1,4 +1,10 @@
 import type { Random } from '../../../src/base/random.js';
+import {
+  Arithmetic,
+  AxisSoftmax,
+  BilinearUpSampling2D,
+  GroupedConv2D,
+} from '../../../src/export/verify/keras-layers.js';
 import { Correlation1d } from '../../../src/train/layers/correlation-1d.js';
 import {
   BorderPadding2D,
@@ -445,6 +451,49 @@ export const layerCases: readonly LayerCase[] = [
     name: 'SoftArgmaxDisparity',
     rounds: 2,
     build: (_tf, input, _random, round) => apply(new SoftArgmaxDisparity({ step: 0.2, zero: round }), input),
+  },
+  {
+    name: 'Arithmetic: every operator of two tensors, and with a constant on either side',
+    rounds: 12,
+    build: (tf, input, random, round) => {
+      const op = (['add', 'subtract', 'multiply', 'divide'] as const)[round % 4]!;
+      const positive = apply(tf.layers.conv2d({ filters: 3, kernelSize: 1, activation: 'softplus' }), input);
+      if (round < 4) return apply(new Arithmetic({ op }), [input, positive]);
+      const constant = random.uniform(0.5, 3);
+      return apply(new Arithmetic({ op, constant, ...(round < 8 ? {} : { reversed: true }) }), positive);
+    },
+  },
+  {
+    name: 'AxisSoftmax: every axis of an image',
+    rounds: 3,
+    build: (_tf, input, _random, round) => apply(new AxisSoftmax({ axis: round + 1 }), input),
+  },
+  {
+    name: 'BilinearUpSampling2D: whole factors',
+    rounds: 4,
+    build: (_tf, input, random) =>
+      apply(new BilinearUpSampling2D({ size: pair(random, 1, 4), interpolation: 'bilinear' }), input),
+  },
+  {
+    name: 'GroupedConv2D: groups, strides, padding, bias, activation',
+    rounds: 6,
+    shape: () => [9, 11, 6],
+    build: (_tf, input, random) => {
+      const groups = random.pick([2, 3, 6]);
+      return apply(
+        new GroupedConv2D({
+          groups,
+          filters: groups * (1 + random.integer(3)),
+          kernelSize: pair(random, 1, 3),
+          strides: pair(random, 1, 2),
+          padding: random.pick(['same', 'valid'] as const),
+          dilationRate: [1, 1],
+          useBias: random.chance(0.5),
+          activation: random.pick(['linear', 'relu', 'tanh'] as const),
+        }),
+        input,
+      );
+    },
   },
   {
     name: 'models as layers, used twice: functional and sequential, with several outputs',
