@@ -13,7 +13,7 @@ const root = packageRoot();
 const skippedFolders = new Set([
   '.git',
   ...readFileSync(join(root, '.gitignore'), 'utf8')
-    .match(/^\/.*$/gm)!
+    .match(/^[/a-z].*$/gm)!
     .map(plain),
 ]);
 
