@@ -13,7 +13,7 @@ const root = packageRoot();
 const skippedFolders = new Set([
   '.git',
   ...readFileSync(join(root, '.gitignore'), 'utf8')
-    .match(/^[/a-z].*$/gm)!
+    .match(/^\/.*$/gm)!
     .map(plain),
 ]);
 
