@@ -9,18 +9,14 @@ import { cyclops } from './support/command.js';
 // The rules of the house that no compiler or linter checks.
 
 const root = packageRoot();
-/** Not written by hand, or not ours: what git ignores. From the root. */
-const skippedFolders = new Set([
-  '.git',
-  ...readFileSync(join(root, '.gitignore'), 'utf8')
-    .match(/^\/.*$/gm)!
-    .map(plain),
-]);
+/** Not written by hand, or not ours: what git ignores; with a slash in front from the root, else anywhere. */
+const skippedFolders = new Set(['.git', ...ignoredByGit()]);
 
-/** `/models/mine/` -> `models/mine`. */
-function plain(pattern: string): string {
-  return pattern.replace(/^\/|\/$/g, '');
+function ignoredByGit(): string[] {
+  const lines = readFileSync(join(root, '.gitignore'), 'utf8').split('\n');
+  return lines.filter((line) => /^[^#*]/.test(line)).map((line) => line.replace(/\/$/, ''));
 }
+
 const textExtensions = new Set(
   '.c .cc .cpp .h .html .js .json .md .mjs .py .rules .service .sh .ts .txt .yaml .yml'.split(' '),
 );
@@ -43,7 +39,8 @@ function* pathsUnder(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (!skippedFolders.has(relative(root, path))) yield* pathsUnder(path);
+      const isSkipped = skippedFolders.has(entry.name) || skippedFolders.has(`/${relative(root, path)}`);
+      if (!isSkipped) yield* pathsUnder(path);
     } else if (entry.isFile() && textExtensions.has(extname(entry.name)) && statSync(path).size < textLimitBytes) {
       yield path;
     }

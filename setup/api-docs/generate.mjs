@@ -23,8 +23,8 @@ const application = await Application.bootstrapWithPlugins({
   intentionallyNotExported: [
     'src/runtime/capture/supervisor.ts:Fault',
     'src/train/layers/image-layers.ts:Config',
-    'src/export/read-network.ts:Network',
-    'src/export/pre-post.ts:Fit',
+    'src/export/read/network.ts:Network',
+    'src/export/graph/pre-post.ts:Fit',
     'src/model-package/schema.ts:EmbeddedPackage',
   ],
   // Is emptied first.
