@@ -5,8 +5,7 @@ import type { SpanRecord } from '../src/runtime/latency-bench/spans.js';
 import type { Bench, BenchResult } from './measure.js';
 import { printTable, rounded } from './measure.js';
 import { bareInferMs, benchThreads, measuredSeconds, stillCamera, streamCamera } from './stream/camera.js';
-import { benchHead } from './stream/head.js';
-import { benchModel } from './stream/model.js';
+import { benchHead, benchModel } from './stream/model.js';
 
 /** A camera asks for this share of the model's speed, and at most for the usual 30 pictures a second. */
 const loadShare = 0.5;

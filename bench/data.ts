@@ -64,7 +64,7 @@ async function measure(): Promise<BenchResult> {
 
 async function writePairs(folder: string): Promise<void> {
   const { writeDataset } = await import('../src/data/synthetic/dataset.js');
-  const { defaultHardShares } = await import('../src/data/synthetic/shares.js');
+  const { defaultHardShares } = await import('../src/data/synthetic/scene.js');
   const plan = {
     domain: 'street',
     seed: 1,

@@ -11,8 +11,7 @@ import {
   stillCamera,
   streamCamera,
 } from './stream/camera.js';
-import { benchHead } from './stream/head.js';
-import { benchModel } from './stream/model.js';
+import { benchHead, benchModel } from './stream/model.js';
 
 /** How many pictures the camera gives while the bare model computes one. */
 const overload = 4;

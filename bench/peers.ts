@@ -8,10 +8,9 @@ import { type Pace, planCapture, readModelPackage, type Summary, streamConfigSch
 import { alternate, type Bench, type BenchResult, printTable, rounded } from './measure.js';
 import { memoryFloor } from './peers/floor.js';
 import { pythonWith } from './peers/python.js';
+import { h264Clip } from './stream/camera.js';
 import { type ProgramRun, runProgram } from './stream/child.js';
-import { h264Clip } from './stream/clip.js';
-import { benchHead } from './stream/head.js';
-import { benchModel } from './stream/model.js';
+import { benchHead, benchModel } from './stream/model.js';
 
 /** The ONNX Runtime of our own package, so that only what is around it differs. */
 const requirements = ['onnxruntime==1.30.0', 'opencv-python-headless==5.0.0.93', 'numpy<3'];

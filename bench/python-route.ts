@@ -7,8 +7,7 @@ import { packageRoot } from '../src/base/paths.js';
 import { Random } from '../src/base/random.js';
 import type { OnnxRun } from '../src/export/index.js';
 import { type Bench, median, printTable, processorTimes, rounded } from './measure.js';
-import { pythonWith } from './peers/python.js';
-import { pythonWithTorch } from './peers/torch.js';
+import { pythonWith, pythonWithTorch } from './peers/python.js';
 
 const width = 640;
 const height = 192;

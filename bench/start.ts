@@ -9,9 +9,8 @@ import { median } from '../src/base/statistics.js';
 import { readModelPackage } from '../src/runtime/index.js';
 import { treeUsage } from '../src/runtime/latency-bench/process-usage.js';
 import { alternate, type Bench, type BenchResult, printTable, rounded } from './measure.js';
-import { h264Clip } from './stream/clip.js';
-import { benchHead } from './stream/head.js';
-import { benchModel } from './stream/model.js';
+import { h264Clip } from './stream/camera.js';
+import { benchHead, benchModel } from './stream/model.js';
 
 const rounds = Number(process.env.CYCLOPS_BENCH_ROUNDS ?? 5);
 

@@ -10,7 +10,7 @@ import { measureLatency } from '../src/runtime/latency-bench/measure.js';
 import type { LatencyReportFile } from '../src/runtime/latency-bench/report.js';
 import type { Bench, BenchResult, Json } from './measure.js';
 import { median, printTable, rounded } from './measure.js';
-import { h264Clip } from './stream/clip.js';
+import { h264Clip } from './stream/camera.js';
 import { benchModel } from './stream/model.js';
 
 const frames = 400;

@@ -89,7 +89,7 @@ async function pairsPerSecond(
 
 async function writerFor(threads: number) {
   const { writeDataset } = await import('../src/data/synthetic/dataset.js');
-  const { defaultHardShares } = await import('../src/data/synthetic/shares.js');
+  const { defaultHardShares } = await import('../src/data/synthetic/scene.js');
   // Enough scenes for every thread; each thread's start and its textures are part of the price, as in real use.
   const count = 16 * threads;
   const runWriter = async (workers: number): Promise<number> => {

@@ -73,7 +73,7 @@ async function main(argv) {
       }
       say(`${title}${step.does} ...\n`);
       const stepStartedAt = Date.now();
-      await step.run(options, (text) => say(`      ${text}\n`));
+      await withSignOfLife(stepStartedAt, () => step.run(options, (text) => say(`      ${text}\n`)));
       say(`      done in ${seconds(stepStartedAt)}\n`);
     } catch (error) {
       process.stderr.write(failureText(step, error));
@@ -82,6 +82,19 @@ async function main(argv) {
   }
   sayIfLoud(`Set up in ${seconds(startedAt)}\n`);
   return 0;
+}
+
+/** Long steps are a download or a compiler that writes into the log: a line every ten seconds says that they go on. */
+async function withSignOfLife(startedAt, work) {
+  const timer = setInterval(
+    () => process.stdout.write(`      ... ${seconds(startedAt)} so far, in ${logPath}\n`),
+    10_000,
+  );
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** Why set-up cannot even begin here, and the way out; undefined if it can. */

@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createLog } from '../../src/base/log.js';
+import { packageRoot } from '../../src/base/paths.js';
 import { median } from '../../src/base/statistics.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { openEngine } from '../../src/runtime/engine/choose.js';
@@ -13,6 +17,7 @@ import {
   streamConfigSchema,
 } from '../../src/runtime/index.js';
 import { SpanRecord } from '../../src/runtime/latency-bench/spans.js';
+import { chooseEncoder } from '../../src/runtime/outputs/h264-encoder.js';
 
 /** One thread fewer than cores: capture and the main thread have a core of their own, and so a steady age. */
 export const benchThreads = Math.max(1, availableParallelism() - 1);
@@ -95,4 +100,14 @@ export async function streamCamera(
 export function measuredSeconds(defaultS: number): number {
   const minutes = Number(process.env.CYCLOPS_BENCH_MINUTES);
   return minutes > 0 ? minutes * 60 : defaultS;
+}
+
+/** Writes the shipped drive, enlarged to 1280x720 H.264, into a folder: 200 pictures. @returns its path. */
+export async function h264Clip(folder: string): Promise<string> {
+  const drive = join(packageRoot(), 'demo', 'street-drive.mp4');
+  const path = join(folder, '720p.mp4');
+  const { launch } = await chooseEncoder();
+  const text = `filesrc location=${drive} ! decodebin ! videoscale add-borders=false ! video/x-raw,width=1280,height=720,pixel-aspect-ratio=1/1 ! videoconvert ! video/x-raw,format=I420 ! ${launch} ! h264parse ! mp4mux ! filesink location=${path}`;
+  await promisify(execFile)('gst-launch-1.0', ['-q', ...text.split(' ')]);
+  return path;
 }

@@ -1,7 +1,11 @@
 import { readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
+import { readModelPackage } from '../../src/runtime/index.js';
+import { loadNow } from '../../src/runtime/latency-bench/head.js';
+import type { Json } from '../measure.js';
 
 /**
  * The package that the streaming benchmarks run: the one in `CYCLOPS_BENCH_MODEL`, else the shipped one.
@@ -18,4 +22,15 @@ export async function benchModel(): Promise<string> {
     'FILE_MISSING',
     `${folder}: no shipped model; name a model package in CYCLOPS_BENCH_MODEL, or use cyclops bench MODEL`,
   );
+}
+
+/** What a result's details say of model and machine. Ask before anything is measured. */
+export async function benchHead(model: string): Promise<Readonly<Record<string, Json>>> {
+  const { package: facts } = await readModelPackage(model);
+  const { width, height } = facts.input;
+  return {
+    model: `${facts.name} ${width}x${height} ${facts.onnx.sha256.slice(0, 12)}`,
+    cores: availableParallelism(),
+    loadBefore: loadNow(),
+  };
 }

@@ -5,7 +5,7 @@ import { CyclopsError } from '../../src/base/errors.js';
 import type { PartialTrainingConfig } from '../../src/train/config/config.js';
 import { resolveTrainingConfig } from '../../src/train/config/resolve-config.js';
 import { alternate, type Comparison, median, rounded } from '../measure.js';
-import { pythonWithTorch } from '../peers/torch.js';
+import { pythonWithTorch } from '../peers/python.js';
 import { noiseBatch, type StepCase, stepCases } from './cases.js';
 import { type OwnSteps, openOwnSteps, type Phases } from './own-steps.js';
 import { openTorchSteps, type TorchSteps } from './torch-steps.js';

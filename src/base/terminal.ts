@@ -45,7 +45,7 @@ export function createLiveLine(options: LiveLineOptions = {}): LiveLine {
   const show = (text: string): void => {
     shown = text;
     shownAtMs = now();
-    stream.write(onTerminal ? `\r\x1b[K${text.slice(0, (stream.columns ?? 80) - 1)}` : `${text}\n`);
+    stream.write(onTerminal ? `\r\x1b[K${text.slice(0, (stream.columns || 80) - 1)}` : `${text}\n`);
   };
   return {
     update(text) {

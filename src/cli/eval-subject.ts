@@ -1,7 +1,7 @@
 import { assert, assertNever } from '../base/assert.js';
 import { CyclopsError } from '../base/errors.js';
 import type { StereoSource, ViewSample } from '../data/sample.js';
-import { constantBaseline, leftOnly, positionBaseline, storedLabels } from '../eval/baselines.js';
+import { constantBaseline, leftOnly, type OnProgress, positionBaseline, storedLabels } from '../eval/baselines.js';
 import type { Predict } from '../eval/evaluate.js';
 import { withFlipTta } from '../eval/flip-tta.js';
 import type { Predictor } from '../train/predict/predict.js';
@@ -59,9 +59,16 @@ export interface OpenSubject {
 /**
  * Opens what is measured.
  * @param isFlipTta average each prediction with that of the mirrored image.
- * @throws CyclopsError of the checkpoint, model or labels; `USAGE_INVALID` for flip test-time augmentation of what looks at two views.
+ * @param onProgress of what a baseline looks at before it can predict.
+ * @throws CyclopsError of the checkpoint, model or labels; `USAGE_INVALID` for flip test-time augmentation of what
+ *   looks at two views.
  */
-export async function openSubject(subject: Subject, source: StereoSource, isFlipTta: boolean): Promise<OpenSubject> {
+export async function openSubject(
+  subject: Subject,
+  source: StereoSource,
+  isFlipTta: boolean,
+  onProgress?: OnProgress,
+): Promise<OpenSubject> {
   const close = async (): Promise<void> => {};
   if (isFlipTta && subject.kind !== 'network' && subject.kind !== 'model') {
     throw notFlipped(`${nameOf(subject)} has no network to look again`);
@@ -95,9 +102,9 @@ export async function openSubject(subject: Subject, source: StereoSource, isFlip
     case 'labels':
       return { predict: storedLabels(subject.folder), views: 'left', close };
     case 'constant':
-      return { predict: await constantBaseline(source), views: 'left', close };
+      return { predict: await constantBaseline(source, onProgress), views: 'left', close };
     case 'position':
-      return { predict: await positionBaseline(source), views: 'left', close };
+      return { predict: await positionBaseline(source, onProgress), views: 'left', close };
     default:
       return assertNever(subject);
   }

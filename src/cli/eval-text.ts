@@ -91,6 +91,16 @@ export function reportOf(measured: Measured, images: readonly ReportImage[]): Ev
   };
 }
 
+/** Why pairs do not count: a line a reason, with how many it holds for and the first of them. */
+export function skippedLines(skipped: Evaluation['skipped']): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { id, reason } of skipped) byReason.set(reason, [...(byReason.get(reason) ?? []), id]);
+  return [...byReason].map(([reason, ids]) => {
+    const names = ids.slice(0, 3).join(', ');
+    return `skipped ${ids.length} ${ids.length === 1 ? 'pair' : 'pairs'}: ${reason} (${names}${ids.length > 3 ? ', ...' : ''})`;
+  });
+}
+
 function columnsOf({ protocol }: Measured): readonly ColumnName[] {
   return protocol === undefined ? generalColumns : protocols[protocol].columns;
 }
@@ -141,6 +151,11 @@ function notesOf({ variants, protocol, truth, isFlipTta }: Measured): string[] {
   ];
   if (truth !== undefined && truth !== 'none') notes.push(truthText[truth]);
   if (isFlipTta) notes.push('flip test-time augmentation: each prediction averaged with that of the mirrored image');
+  const unpredicted = first.skipped.filter(({ reason }) => reason.startsWith('nothing was predicted')).length;
+  if (unpredicted > 0)
+    notes.push(
+      `${unpredicted} of ${first.images.length + unpredicted} images do not count: nothing was predicted in them`,
+    );
   for (const { label, evaluation } of variants) {
     if (evaluation.scale === undefined) continue;
     const { median, spread } = evaluation.scale;

@@ -1,9 +1,10 @@
 import type { Command, OptionValues } from './command.js';
+import { capitalized, layOutDetails, optionRow, usageLine } from './help-layout.js';
 
 /** The text of `cyclops --help`. */
 export function generalHelp(commands: readonly (readonly [name: string, summary: string])[]): string {
-  const rows = commands.map(([name, summary]) => `  ${name.padEnd(13)}${summary}`);
-  return `cyclops - metric depth from one camera\n\nUsage: cyclops COMMAND [options]\n\nCommands:\n${rows.join('\n')}\n\ncyclops COMMAND --help tells more. CYCLOPS_LOG=debug shows the log on standard error.\n`;
+  const rows = commands.map(([name, summary]) => `  ${name.padEnd(13)}${capitalized(summary)}`);
+  return `cyclops - metric depth from one camera\n\nUsage: cyclops COMMAND [options]\n\nCommands:\n${rows.join('\n')}\n\ncyclops COMMAND --help tells more; cyclops --version is the version.\nCYCLOPS_LOG=debug (or info, warn, error, silent) sets what the log on standard error tells.\n`;
 }
 
 /** The text of `cyclops COMMAND --help`; `values` is what was given beside it. */
@@ -14,16 +15,12 @@ export function commandHelp(command: Command, values: OptionValues = {}): string
     ...more.map(({ title, text, options: own }) => ({ title, text: text ?? optionRows(own ?? {}) })),
   ];
   const body = sections.filter(({ text }) => text !== '').map(({ title, text }) => `${title}:\n${text}\n`);
-  const details = command.details === undefined ? '' : `\n${command.details.trim()}\n`;
-  return `${command.summary}\n\nUsage: cyclops ${command.name} ${command.usage}\n\n${body.join('\n')}${details}`;
+  const details = command.details === undefined ? '' : `\n${layOutDetails(command.details)}\n`;
+  return `${capitalized(command.summary)}\n\n${usageLine(command.name, command.usage)}\n\n${body.join('\n')}${details}`;
 }
 
 function optionRows(options: Command['options']): string {
   return Object.entries(options)
-    .map(([name, option]) => {
-      const left = `  ${option.short === undefined ? '    ' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` ${option.value}`}`;
-      const help = option.default === undefined ? option.help : `${option.help} [${option.default}]`;
-      return left.length < 34 ? `${left.padEnd(34)}${help}` : `${left}\n${' '.repeat(34)}${help}`;
-    })
+    .map(([name, option]) => optionRow(name, option))
     .join('\n');
 }

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
 import { nearest } from '../base/nearest.js';
+import { packageVersion } from '../base/paths.js';
 import { keepYoungHeapSmall } from '../base/young-heap.js';
 import type { Command, OptionValues } from './command.js';
 import { parseArgsOptions } from './command.js';
 import { commandHelp, generalHelp } from './help.js';
 
 /** The commands in the order of `cyclops --help`; a module is loaded when its command runs. */
-const commands: Readonly<Record<string, { summary: string; load: () => Promise<{ command: Command }> }>> = {
+export const commands: Readonly<Record<string, { summary: string; load: () => Promise<{ command: Command }> }>> = {
   demo: { summary: 'stream the shipped drive through the shipped model', load: () => import('./commands/demo.js') },
   run: {
     summary: 'stream a camera, video or folder into metric depth',
@@ -55,6 +56,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(generalHelp(Object.entries(commands).map(([key, { summary }]) => [key, summary])));
       return name === undefined ? 2 : 0;
     }
+    if (name === '--version' || name === '-V') {
+      process.stdout.write(`${packageVersion()}\n`);
+      return 0;
+    }
     const entry = commands[name];
     if (entry === undefined || !Object.hasOwn(commands, name)) {
       const guess = nearest(name, Object.keys(commands));
@@ -66,7 +71,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(commandHelp(command, values));
       return 0;
     }
-    return await command.run(values, positionals);
+    return await command.run(values, positionals).catch((error: unknown) => {
+      throw isMissingOption(error) ? withUsage(command, error) : error;
+    });
   } catch (error) {
     if (isCyclopsError(error)) {
       process.stderr.write(`cyclops: ${error.message} [${error.code}]\n`);
@@ -93,11 +100,22 @@ function parseCommandLine(command: Command, argv: readonly string[]): { values: 
   for (const [name, option] of Object.entries(command.options)) values[name] ??= option.default;
   const { min, max } = command.positionals;
   const count = parsed.positionals.length;
-  if (given.help !== true && (count < min || count > max)) {
-    throw new CyclopsError(
-      'USAGE_INVALID',
-      `${command.name}: expected ${min === max ? min : `${min} to ${max}`} arguments, found ${count}; usage: cyclops ${command.name} ${command.usage}`,
-    );
+  if (given.help !== true && count < min) {
+    const missing = command.usage.split(' ').slice(count, min).join(' ');
+    throw withUsage(command, new CyclopsError('USAGE_INVALID', `${missing} is missing`));
+  }
+  if (given.help !== true && count > max) {
+    const text = parsed.positionals.slice(max).map((value) => `"${value}"`);
+    throw withUsage(command, new CyclopsError('USAGE_INVALID', `unexpected argument ${text.join(', ')}`));
   }
   return { values, positionals: parsed.positionals };
+}
+
+function isMissingOption(error: unknown): error is CyclopsError {
+  return isCyclopsError(error, 'USAGE_INVALID') && error.details.missing !== undefined;
+}
+
+/** The error with the command before it and its usage line after it. */
+function withUsage({ name, usage }: Command, { code, message, details }: CyclopsError): CyclopsError {
+  return new CyclopsError(code, `${name}: ${message}; usage: cyclops ${name} ${usage}`, { details });
 }

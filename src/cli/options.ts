@@ -10,8 +10,8 @@ export function optionalText(values: OptionValues, name: string): string | undef
 /** A string option that must be there (given or by default). @throws CyclopsError `USAGE_INVALID`. */
 export function requiredText(values: OptionValues, name: string): string {
   const value = optionalText(values, name);
-  if (value === undefined || value === '') throw new CyclopsError('USAGE_INVALID', `--${name}: expected a value`);
-  return value;
+  if (value !== undefined && value !== '') return value;
+  throw new CyclopsError('USAGE_INVALID', `--${name}: expected a value`, { details: { missing: name } });
 }
 
 /** A numeric option within bounds. @throws CyclopsError `USAGE_INVALID`. */

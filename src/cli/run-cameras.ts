@@ -1,6 +1,5 @@
 import { readConfig } from '../base/config.js';
 import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
-import { createLog } from '../base/log.js';
 import { createLiveLine } from '../base/terminal.js';
 import {
   type CameraResult,
@@ -12,6 +11,7 @@ import {
   startCameras,
 } from '../runtime/index.js';
 import type { OptionValues } from './command.js';
+import { logFrom } from './log-option.js';
 import { integerOption, optionalText } from './options.js';
 import { listenForStop } from './stop-signal.js';
 import { checked, engineInput } from './stream-config.js';
@@ -21,6 +21,7 @@ import { camerasText } from './stream-text.js';
 const allowed = new Set([
   ...['config', 'frames', 'threads', 'provider', 'fallback', 'engine', 'ort-library', 'allow-degraded', 'json'],
   'print-pipeline',
+  'log',
 ]);
 
 const livePeriodMs = 1000;
@@ -57,7 +58,7 @@ export async function runCameras(
   let running: RunningCameras | undefined;
   const stop = listenForStop(() => void running?.stop());
   try {
-    running = await startCameras(config, ({ id }) => outputs.get(id) ?? [], createLog('cyclops'));
+    running = await startCameras(config, ({ id }) => outputs.get(id) ?? [], logFrom(values));
     if (stop.signal.aborted) void running.stop();
     const results = await withLiveLine(running);
     const failed = results.filter(({ state }) => state === 'failed');

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { describeIssue, readConfig } from '../base/config.js';
 import { CyclopsError } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
 import {
   engineKinds,
   providers,
@@ -10,14 +12,17 @@ import {
   streamConfigSchema,
 } from '../runtime/index.js';
 import type { OptionSpec, OptionValues } from './command.js';
+import { logOption } from './log-option.js';
 import { choiceOption, integerOption, listOption, numberOption, optionalText, requiredText } from './options.js';
+import { sourceOfPath } from './source-path.js';
+import { readVideoSidecar } from './video-sidecar.js';
 
 /** The options that say how a source is read, of those kinds that have them. */
 export const sourceOptions: Readonly<Record<string, OptionSpec>> = {
   pace: {
     type: 'string',
     value: 'PACE',
-    help: 'real-time (late frames drop) or fastest (every frame; default for files)',
+    help: 'Files, images, test: real-time (late frames drop) or fastest (every frame) [files: fastest]',
   },
   fps: { type: 'string', value: 'N', help: 'rate of csi, v4l2, images, test' },
   size: { type: 'string', value: 'WxH', help: 'picture size of csi [1920x1080], v4l2 and test [1280x720]' },
@@ -32,7 +37,7 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   source: {
     type: 'string',
     value: 'SOURCE',
-    help: 'csi:0, v4l2:/dev/video0, rtsp://HOST/PATH, rtp:PORT, udp:PORT, file:PATH, images:DIR, test',
+    help: 'A path, csi:0, v4l2:/dev/video0, rtsp://HOST/PATH, rtp:PORT, udp:PORT, file:PATH, images:DIR or test',
   },
   pipeline: { type: 'string', value: 'TEXT', help: 'a GStreamer pipeline of your own, up to raw video, as the source' },
   ...sourceOptions,
@@ -51,19 +56,26 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
     value: 'NAME',
     help: 'way to ONNX Runtime: ort-capi, ort-node [ort-capi]',
   },
-  'ort-library': { type: 'string', value: 'FILE', help: "libonnxruntime.so for ort-capi, such as a Jetson's" },
+  'ort-library': { type: 'string', value: 'FILE', help: "The libonnxruntime.so for ort-capi, such as a Jetson's" },
   'allow-degraded': { type: 'boolean', help: 'stream although the self-test found wrong depth' },
   fx: { type: 'string', value: 'PX', help: "the camera's focal length, px of its full picture" },
   fov: { type: 'string', value: 'DEG', help: "the camera's horizontal field of view, degrees" },
   calibration: { type: 'string', value: 'FILE', help: "the camera's calibration, as ROS or OpenCV writes it (YAML)" },
   config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },
+  ...logOption,
 };
 
 /**
- * The stream a command line asks for: `--config` first, the model argument and options over it.
+ * The stream a command line asks for: `--config` first, the model and source arguments and options over it. The camera of
+ * a video is what the file beside it says, unless something else says it.
  * @throws CyclopsError `USAGE_INVALID`, and those of `readConfig`.
  */
-export async function streamConfig(values: OptionValues, model: string | undefined): Promise<StreamConfig> {
+export async function streamConfig(
+  given: OptionValues,
+  [model, argument]: readonly string[],
+  log: Logger,
+): Promise<StreamConfig> {
+  const values = argument === undefined ? given : withSourceArgument(given, argument);
   const file = optionalText(values, 'config');
   const base: Partial<StreamConfigInput> = file === undefined ? {} : await readConfig(file, streamConfigSchema);
   const camera = cameraInput(values, base.camera);
@@ -76,9 +88,35 @@ export async function streamConfig(values: OptionValues, model: string | undefin
   };
   if (merged.model === undefined) throw new CyclopsError('USAGE_INVALID', 'expected the folder of a model package');
   if (merged.camera === undefined) {
-    throw new CyclopsError('USAGE_INVALID', `--source: expected ${sourceForms}`);
+    throw new CyclopsError('USAGE_INVALID', `SOURCE: expected ${sourceForms}`, { details: { missing: 'source' } });
   }
-  return checkedConfig(merged);
+  return withSidecar(checkedConfig(merged), log);
+}
+
+/** The source after the model, as `--source`. A word that is a kind of source and a path here as well is refused. */
+function withSourceArgument(values: OptionValues, argument: string): OptionValues {
+  if (values.source !== undefined) {
+    throw new CyclopsError('USAGE_INVALID', `source "${argument}": --source is given too; expected only one of them`);
+  }
+  if (/^(test|csi)$/.test(argument) && existsSync(argument)) {
+    throw new CyclopsError(
+      'USAGE_INVALID',
+      `source "${argument}": a kind of source, and a path here; expected ./${argument} or --source ${argument}`,
+    );
+  }
+  return { ...values, source: argument };
+}
+
+async function withSidecar(config: StreamConfig, log: Logger): Promise<StreamConfig> {
+  const { camera } = config;
+  const isKnown = [camera.calibration, camera.intrinsics, camera.fxPx, camera.horizontalFovDeg].some(
+    (value) => value !== undefined,
+  );
+  if (camera.source.kind !== 'file' || isKnown) return config;
+  const sidecar = await readVideoSidecar(camera.source.path);
+  if (sidecar === undefined) return config;
+  log.info(`camera: ${sidecar.path} beside the video says it`);
+  return { ...config, camera: { ...camera, intrinsics: sidecar.intrinsics } };
 }
 
 /** What a command line says of the engine, over what a configuration file says. */
@@ -149,7 +187,10 @@ function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K]
 }
 
 const sourceForms =
-  'csi:N, v4l2:DEVICE, rtsp://HOST/PATH, rtp:[ADDRESS:]PORT, udp:[ADDRESS:]PORT, file:PATH, images:DIR or test';
+  'csi:N, v4l2:DEVICE, rtsp://HOST/PATH, rtp:[ADDRESS:]PORT, udp:[ADDRESS:]PORT, file:PATH, images:DIR, test, or a path';
+
+/** What is none of these before a colon is a path. */
+const sourceKinds = new Set(['csi', 'v4l2', 'rtsp', 'rtsps', 'rtp', 'udp', 'file', 'images', 'test']);
 
 /** Reads the text of `--source`, see its help. @throws CyclopsError `USAGE_INVALID`. */
 export function parseSource(text: string): SourceInput {
@@ -168,6 +209,7 @@ export function parseSource(text: string): SourceInput {
     if (kind === 'file' || kind === 'images') return { kind, path: rest };
     if (kind === 'v4l2') return { kind, device: rest };
   }
+  if (!sourceKinds.has(kind)) return sourceOfPath(text, sourceForms);
   throw new CyclopsError('USAGE_INVALID', `--source: expected ${sourceForms}, found "${text}"`);
 }
 

@@ -1,23 +1,42 @@
 import { existsSync } from 'node:fs';
-import { messageOf } from '../base/errors.js';
+import { CyclopsError, messageOf } from '../base/errors.js';
 import { readBytes } from '../base/files.js';
 import type { StereoCamera } from '../geometry/camera.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
-import type { FloatMap, RgbImage } from '../geometry/raster.js';
+import type { RgbImage } from '../geometry/raster.js';
 import { readRgb } from '../image/codec.js';
 import { colorizeDepth } from '../image/colormap.js';
+import { dilateSparse } from '../image/map-image.js';
 import { decodePfm } from '../image/pfm.js';
 import { decodeGreyPng } from '../image/png-grey.js';
 import { resizeArea } from '../image/resize.js';
 import type { SheetCell } from '../image/sheet.js';
 import { contactSheet } from '../image/sheet.js';
 import type { FolderLayout, FolderSpec } from './sample.js';
-import { readPairTruth } from './sources/folder.js';
+import { missingFolder, readPairTruth } from './sources/folder.js';
 import type { Layout, Listing, PairFiles, Truth } from './sources/layout.js';
 import { selectBySplit } from './splits.js';
 
+/** The kinds of damage, in the words of a report. */
+export const damageKinds = [
+  'the list or the calibration of all cannot be read',
+  'named by the list, not in the folder',
+  'belongs to no left image',
+  'left view damaged',
+  'right view missing',
+  'right view damaged',
+  'views of different sizes',
+  'no camera',
+  'camera of another size',
+  'truth damaged',
+] as const;
+
+/** One of the kinds of damage. */
+export type DamageKind = (typeof damageKinds)[number];
+
 /** Something wrong with one file. */
 export interface Damage {
+  readonly kind: DamageKind;
   readonly path: string;
   /** The pair it belongs to, if any. */
   readonly id?: string;
@@ -31,10 +50,12 @@ export interface DataCheck {
   readonly layout: FolderLayout;
   /** Left images found; with a list, those that it names. */
   readonly pairs: number;
-  /** Pairs of which both views can be read and have a camera. */
+  /** Pairs of which both views can be read. */
   readonly stereo: number;
-  /** Left views that can be read and have a camera, with or without a right one. */
+  /** Left views that can be read, with or without a right one. */
   readonly mono: number;
+  /** Left views that can be read and have a camera. */
+  readonly withCamera: number;
   readonly sizes: readonly { readonly width: number; readonly height: number; readonly pairs: number }[];
   readonly cameras: readonly { readonly camera: StereoCamera; readonly pairs: number }[];
   /** Kind of truth -> pairs that have it. */
@@ -59,21 +80,27 @@ const sheetWidth = 420;
  * Reads every file of a folder and tells what is there. Whatever is missing or broken is written down and the check goes
  * on: one run tells all damage.
  * @returns the findings, and a contact sheet of some pairs with their truth (undefined if no image can be read).
+ * @throws CyclopsError `FILE_MISSING` (the folder), `DATA_EMPTY` where there is nothing to check.
  */
 export async function checkData(
   spec: FolderSpec,
   layout: Layout,
   options: CheckOptions,
 ): Promise<{ readonly check: DataCheck; readonly sheet: RgbImage | undefined }> {
+  if (!existsSync(spec.folder)) throw missingFolder(spec.folder);
   const damage: Damage[] = [];
-  const note = (path: string, error: unknown, id?: string): void => {
+  const note = (kind: DamageKind, path: string, error: unknown, id?: string): void => {
     const text = messageOf(error);
-    damage.push({ path, ...(id === undefined ? {} : { id }), reason: text.includes(path) ? text : `${path}: ${text}` });
+    const reason = text.includes(path) ? text : `${path}: ${text}`;
+    damage.push({ kind, path, ...(id === undefined ? {} : { id }), reason });
   };
   const listed = await listOrNote(spec, layout, note);
   const chosen = await splitOrNote(spec, listed.pairs, note);
   for (const path of listed.orphans) {
-    if (spec.list === undefined) note(path, 'belongs to no left image');
+    if (spec.list === undefined) note('belongs to no left image', path, 'belongs to no left image');
+  }
+  if (chosen.length === 0 && damage.length === 0) {
+    throw new CyclopsError('DATA_EMPTY', `${spec.folder}: expected ${layout.expects}, found no images there`);
   }
   const count = Math.min(chosen.length, options.count ?? chosen.length);
   const pairs = Array.from({ length: count }, (_, i) => chosen[Math.floor((i * chosen.length) / count)]!);
@@ -83,7 +110,7 @@ export async function checkData(
   const tally = createTally();
   const cells: SheetCell[] = [];
   for (const [index, pair] of pairs.entries()) {
-    const found = await checkPair(pair, (path, error) => note(path, error, pair.id));
+    const found = await checkPair(pair, (kind, path, error) => note(kind, path, error, pair.id));
     tally.add(found);
     if (shown.has(index) && found.left !== undefined) cells.push(...cellsOf(pair, found));
     options.onProgress?.(index + 1, count);
@@ -94,15 +121,13 @@ export async function checkData(
   };
 }
 
-type Note = (path: string, error: unknown) => void;
+type Note = (kind: DamageKind, path: string, error: unknown) => void;
 
 async function listOrNote(spec: FolderSpec, layout: Layout, note: Note): Promise<Listing> {
   try {
-    const listing = await layout.list(spec);
-    if (listing.pairs.length === 0) note(spec.folder, `expected ${layout.expects}, found no images there`);
-    return listing;
+    return await layout.list(spec);
   } catch (error) {
-    note(spec.folder, error);
+    note('the list or the calibration of all cannot be read', spec.folder, error);
     return { pairs: [], root: spec.folder, orphans: [] };
   }
 }
@@ -111,10 +136,12 @@ async function splitOrNote(spec: FolderSpec, pairs: readonly PairFiles[], note: 
   if (spec.list === undefined) return pairs;
   try {
     const selection = await selectBySplit(pairs, spec.list);
-    for (const name of selection.missing) note(name, `${spec.list} names it, and the folder has no such image`);
+    for (const name of selection.missing) {
+      note('named by the list, not in the folder', name, `${spec.list} names it, and the folder has no such image`);
+    }
     return selection.pairs;
   } catch (error) {
-    note(spec.list, error);
+    note('the list or the calibration of all cannot be read', spec.list, error);
     return [];
   }
 }
@@ -128,25 +155,25 @@ interface PairFindings {
 }
 
 async function checkPair(pair: PairFiles, note: Note): Promise<PairFindings> {
-  const attempt = async <T>(path: string, read: () => Promise<T>): Promise<T | undefined> => {
+  const attempt = async <T>(kind: DamageKind, path: string, read: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await read();
     } catch (error) {
-      note(path, error);
+      note(kind, path, error);
       return undefined;
     }
   };
   const { right: rightPath } = pair;
-  const left = await attempt(pair.left, () => readRgb(pair.left));
-  const right =
-    rightPath === undefined
-      ? undefined
-      : await attempt(rightPath, async () => {
-          if (!existsSync(rightPath)) throw new Error('the right view is missing');
-          return readRgb(rightPath);
-        });
+  const left = await attempt('left view damaged', pair.left, () => readRgb(pair.left));
+  const hasRightFile = rightPath !== undefined && existsSync(rightPath);
+  if (rightPath !== undefined && !hasRightFile) note('right view missing', rightPath, 'the right view is missing');
+  const right = hasRightFile ? await attempt('right view damaged', rightPath, () => readRgb(rightPath)) : undefined;
   if (left !== undefined && right !== undefined && (left.width !== right.width || left.height !== right.height)) {
-    note(rightPath!, `expected ${left.width}x${left.height} like the left view, found ${right.width}x${right.height}`);
+    note(
+      'views of different sizes',
+      rightPath!,
+      `expected ${left.width}x${left.height} like the left view, found ${right.width}x${right.height}`,
+    );
   }
   // A broken left view hides no damage of the camera and the truth: the right one has the same size.
   const stored = left ?? right;
@@ -154,9 +181,10 @@ async function checkPair(pair: PairFiles, note: Note): Promise<PairFindings> {
   const cameraPath = pair.cameraFiles[0] ?? pair.left;
   let camera: StereoCamera | undefined;
   if (stored !== undefined && used !== undefined) {
-    camera = await attempt(cameraPath, async () => pair.knownCamera ?? (await pair.readCamera(stored)));
+    camera = await attempt('no camera', cameraPath, async () => pair.knownCamera ?? (await pair.readCamera(stored)));
     if (camera !== undefined && (camera.width !== used.width || camera.height !== used.height)) {
-      note(cameraPath, `is for ${camera.width}x${camera.height}, but ${pair.left} has ${used.width}x${used.height}`);
+      const found = `is for ${camera.width}x${camera.height}, but ${pair.left} has ${used.width}x${used.height}`;
+      note('camera of another size', cameraPath, found);
       camera = undefined;
     }
   }
@@ -183,11 +211,11 @@ async function checkTruth(pair: PairFiles, camera: StereoCamera | undefined, not
     try {
       await readTruthFile(path);
     } catch (error) {
-      note(path, error);
+      note('truth damaged', path, error);
       isFileBroken = true;
     }
   }
-  if (fault !== undefined && !isFileBroken) note(pair.truthFiles[0]!, fault);
+  if (fault !== undefined && !isFileBroken) note('truth damaged', pair.truthFiles[0]!, fault);
   return {};
 }
 
@@ -206,6 +234,7 @@ function createTally() {
   const truth: Partial<Record<keyof Truth, number>> = {};
   let stereo = 0;
   let mono = 0;
+  let withCamera = 0;
   return {
     add({ left, hasRight, camera, truth: found }: PairFindings): void {
       if (left !== undefined) {
@@ -220,15 +249,17 @@ function createTally() {
         entry.pairs++;
         cameras.set(key, entry);
       }
-      if (left !== undefined && camera !== undefined) {
+      if (left !== undefined) {
         mono++;
         if (hasRight) stereo++;
+        if (camera !== undefined) withCamera++;
       }
       for (const key of Object.keys(found) as (keyof Truth)[]) truth[key] = (truth[key] ?? 0) + 1;
     },
     result: () => ({
       stereo,
       mono,
+      withCamera,
       sizes: [...sizes.values()].sort((a, b) => b.pairs - a.pairs),
       cameras: [...cameras.values()].sort((a, b) => b.pairs - a.pairs),
       truth,
@@ -253,26 +284,8 @@ function cellsOf(pair: PairFiles, { left, camera, truth }: PairFindings): SheetC
   return [
     image,
     {
-      image: small(colorizeDepth(spread(depth), { minM, maxM })),
+      image: small(colorizeDepth(dilateSparse(depth, 2), { minM, maxM })),
       label: `true depth ${minM.toPrecision(2)} to ${maxM.toPrecision(2)}`,
     },
   ];
-}
-
-/** Lets each measurement fill its 5x5 neighbourhood where nothing was measured: lidar dots vanish in a small image. */
-function spread(map: FloatMap): FloatMap {
-  const { width, height, data } = map;
-  const out = data.slice();
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const value = data[y * width + x]!;
-      if (Number.isNaN(value)) continue;
-      for (let row = Math.max(0, y - 2); row <= Math.min(height - 1, y + 2); row++) {
-        for (let column = Math.max(0, x - 2); column <= Math.min(width - 1, x + 2); column++) {
-          if (Number.isNaN(out[row * width + column]!)) out[row * width + column] = value;
-        }
-      }
-    }
-  }
-  return { width, height, data: out };
 }

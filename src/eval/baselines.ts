@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { CyclopsError } from '../base/errors.js';
 import { median } from '../base/statistics.js';
 import { readPairLabels } from '../data/labels.js';
@@ -28,8 +29,8 @@ interface Measured {
  * be had without looking at the image at all.
  * @throws CyclopsError `DATA_INVALID` with fewer than two images with truth.
  */
-export async function constantBaseline(source: StereoSource): Promise<Predict> {
-  const measured = await measureAll(source);
+export async function constantBaseline(source: StereoSource, onProgress?: OnProgress): Promise<Predict> {
+  const measured = await measureAll(source, onProgress);
   return async (sample) => {
     const { width, height } = sample.left;
     const others = measured.filter(({ id }) => id !== sample.id);
@@ -43,8 +44,8 @@ export async function constantBaseline(source: StereoSource): Promise<Predict> {
  * looks like, and nothing of this one.
  * @throws CyclopsError `DATA_INVALID` with fewer than two images with truth.
  */
-export async function positionBaseline(source: StereoSource): Promise<Predict> {
-  const measured = await measureAll(source);
+export async function positionBaseline(source: StereoSource, onProgress?: OnProgress): Promise<Predict> {
+  const measured = await measureAll(source, onProgress);
   return async (sample) => {
     const { width, height } = sample.left;
     const others = measured.filter(({ id }) => id !== sample.id);
@@ -60,22 +61,27 @@ export async function positionBaseline(source: StereoSource): Promise<Predict> {
 
 /** Predicts what is stored: the left disparity of a labels folder. @throws CyclopsError `FILE_MISSING` when asked for a pair that has none. */
 export function storedLabels(folder: string): Predict {
+  if (!existsSync(folder)) throw new CyclopsError('FILE_MISSING', `${folder}: no such folder of labels`);
   return async (sample) => {
     const { disparityLeft } = await readPairLabels(folder, sample.id, sample.left, 'left');
     return disparityLeft as FloatMap;
   };
 }
 
+/** Called after each image that was looked at. */
+export type OnProgress = (done: number, total: number) => void;
+
 /** Shows a stereo network the left image twice: what it then still gets right, it did not get by matching. */
 export function leftOnly(predict: Predict): Predict {
   return (sample) => predict({ ...sample, right: sample.left });
 }
 
-async function measureAll(source: StereoSource): Promise<Measured[]> {
+async function measureAll(source: StereoSource, onProgress?: OnProgress): Promise<Measured[]> {
   const measured: Measured[] = [];
   for (let index = 0; index < source.length; index++) {
     const { id, disparityLeft } = await (source.readView ?? source.read)(index);
     if (disparityLeft !== undefined) measured.push(thinOut(id, disparityLeft));
+    onProgress?.(index + 1, source.length);
   }
   if (measured.length < 2) {
     throw new CyclopsError(

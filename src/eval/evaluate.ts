@@ -5,7 +5,7 @@ import type { FloatMap, MaskMap } from '../geometry/raster.js';
 import { createMaskMap } from '../geometry/raster.js';
 import type { DepthRules } from './depth-mask.js';
 import { clipDepth, depthMask } from './depth-mask.js';
-import { densityOf, fillMissing } from './fill-missing.js';
+import { densityOf, emptyReason, fillMissing } from './fill-missing.js';
 import type { DepthMetrics, DisparityErrors, DisparityMetrics, RangeSum } from './metrics.js';
 import {
   addDisparityErrors,
@@ -34,7 +34,9 @@ export interface WalkOptions {
   readonly count?: number;
   /** `left`: predictions need no right view, so that it need not exist; `both` unless given. */
   readonly views?: 'both' | 'left';
-  /** Called after each pair, for progress and images; `filled` is the prediction without gaps, `results` one a rule. */
+  /** Called after each pair, whether it counts or not. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Called after each pair that counts, for images; `filled` is the prediction without gaps, `results` one a rule. */
   readonly onImage?: (
     sample: ViewSample,
     filled: FloatMap,
@@ -59,7 +61,7 @@ export interface ImageEvaluation {
 export interface Evaluation extends Rules {
   readonly fingerprint: string;
   readonly images: readonly ImageEvaluation[];
-  /** Pairs that could not count, with the reason: no truth, or nothing known about visibility. */
+  /** Pairs that could not count, with the reason: no truth, nothing known about visibility, nothing predicted. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
   readonly depth: DepthMetrics;
   readonly disparity: DisparityMetrics;
@@ -87,11 +89,12 @@ export async function evaluateDisparity(
   predict: Predict,
   options: Rules & WalkOptions,
 ): Promise<Evaluation> {
-  const { count, views, onImage, ...rules } = options;
+  const { count, views, onImage, onProgress, ...rules } = options;
   const walk = {
     ...(count === undefined ? {} : { count }),
     ...(views === undefined ? {} : { views }),
     ...(onImage === undefined ? {} : { onImage }),
+    ...(onProgress === undefined ? {} : { onProgress }),
   };
   return (await evaluateByRules(source, predict, [rules], walk))[0]!;
 }
@@ -99,10 +102,10 @@ export async function evaluateDisparity(
 /**
  * Measures a predictor on every pair of a source, one at a time, by several sets of rules at once: every pair is read and
  * predicted once. Gaps of a prediction are filled as KITTI's development kit does, so that leaving out hard pixels never
- * pays.
+ * pays; an image of which nothing at all was predicted is skipped, and said to be.
  * @returns one evaluation a set of rules; one that no pair has truth for has no images.
  * @throws CyclopsError of the source; `IMAGE_SIZE_MISMATCH` for a prediction of another size; `DATA_INVALID` if no
- * pair has truth that counts by any of the rules.
+ * pair has truth that counts by any of the rules and a prediction.
  */
 export async function evaluateByRules(
   source: StereoSource,
@@ -114,6 +117,7 @@ export async function evaluateByRules(
   const skipped: { id: string; reason: string }[][] = rules.map(() => []);
   const count = Math.min(source.length, options.count ?? source.length);
   for (let index = 0; index < count; index++) {
+    if (index > 0) options.onProgress?.(index, count);
     const sample =
       options.views === 'left' && source.readView !== undefined
         ? await source.readView(index)
@@ -125,7 +129,16 @@ export async function evaluateByRules(
     if (masks.every((mask) => typeof mask === 'string')) continue;
     const predicted = await predict(sample);
     assertImageSize(sample, predicted);
-    const filled = fillMissing(predicted);
+    const leastPx = leastDisparity(sample);
+    const empty = emptyReason(predicted, leastPx);
+    if (empty !== undefined) {
+      // What would be measured here is the filling alone.
+      for (const [r, mask] of masks.entries()) {
+        if (typeof mask !== 'string') skipped[r]!.push({ id: sample.id, reason: empty });
+      }
+      continue;
+    }
+    const filled = fillMissing(predicted, leastPx);
     const results = rules.map((rule, r) => {
       const mask = masks[r]!;
       if (typeof mask === 'string') return undefined;
@@ -135,6 +148,7 @@ export async function evaluateByRules(
     });
     await options.onImage?.(sample, filled, results);
   }
+  options.onProgress?.(count, count);
   if (images.every((list) => list.length === 0)) {
     const reasons = [...new Set(skipped.flat().map(({ reason }) => reason))].join('; ');
     throw new CyclopsError('DATA_INVALID', `none of ${count} pairs can be measured: ${reasons}`);
@@ -173,6 +187,11 @@ function truthMasks(sample: ViewSample, pixels: 'all' | 'noc'): TruthMasks | str
   return depth.data.includes(1) ? { depthM, depth, disparity } : 'no pixel with ground truth';
 }
 
+/** Disparity of what is infinitely far, px: below 0 where the principal points of the two cameras differ. */
+function leastDisparity({ camera }: ViewSample): number {
+  return Math.min(0, -camera.doffsPx);
+}
+
 function assertImageSize(sample: ViewSample, predicted: FloatMap): void {
   const { width, height } = sample.left;
   if (predicted.width === width && predicted.height === height) return;
@@ -201,7 +220,7 @@ function evaluateImage(
     id: sample.id,
     ...(depth === undefined ? {} : { depth }),
     disparity: disparityErrors(truth.data, filled.data, disparityMask.data, sample.foregroundLeft?.data),
-    density: densityOf(predicted, disparityMask.data),
+    density: densityOf(predicted, disparityMask.data, leastDisparity(sample)),
     ranges: rangeSums(depthM.data, predictedM.data, counted.data, rangeEdgesM),
     ...(scale === undefined ? {} : { scale }),
   };

@@ -2,6 +2,7 @@ import type { ViewSample } from '../data/sample.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
 import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { colorizeDepth, colorizeError, depthScale } from '../image/colormap.js';
+import { dilateSparse } from '../image/map-image.js';
 import { contactSheet } from '../image/sheet.js';
 import type { ImageEvaluation } from './evaluate.js';
 import { sampleNearest } from './scaling.js';
@@ -29,7 +30,7 @@ export function evaluationSheet(sample: ViewSample, predicted: FloatMap, result:
     const scaled = depthFromDisparity(predicted, camera).data.map((z) => z * (result.scale ?? 1));
     const atTruth = sampleNearest({ ...predicted, data: scaled }, depthLeft.width, depthLeft.height);
     const error = depthLeft.data.map((truth, i) => Math.abs(truth - atTruth.data[i]!) / truth);
-    const full = (map: FloatMap): FloatMap => dilateSparse(sampleNearest(map, left.width, left.height));
+    const full = (map: FloatMap): FloatMap => dilateSparse(sampleNearest(map, left.width, left.height), 1);
     cells.splice(2, 0, { image: colorizeDepth(full(depthLeft), range), label: 'true depth' });
     cells.splice(3, 0, {
       image: colorizeError(full({ ...depthLeft, data: error }), errorLimitShare),
@@ -40,31 +41,12 @@ export function evaluationSheet(sample: ViewSample, predicted: FloatMap, result:
       ...disparityLeft,
       data: disparityLeft.data.map((truth, i) => Math.abs(truth - predicted.data[i]!)),
     };
-    const truth = colorizeDepth(depthFromDisparity(dilateSparse(disparityLeft), camera), range);
+    const truth = colorizeDepth(depthFromDisparity(dilateSparse(disparityLeft, 1), camera), range);
     cells.splice(2, 0, { image: truth, label: 'true depth' });
     cells.splice(3, 0, {
-      image: colorizeError(dilateSparse(error), errorLimitPx),
+      image: colorizeError(dilateSparse(error, 1), errorLimitPx),
       label: `disparity error, 0 (blue) to ${errorLimitPx} px (red)`,
     });
   }
   return contactSheet(cells, { columns: 2, cellWidth: Math.min(left.width, 820) });
-}
-
-/** Spreads each measurement over its 3x3 neighbourhood where nothing was measured: single lidar dots are hardly seen. */
-function dilateSparse(map: FloatMap): FloatMap {
-  const { width, height, data } = map;
-  const out = data.slice();
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const value = data[y * width + x]!;
-      if (Number.isNaN(value)) continue;
-      for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
-        for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
-          const at = row * width + column;
-          if (Number.isNaN(out[at]!)) out[at] = value;
-        }
-      }
-    }
-  }
-  return { width, height, data: out };
 }

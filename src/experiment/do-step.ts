@@ -7,7 +7,7 @@ import type { StereoSource } from '../data/sample.js';
 import { openSource } from '../data/sources/index.js';
 import { parseSourceSpec } from '../data/sources/parse-spec.js';
 import { writeDataset } from '../data/synthetic/dataset.js';
-import { defaultHardShares } from '../data/synthetic/shares.js';
+import { defaultHardShares } from '../data/synthetic/scene.js';
 import { constantBaseline, positionBaseline, storedLabels } from '../eval/baselines.js';
 import { evaluateDisparity, type Predict } from '../eval/evaluate.js';
 import { evaluationSheet } from '../eval/prediction-image.js';

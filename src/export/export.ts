@@ -37,6 +37,8 @@ export interface ExportOptions extends DepthGraphOptions {
   readonly command?: string;
   /** Version of cyclops, for the package's provenance; this one unless given. */
   readonly version?: string;
+  /** Called as each part of the work begins, with what it is. */
+  readonly onStep?: (what: string) => void;
 }
 
 /** A finished export. */
@@ -64,6 +66,8 @@ export interface ExportResult extends PackagePaths {
  *   `WRITE_FAILED`.
  */
 export async function exportOnnx(path: string, output: string, options: ExportOptions = {}): Promise<ExportResult> {
+  const { onStep } = options;
+  onStep?.('reading the network');
   const network = await openNetwork(path, options.described);
   const { graph: built, around, facts: ends, viewNote } = buildDepthGraph(network, options);
   const { graph, reports } = runPasses(built);
@@ -82,9 +86,12 @@ export async function exportOnnx(path: string, output: string, options: ExportOp
     },
   };
   const onnxFile = basename(paths.onnxPath);
+  onStep?.('running the golden image');
   const exact = await packModel(graph, facts, onnxFile);
+  if (options.parity !== false) onStep?.('comparing with TensorFlow');
   const parity = options.parity === false ? undefined : await checkParity(network, around, exact.onnx, exact.embedded);
   if (parity !== undefined) assertParity(parity, facts.name);
+  if (options.precision !== undefined) onStep?.(`reducing to ${options.precision.kind}`);
   const reduced = options.precision === undefined ? undefined : await reducePrecision(graph, options.precision);
   if (reduced !== undefined) assertDifference(reduced.difference, reduced.facts.precision, facts.name);
   const packed = reduced === undefined ? exact : await packModel(reduced.graph, facts, onnxFile, reduced.facts);

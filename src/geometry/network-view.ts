@@ -19,6 +19,8 @@ export interface NetworkView {
   readonly depthScale: number;
   /** Whether the camera's focal length was unknown and had to be assumed. */
   readonly isGuess: boolean;
+  /** Whether the camera's field of view is one that hardly any camera has: a focal length in other units, or of another size. */
+  readonly isImplausible: boolean;
   /** One sentence for people: what was cropped, scaled, assumed. */
   readonly note: string;
 }
@@ -62,8 +64,11 @@ export function anyCameraView(
   const known = { ...middle, ...camera, fxPx, fyPx };
   const { intrinsics } = viewOf({ ...known, width, height }, known, centred);
   const note = `camera ${camera.width}x${camera.height}: ${cropText(centred)}; the model gives relative inverse depth, no metres`;
-  return { crop: centred, intrinsics, depthScale: 1, isGuess: false, note };
+  return { crop: centred, intrinsics, depthScale: 1, isGuess: false, isImplausible: false, note };
 }
+
+/** Horizontal fields of view that cameras for depth have, degrees: a tele lens, and the widest that is no fisheye. */
+const plausibleFovDeg = { low: 15, high: 150 } as const;
 
 /** About 60 degrees across, where nothing is known: px of focal length a px of width. */
 const assumedFocalLength = 0.87;
@@ -91,8 +96,13 @@ function knownView(training: Intrinsics, camera: Intrinsics): NetworkView {
   const view = viewOf(training, camera, { x, y, width, height });
   const padding = height > camera.height ? `, padded by ${height - camera.height} black rows` : '';
   const factor = view.depthScale === 1 ? '' : `, depth times ${view.depthScale.toFixed(4)} (fx_run / fx_train)`;
-  const note = `camera ${camera.width}x${camera.height}, fx ${camera.fxPx.toFixed(1)} px: ${cropText(view.crop)}${padding}${factor}`;
-  return { ...view, isGuess: false, note };
+  const fovDeg = (2 * Math.atan(camera.width / 2 / camera.fxPx) * 180) / Math.PI;
+  const isImplausible = fovDeg < plausibleFovDeg.low || fovDeg > plausibleFovDeg.high;
+  const doubt = isImplausible
+    ? `; a field of view of ${fovDeg.toFixed(0)} degrees, which hardly any camera has: is the focal length in px of this image size?`
+    : '';
+  const note = `camera ${camera.width}x${camera.height}, fx ${camera.fxPx.toFixed(1)} px: ${cropText(view.crop)}${padding}${factor}${doubt}`;
+  return { ...view, isGuess: false, isImplausible, note };
 }
 
 function guessedView(training: Intrinsics, sourceWidth: number, sourceHeight: number): NetworkView {
@@ -110,7 +120,7 @@ function guessedView(training: Intrinsics, sourceWidth: number, sourceHeight: nu
   const camera = { width: sourceWidth, height: sourceHeight, fxPx: fx, fyPx: fy, cxPx, cyPx };
   const view = viewOf(training, camera, { x, y, width, height });
   const note = `camera ${sourceWidth}x${sourceHeight}, focal length unknown: ${cropText(view.crop)}, assumed to have the training field of view (fx ${fx.toFixed(0)} px); metres are right only if that is so, give --fx or --fov`;
-  return { ...view, isGuess: true, note };
+  return { ...view, isGuess: true, isImplausible: false, note };
 }
 
 function viewOf(

@@ -112,7 +112,7 @@ export async function startPipelineOn(
   const { plan } = parts;
   let { proven } = parts;
   try {
-    if (plan.view.isGuess) log.warn(plan.view.note);
+    if (plan.view.isGuess || plan.view.isImplausible) log.warn(plan.view.note);
     else log.info(plan.view.note);
     if (plan.undistortion !== undefined) {
       const engine = await undistortingEngine(proven.engine, plan.undistortion, config.engine.threads);

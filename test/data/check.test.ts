@@ -24,6 +24,7 @@ test('a sound folder: counts, sizes, cameras, truth, a sheet and no damage', asy
     pairs: 3,
     stereo: 3,
     mono: 3,
+    withCamera: 3,
     sizes: [{ width: 96, height: 48, pairs: 3 }],
     cameras: [{ camera: tinyCamera, pairs: 3 }],
     truth: { disparityLeft: 3, visibleLeft: 3, disparityRight: 3, visibleRight: 3 },
@@ -67,14 +68,31 @@ test('a damaged tree is read to its end and all damage is told at once', async (
     '000006_10 image_2/000006_10.png',
   ]);
   for (const { path, reason } of found.damage) assert.ok(reason.includes(basename(path)), reason);
+  const counts: Record<string, number> = {};
+  for (const { kind } of found.damage) counts[kind] = (counts[kind] ?? 0) + 1;
+  assert.deepEqual(counts, {
+    'belongs to no left image': 5,
+    'left view damaged': 1,
+    'truth damaged': 4,
+    'right view missing': 1,
+    'views of different sizes': 1,
+    'camera of another size': 1,
+  });
+  // Both views are there for all but the damaged left one and the missing right one, whatever the camera.
+  assert.deepEqual([found.mono, found.stereo, found.withCamera], [5, 4, 4]);
   assert.match(found.damage.find(({ id }) => id === '000004_10')!.reason, /disp_noc_0\/000004_10\.png: expected 96x48/);
 });
 
 test('a damaged list of cameras, an empty folder, a list of images that are not there', async (t) => {
   const folder = await temporaryFolder(t);
-  const empty = await check({ kind: 'kitti-2015', folder });
-  assert.match(empty.check.damage[0]!.reason, /expected pairs in training\/image_2/);
-  assert.equal(empty.sheet, undefined);
+  await assert.rejects(check({ kind: 'kitti-2015', folder }), {
+    code: 'DATA_EMPTY',
+    message: /expected pairs in training\/image_2.*, found no images there/,
+  });
+  await assert.rejects(check({ kind: 'kitti-2015', folder: join(folder, 'nonexistent') }), {
+    code: 'FILE_MISSING',
+    message: /nonexistent: no such folder$/,
+  });
   await writeTinyFolder(folder, 2);
   const list = join(folder, 'list.txt');
   await writeFile(list, '000001_10\n000008_10\n');

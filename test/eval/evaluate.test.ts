@@ -68,6 +68,53 @@ test('noc leaves out what the right view does not see, and pairs that do not tel
   );
 });
 
+test('where nothing was predicted nothing is measured, and the reason is told', async () => {
+  const nowhere = ({ left }: { left: { width: number; height: number } }, value: number) =>
+    createFloatMap(left.width, left.height, value);
+  const predictNothing = (sample: { left: { width: number; height: number } }) => nowhere(sample, Number.NaN);
+  await assert.rejects(
+    evaluateDisparity(tiny, async (sample) => predictNothing(sample), options),
+    { code: 'DATA_INVALID', message: /none of 3 pairs can be measured: nothing was predicted: it has no value/ },
+  );
+  await assert.rejects(
+    evaluateDisparity(tiny, async (sample) => nowhere(sample, -36.4), options),
+    {
+      code: 'DATA_INVALID',
+      message: /nothing was predicted: the largest disparity is -36\.4 px, expected 0 px or more/,
+    },
+  );
+  const some = await evaluateDisparity(
+    tiny,
+    async (sample) => (sample.id === '000001_10' ? predictNothing(sample) : sample.disparityLeft!),
+    options,
+  );
+  assert.equal(some.images.length, 2);
+  assert.equal(some.depth.absRel, 0);
+  assert.deepEqual(
+    some.skipped.map(({ id }) => id),
+    ['000001_10'],
+  );
+});
+
+test('with principal points apart a disparity below 0 is a depth, down to -doffs', async () => {
+  const samples = [tinySample(0, 3, 9)].map((sample) => ({ ...sample, camera: { ...sample.camera, doffsPx: 5 } }));
+  const found = await evaluateDisparity(
+    sourceOf(samples),
+    async ({ left }) => createFloatMap(left.width, left.height, -2),
+    options,
+  );
+  // fx * B = 30: -2 px is 30 / (-2 + 5) = 10 m, where the truth is 30 / (3 + 5) and 30 / (9 + 5) m.
+  assert.equal(found.density, 1);
+  const [far, near] = [30 / 8, 30 / 14];
+  const nearShare = (20 * 22) / (tinySize.width * tinySize.height);
+  const expected = (1 - nearShare) * (10 / far - 1) + nearShare * (10 / near - 1);
+  assert.ok(Math.abs(found.depth.absRel - expected) < 1e-5, `${found.depth.absRel} is not ${expected}`);
+  await assert.rejects(
+    evaluateDisparity(sourceOf(samples), async ({ left }) => createFloatMap(left.width, left.height, -6), options),
+    { message: /the largest disparity is -6\.0 px, expected -5\.0 px or more/ },
+  );
+});
+
 test('gaps are filled before scoring, and told as density', async () => {
   const found = await evaluateDisparity(
     tiny,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disparityOfMatch } from '../../src/geometry/consistency.js';
+import { disparityOfMatch } from '../../src/geometry/disparity.js';
 import type { FloatMap } from '../../src/geometry/raster.js';
 import { createFloatMap } from '../../src/geometry/raster.js';
 import { tinySample, tinySize } from '../support/tiny-pairs.js';

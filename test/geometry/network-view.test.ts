@@ -72,3 +72,20 @@ test('crops stay inside the image and on even pixels', () => {
     }
   }
 });
+
+test('a field of view that hardly any camera has is said to be implausible', () => {
+  const at = (fxPx: number) =>
+    networkView(training, { width: 1280, height: 720, fxPx, fyPx: fxPx, cxPx: 639.5, cyPx: 359.5 });
+  for (const [fxPx, degrees] of [
+    [72, 167],
+    [7200, 10],
+  ] as const) {
+    const view = at(fxPx);
+    assert.equal(view.isImplausible, true);
+    assert.match(view.note, new RegExp(`field of view of ${degrees} degrees`));
+  }
+  for (const fxPx of [260, 720, 2500]) {
+    assert.equal(at(fxPx).isImplausible, false);
+    assert.doesNotMatch(at(fxPx).note, /degrees/);
+  }
+});

@@ -10,29 +10,34 @@ import { integerOption, requiredText } from '../options.js';
 import { listenForStop, type StopReason } from '../stop-signal.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
 
-const { pace: _pace, loop: _loop, frames: _frames, config: _config, ...sourceOptions } = streamOptions;
+/** What a measurement has of a stream: its sources wait for the model, and no camera does. */
+const names = [
+  ...['threads', 'provider', 'fallback', 'engine', 'ort-library', 'allow-degraded'],
+  ...['fx', 'fov', 'calibration'],
+];
+const ownOptions = Object.fromEntries(names.map((name) => [name, streamOptions[name]!]));
 
 /** `cyclops bench`: latency and throughput of a model on this machine. */
 export const command: Command = {
   name: 'bench',
   summary: 'Measure the latency of a model on this machine.',
-  usage: 'MODEL [options]',
+  usage: 'MODEL [SOURCE] [options]',
   options: {
-    ...sourceOptions,
     source: {
       type: 'string',
       value: 'SOURCE',
-      default: 'test:smpte',
-      help: 'test, file:PATH or images:DIR',
+      help: 'What is measured on: a video, a folder of images, or the test image (file:PATH, images:DIR, test) [test:smpte]',
     },
-    fps: { type: 'string', value: 'N', help: 'rate of test and images in the part in real time [30; images 10]' },
+    fps: { type: 'string', value: 'N', help: 'Rate of test and images in the part in real time [30; images 10]' },
+    size: { type: 'string', value: 'WxH', help: 'Image size of test [1280x720]' },
+    ...ownOptions,
     frames: { type: 'string', value: 'N', default: '300', help: 'measured frames of each part' },
     'warm-up': { type: 'string', value: 'N', default: '20', help: 'frames left out at the beginning of each stretch' },
     rounds: { type: 'string', value: 'N', default: '5', help: 'turns of bare loop and stream' },
     out: { type: 'string', value: 'DIR', default: 'out/bench', help: 'where the report goes' },
     json: { type: 'boolean', help: 'print the report as one JSON line on standard output' },
   },
-  positionals: { min: 1, max: 1 },
+  positionals: { min: 1, max: 2 },
   details: `
 Two parts. First the bare ONNX Runtime (one session, one picture, a tight loop) and the whole stream as fast as the model
 takes, in turn: their ratio, with the processor time of a frame taken apart (bare run, the source's own pipeline, the
@@ -43,10 +48,13 @@ Writes latency.txt, latency.json (docs/benchmarks.md describes it) and latency.p
 that does nothing else.
 
   cyclops bench models/edge-street --fps 30
-  cyclops bench models/edge-street --source file:drive.mp4 --threads 2 --json
+  cyclops bench models/edge-street drive.mp4 --threads 2 --json
 `,
   async run(values, positionals) {
-    const config = await streamConfig(values, positionals[0]);
+    // The notes on the camera are for those who stream; here they would come once a stretch.
+    const log = createLog('cyclops').child({}, { level: 'error' });
+    const isTold = values.source !== undefined || positionals.length > 1;
+    const config = await streamConfig(isTold ? values : { ...values, source: 'test:smpte' }, positionals, log);
     const frames = integerOption(values, 'frames', 10, 100_000);
     const rounds = integerOption(values, 'rounds', 1, 100);
     const warmUpFrames = integerOption(values, 'warm-up', 1, 10_000);
@@ -54,7 +62,7 @@ that does nothing else.
     if (!('pace' in config.camera.source)) {
       throw new CyclopsError(
         'USAGE_INVALID',
-        '--source: a camera cannot wait for the model; expected test, file or images',
+        '--source: a camera cannot wait for the model; expected a video, a folder of images, or test',
       );
     }
     const line = createLiveLine();
@@ -63,8 +71,6 @@ that does nothing else.
       reason = name;
       line.log(`${name}: stopping; there will be no report`);
     });
-    // The notes on the camera are for those who stream; here they would come once a stretch.
-    const log = createLog('cyclops').child({}, { level: 'error' });
     const result = await measureLatency({
       config,
       frames,

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { elapsedMs, monotonicNow } from '../../base/clock.js';
-import { readConfig } from '../../base/config.js';
 import { formatDuration } from '../../base/format.js';
 import { createLog } from '../../base/log.js';
 import { packageRoot } from '../../base/paths.js';
-import { cameraIntrinsicsSchema } from '../../runtime/config.js';
 import {
   type Output,
   png16Output,
@@ -24,6 +22,7 @@ import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, optionalText, requiredText } from '../options.js';
 import { checkedConfig } from '../stream-config.js';
 import { outcomeText } from '../stream-text.js';
+import { readVideoSidecar } from '../video-sidecar.js';
 import { catchSignals, withLiveLine } from '../watch-stream.js';
 
 const shipped = { video: 'demo/street-drive.mp4', model: 'models/edge-street' } as const;
@@ -43,7 +42,7 @@ export const command: Command = {
       type: 'string',
       value: 'PACE',
       default: 'real-time',
-      help: 'real-time: as a camera would deliver it, late frames drop; fastest: depth for every frame',
+      help: 'As a camera would deliver it (real-time: late frames drop), or depth for every frame (fastest)',
     },
   },
   positionals: { min: 0, max: 0 },
@@ -78,16 +77,12 @@ interface DemoSettings {
 async function demoSettings(values: OptionValues): Promise<DemoSettings> {
   const folder = requiredText(values, 'out');
   const path = optionalText(values, 'video') ?? shippedPath(shipped.video);
-  const intrinsicsPath = path.replace(/\.\w+$/, '.json');
-  const intrinsics =
-    intrinsicsPath !== path && existsSync(intrinsicsPath)
-      ? await readConfig(intrinsicsPath, cameraIntrinsicsSchema)
-      : undefined;
+  const sidecar = await readVideoSidecar(path);
   const config = checkedConfig({
     model: optionalText(values, 'model') ?? shippedPath(shipped.model),
     camera: {
       source: { kind: 'file', path, pace: choiceOption(values, 'pace', ['real-time', 'fastest']) },
-      ...(intrinsics === undefined ? {} : { intrinsics }),
+      ...(sidecar === undefined ? {} : { intrinsics: sidecar.intrinsics }),
     },
     ...(values.frames === undefined ? {} : { frames: integerOption(values, 'frames', 1, 1_000_000) }),
   });

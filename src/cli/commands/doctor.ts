@@ -1,4 +1,5 @@
 import { errorCodes } from '../../base/errors.js';
+import { withActivity } from '../activity.js';
 import type { Command } from '../command.js';
 import { examineCameras } from '../doctor/cameras.js';
 import { examineGstreamer } from '../doctor/gstreamer.js';
@@ -18,7 +19,7 @@ TensorFlow is only needed for training: that it is not installed is no gap.`,
   options: { json: { type: 'boolean', help: 'print the report as JSON' } },
   positionals: { min: 0, max: 0 },
   async run(values) {
-    const report = await examine();
+    const report = await withActivity('looking at this machine', examine);
     process.stdout.write(values.json === true ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
     return hasGaps(report) ? errorCodes.MACHINE_LACKS : 0;
   },

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
 import { writeAtomic } from '../../base/files.js';
+import { createEta, createLiveLine, progressText } from '../../base/terminal.js';
 import type { SingleSpec } from '../../data/sample.js';
 import { openSource } from '../../data/sources/index.js';
 import type { Rules } from '../../eval/evaluate.js';
@@ -14,11 +15,12 @@ import type { ReportImage } from '../../eval/report.js';
 import { evaluationReportHtml } from '../../eval/report.js';
 import { imageRows, metricOf } from '../../eval/tables.js';
 import { encodeJpeg, encodePng } from '../../image/codec.js';
+import { startActivity } from '../activity.js';
 import type { Command, OptionValues } from '../command.js';
 import { dataSpec, folderOptions } from '../data-option.js';
 import { chooseSubject, nameOf, openSubject } from '../eval-subject.js';
 import type { Measured } from '../eval-text.js';
-import { formatMeasured, reportOf } from '../eval-text.js';
+import { formatMeasured, reportOf, skippedLines } from '../eval-text.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 
 /** `cyclops eval`: one predictor against the ground truth of one source. */
@@ -34,7 +36,8 @@ are stored, or a baseline. --baseline left-only takes --network too: it shows a 
 --protocol measures as a published table does and prints its rows beside ours: ${protocolNames.join(', ')}.
 What is given by hand (--crop, --max-depth, ...) goes before what the protocol says.
 
-  cyclops eval --data data/kitti2015 --network runs/teacher --protocol kitti-2015 --report out/teacher.html
+  cyclops eval --data data/kitti2015 --network runs/teacher --protocol kitti-2015 \\
+      --report out/teacher.html
   cyclops eval --data kitti_raw --list eigen/test_files.txt --network runs/student --protocol eigen
   cyclops eval --data street:900:40 --network runs/student --images out/eval
   cyclops eval --data data/kitti2015 --baseline constant --format markdown
@@ -50,22 +53,34 @@ Depth figures are means over images, disparity figures are over all pixels; docs
     },
     model: { type: 'string', value: 'PATH', help: 'a model package, run as cyclops run does' },
     labels: { type: 'string', value: 'DIR', help: 'a folder of stored disparity' },
-    baseline: { type: 'string', value: 'NAME', help: 'constant, position or left-only' },
+    baseline: {
+      type: 'string',
+      value: 'NAME',
+      help: 'What knows nothing of the image: constant, position or left-only',
+    },
     protocol: { type: 'string', value: 'NAME', help: 'measure as a published table does' },
-    pixels: { type: 'string', value: 'WHICH', help: 'all, or noc: only what both views see [all]' },
+    pixels: { type: 'string', value: 'WHICH', help: 'Which count: all, or noc (only what both views see) [all]' },
     'max-depth': { type: 'string', value: 'M', help: 'cap of depth, metres [80]' },
     'min-depth': { type: 'string', value: 'M', help: 'true depth must be above, metres [0.001]' },
-    crop: { type: 'string', value: 'NAME', help: 'none, garg or eigen [none]' },
-    scaling: { type: 'string', value: 'NAME', help: 'none, median (a factor an image), or both [none]' },
+    crop: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Part of the image that counts: none (all of it), garg or eigen [none]',
+    },
+    scaling: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Of each prediction: none, median (a factor an image), or both [none]',
+    },
     'flip-tta': {
       type: 'boolean',
-      help: 'flip test-time augmentation: average with the mirrored image (mono networks)',
+      help: 'Flip test-time augmentation: average with the mirrored image (mono networks)',
     },
     ids: { type: 'string', value: 'ID,ID', help: 'only these pairs of a folder' },
     count: { type: 'string', value: 'N', help: 'only the first N pairs' },
     size: { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     frames: { type: 'string', value: 'N', default: '1', help: 'consecutive frames of each rendered street' },
-    format: { type: 'string', value: 'NAME', default: 'table', help: 'table, markdown, csv or json' },
+    format: { type: 'string', value: 'NAME', default: 'table', help: 'Of the result: table, markdown, csv or json' },
     'per-image': { type: 'boolean', help: 'a line for every pair too, worst first' },
     images: { type: 'string', value: 'DIR', help: 'write a sheet a pair: input, depth, truth, error' },
     report: { type: 'string', value: 'FILE', help: 'write an HTML page: tables, every image, error maps of the worst' },
@@ -83,7 +98,22 @@ Depth figures are means over images, disparity figures are over all pixels; docs
     const gallery = createGallery(report === undefined ? 0 : integerOption(values, 'report-images', 0, 1000));
     const spec = dataOption(values, protocol);
     const source = await openSource(spec);
-    const predictor = await openSubject(subject, source, values['flip-tta'] === true);
+    const live = createLiveLine();
+    const progressOf = (label: string): ((done: number, total: number) => void) => {
+      let eta: ReturnType<typeof createEta> | undefined;
+      return (done, total) => {
+        eta ??= createEta(total, { startAt: done });
+        live.update(progressText(label, done, total, eta, 'pairs'));
+      };
+    };
+    const isFlipTta = values['flip-tta'] === true;
+    const opening = startActivity(`opening ${nameOf(subject)}`);
+    const fit = progressOf('fit');
+    const onFit = (done: number, total: number): void => {
+      opening.close();
+      fit(done, total);
+    };
+    const predictor = await openSubject(subject, source, isFlipTta, onFit).finally(() => opening.close());
     const order = protocol === undefined ? 'absRel' : protocols[protocol].worstBy;
     try {
       if (images !== undefined) await mkdir(images, { recursive: true });
@@ -94,6 +124,7 @@ Depth figures are means over images, disparity figures are over all pixels; docs
         {
           ...(values.count === undefined ? {} : { count: integerOption(values, 'count', 1, 1_000_000) }),
           views: predictor.views,
+          onProgress: progressOf('measure'),
           async onImage(sample, filled, results) {
             const result = results.find((found) => found !== undefined);
             if (result === undefined || (images === undefined && report === undefined)) return;
@@ -109,6 +140,7 @@ Depth figures are means over images, disparity figures are over all pixels; docs
           },
         },
       );
+      live.close();
       const measured: Measured = {
         name: optionalText(values, 'name') ?? nameOf(subject),
         data: requiredText(values, 'data'),
@@ -124,11 +156,10 @@ Depth figures are means over images, disparity figures are over all pixels; docs
       if (report !== undefined) await writeAtomic(report, evaluationReportHtml(reportOf(measured, gallery.images())));
       for (const [i, { label }] of variants.entries()) {
         const where = variants.length > 1 ? ` (${label})` : '';
-        for (const { id, reason } of evaluations[i]!.skipped) {
-          process.stderr.write(`skipped ${id}${where}: ${reason}\n`);
-        }
+        for (const line of skippedLines(evaluations[i]!.skipped)) process.stderr.write(`${line}${where}\n`);
       }
     } finally {
+      live.close();
       await predictor.close();
     }
     return 0;

@@ -22,7 +22,7 @@ export const command: Command = {
       value: 'FILE.md',
       help: 'report: where to write it [report.md in the folder]',
     },
-    json: { type: 'boolean', help: 'status, and run --dry-run: print as JSON' },
+    json: { type: 'boolean', help: 'Print as JSON: status, and run --dry-run' },
   },
   positionals: { min: 2, max: 2 },
   details: `

@@ -6,6 +6,7 @@ import { packageVersion } from '../../base/paths.js';
 import type { ExportResult, PrecisionKind, PrecisionOptions } from '../../export/index.js';
 import { activationTypes, calibrationMethods, precisions } from '../../model-package/schema.js';
 import type { TensorRtOptions } from '../../model-package/tensorrt/options.js';
+import { startActivity, withActivity } from '../activity.js';
 import type { CalibrationTarget } from '../calibration-frames.js';
 import type { Command, OptionValues } from '../command.js';
 import {
@@ -49,12 +50,12 @@ export const command: Command = {
     calibration: {
       type: 'string',
       value: 'METHOD',
-      help: `int8: how ranges are chosen: ${calibrationMethods.join(', ')} [entropy]`,
+      help: `How ranges are chosen for int8: ${calibrationMethods.join(', ')} [entropy]`,
     },
     activations: {
       type: 'string',
       value: 'TYPE',
-      help: 'int8: uint8 for ONNX Runtime on a CPU, int8 for TensorRT [int8 with --tensorrt, else uint8]',
+      help: 'Of int8: uint8 for ONNX Runtime on a CPU, int8 for TensorRT [int8 with --tensorrt, else uint8]',
     },
     'dry-run': { type: 'boolean', help: 'print what the export would hold and cost; run and write nothing' },
     'no-parity': { type: 'boolean', help: 'do not compare ONNX Runtime with tfjs (then TensorFlow is not needed)' },
@@ -79,17 +80,18 @@ MODEL.json is any tfjs LayersModel (model.save, or tensorflowjs_converter): it b
 and out, float32 and channels last; only --size, --no-parity, --dry-run and --json count. With --facts FACTS.yaml, which
 says what colours it wants, what its output means and what its camera was, it becomes a model package like any other.
 
-  cyclops export-onnx out/student/best -o models/street
-  cyclops export-onnx out/student/best -o street.onnx --channels RGBA     # what a Jetson's nvvidconv gives
-  cyclops export-onnx out/student/best -o models/orin --channels RGBA --tensorrt orin
-  cyclops export-onnx out/student/best -o models/int8 --precision int8 --calibrate street:5000:32
-  cyclops export-onnx models/street -o models/street-fp16 --precision fp16 --calibrate frames/
-  cyclops export-onnx out/student/best --dry-run
+  cyclops export-onnx runs/student/best -o models/mine
+  cyclops export-onnx runs/student/best -o out/rgba.onnx --channels RGBA    # what nvvidconv gives
+  cyclops export-onnx runs/student/best -o models/mine/orin --channels RGBA --tensorrt orin
+  cyclops export-onnx runs/student/best -o models/mine/int8 --precision int8 \\
+      --calibrate street:5000:32
+  cyclops export-onnx models/mine -o models/mine/fp16 --precision fp16 --calibrate frames/
+  cyclops export-onnx runs/student/best --dry-run
   cyclops export-onnx segmentation/model.json -o segmentation.onnx
   cyclops export-onnx mine/model.json --facts mine.yaml -o models/mine
-  cyclops export-onnx out/student/best -o models/whole --frame-size 1280x720 --fx 910   # crops frames by itself
-  cyclops export-onnx out/student/best -o models/double --flip-tta --confidence flip
-  cyclops export-onnx models/orin --epcontext model.engine -o models/orin-engine  # after trtexec, on the board
+  cyclops export-onnx runs/student/best -o models/mine/whole --frame-size 1280x720 --fx 910
+  cyclops export-onnx runs/student/best -o models/mine/double --flip-tta --confidence flip
+  cyclops export-onnx models/mine/orin --epcontext model.engine -o models/mine/orin-engine
 `,
   async run(values, positionals) {
     const checkpoint = positionals[0]!;
@@ -132,7 +134,9 @@ says what colours it wants, what its output means and what its camera was, it be
     process.env.CUDA_VISIBLE_DEVICES = '';
     const { exportOnnx } = await import('../../export/index.js');
     const name = optionalText(values, 'name');
+    const activity = startActivity('exporting');
     const result = await exportOnnx(checkpoint, output, {
+      onStep: (what) => activity.show(what),
       ...(name === undefined ? {} : { name }),
       ...around,
       ...(precision === undefined ? {} : { precision }),
@@ -140,7 +144,7 @@ says what colours it wants, what its output means and what its camera was, it be
       parity: values['no-parity'] !== true,
       command: commandLine(values, checkpoint, output),
       version: packageVersion(),
-    });
+    }).finally(() => activity.close());
     process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);
     return 0;
   },
@@ -182,7 +186,10 @@ async function precisionFrom(
   const method = values.calibration === undefined ? undefined : choiceOption(values, 'calibration', calibrationMethods);
   const count = integerOption(values, 'calibration-frames', 1, 1000);
   const { readCalibrationFrames } = await import('../calibration-frames.js');
-  const calibration = await readCalibrationFrames(requiredText(values, 'calibrate'), await target(), count);
+  const frames = requiredText(values, 'calibrate');
+  const calibration = await withActivity(`reading frames of ${frames}`, async () =>
+    readCalibrationFrames(frames, await target(), count),
+  );
   return { ...asked, calibration, ...(asked.kind === 'fp16' || method === undefined ? {} : { method }) };
 }
 
@@ -239,11 +246,13 @@ async function reduce(
   const { reducePackage } = await import('../../export/index.js');
   const name = optionalText(values, 'name');
   const settings = settingsFor(tensorRt, precision);
-  const result = await reducePackage(source, output, precision, {
-    ...(name === undefined ? {} : { name }),
-    ...(settings === undefined ? {} : { tensorRt: settings }),
-    command: commandLine(values, source, output, ['name', 'tensorrt']),
-  });
+  const result = await withActivity(`reducing to ${precision.kind}`, () =>
+    reducePackage(source, output, precision, {
+      ...(name === undefined ? {} : { name }),
+      ...(settings === undefined ? {} : { tensorRt: settings }),
+      command: commandLine(values, source, output, ['name', 'tensorrt']),
+    }),
+  );
   const lines = [
     `${result.package.name}: ${result.package.provenance.network}, from ${source}`,
     ...precisionRows(result),

@@ -6,6 +6,7 @@ import { compareGolden, type GoldenComparison, goldenInput } from '../../model-p
 import { readOnnxHeader } from '../../model-package/onnx-header.js';
 import { type LoadedModelPackage, readModelPackage } from '../../model-package/read.js';
 import { bytesPerPixel, metadataKey } from '../../model-package/schema.js';
+import { withActivity } from '../activity.js';
 import type { Command } from '../command.js';
 import { differenceRows, estimateRows, formatRows, type Row, signatureRows } from '../graph-text.js';
 import { tensorRtRows } from '../tensorrt-option.js';
@@ -29,10 +30,12 @@ and weights, matched by name.
   cyclops inspect models/street models/street-int8
 `,
   async run(values, positionals) {
-    const inspected = await Promise.all(positionals.map(inspect));
+    const inspected = await withActivity('reading', () => Promise.all(positionals.map(inspect)));
     const [first, second] = inspected;
-    const golden = values.golden === true ? await runGolden(first!) : undefined;
-    const differences = second === undefined ? undefined : await compare(first!, second);
+    const runFirst = (): Promise<GoldenComparison> => withActivity('running the golden image', () => runGolden(first!));
+    const golden = values.golden === true ? await runFirst() : undefined;
+    const differences =
+      second === undefined ? undefined : await withActivity('comparing', () => compare(first!, second));
     if (values.json === true) {
       const parts = inspected.map(({ outline: _outline, bytes, ...rest }) => ({
         ...rest,

@@ -4,6 +4,7 @@ import { createEta, createLiveLine, progressText } from '../../base/terminal.js'
 import type { StereoSource } from '../../data/sample.js';
 import type { LabelResult } from '../../train/labels/label.js';
 import type { QueueProgress } from '../../train/labels/label-queue.js';
+import { startActivity, withActivity } from '../activity.js';
 import type { Command, OptionValues } from '../command.js';
 import { numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { listenForStop } from '../stop-signal.js';
@@ -99,7 +100,8 @@ interface Order {
 }
 
 async function runLocal(values: OptionValues, order: Order): Promise<number> {
-  const { labelSource } = await import('../../train/labels/label.js');
+  const { labelSource } = await withActivity('loading TensorFlow', () => import('../../train/labels/label.js'));
+  const opening = startActivity('opening the network');
   const line = createLiveLine();
   const stop = listenForStop((name) => line.log(`${name}: finishing the pairs in progress`));
   let eta: ReturnType<typeof createEta> | undefined;
@@ -110,13 +112,16 @@ async function runLocal(values: OptionValues, order: Order): Promise<number> {
       onProgress: (done, total, skipped) => {
         // The rate counts from the first pair that the network looked at: pairs done before take no time.
         if (done === skipped) return;
+        opening.close();
         eta ??= createEta(total, { startAt: done });
         line.update(progressText('label', done, total, eta, 'pairs'));
       },
     });
+    opening.close();
     line.close();
     return printResult(values, order, result, resultText(order, result));
   } finally {
+    opening.close();
     line.close();
     stop.release();
   }

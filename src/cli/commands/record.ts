@@ -28,7 +28,7 @@ export const command: Command = {
     left: {
       type: 'string',
       value: 'SOURCE',
-      help: 'the left camera: csi:0, v4l2:/dev/video0, rtsp://..., file:PATH, ...',
+      help: 'the left camera: /dev/video0, csi:0, rtsp://..., a video, ...',
     },
     right: { type: 'string', value: 'SOURCE', help: 'the right camera' },
     'left-calibration': {
@@ -67,10 +67,10 @@ DIR becomes the recording: recording.json, left, right, pairs.csv (docs/formats.
 there, whatever ends the run. Pairs are matched by capture time; frames without a partner are counted. Cameras that fail
 are brought back, and recording goes on.
 
-  cyclops record drives/monday --left v4l2:/dev/video0 --right v4l2:/dev/video2 --size 1280x720 --pixel-format MJPG \\
-      --left-calibration left.yaml --right-calibration right.yaml --every 6
-  cyclops record drives/zed --config rig.yaml --seconds 600
-  cyclops data check drives                # a folder of recordings is read as one`,
+  cyclops record data/my-rig/monday --left /dev/video0 --right /dev/video2 --size 1280x720 \\
+      --pixel-format MJPG --left-calibration left.yaml --right-calibration right.yaml --every 6
+  cyclops record data/my-rig/tuesday --config rig.yaml --seconds 600
+  cyclops data check data/my-rig           # a folder of recordings is read as one`,
   async run(values, [folder]) {
     const config = await recordConfig(values);
     let recording: Recording | undefined;

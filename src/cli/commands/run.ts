@@ -1,5 +1,4 @@
 import { CyclopsError } from '../../base/errors.js';
-import { createLog } from '../../base/log.js';
 import {
   ndjsonOutput,
   noOutput,
@@ -13,6 +12,7 @@ import {
   withoutPassword,
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
+import { logFrom } from '../log-option.js';
 import { listOption } from '../options.js';
 import { camerasConfig, runCameras } from '../run-cameras.js';
 import { listsCameras, streamConfig, streamOptions } from '../stream-config.js';
@@ -23,35 +23,38 @@ import { catchSignals, withLiveLine } from '../watch-stream.js';
 export const command: Command = {
   name: 'run',
   summary: 'Stream a camera, a video or a folder of pictures into metric depth.',
-  usage: 'MODEL --source SOURCE [--output OUTPUT]... [options]',
+  usage: 'MODEL SOURCE [--output OUTPUT]... [options]',
   options: {
     ...streamOptions,
     output: {
       type: 'string',
       multiple: true,
       value: 'OUTPUT',
-      help: 'ndjson, png16:DIR, video:FILE.mp4 or none; may be repeated [none]',
+      help: 'What is made of the depth: ndjson, png16:DIR, video:FILE.mp4 or none; may be repeated [none]',
     },
     json: { type: 'boolean', help: 'print the summary as one JSON line on standard output' },
     'print-pipeline': { type: 'boolean', help: 'print the GStreamer pipeline and end' },
   },
-  positionals: { min: 0, max: 1 },
+  positionals: { min: 0, max: 2 },
   details: `
 MODEL is the folder of a model package, or of an ONNX file that was made elsewhere with a model.json written by hand
-(docs/foreign-models.md). A file gives depth for every frame unless --pace real-time; cameras and the test
-picture run in real time: the newest frame wins, what is late is dropped and counted. SIGINT and SIGTERM end in order.
+(docs/foreign-models.md). SOURCE is a path (a video, a folder of images, a camera's device) or one of the forms of --source.
+A file gives depth for every frame unless --pace real-time; cameras and the test image run in real time: the newest frame
+wins, what is late is dropped and counted. SIGINT and SIGTERM end in order.
 
-  cyclops run models/street --source file:drive.mp4 --output video:depth.mp4
-  cyclops run models/street --source v4l2:/dev/video0 --fov 78 --output ndjson
-  cyclops run models/street --source rtsp://10.0.0.5/main --fov 90 --output ndjson
-  cyclops run models/street --source images:frames --output png16:depth --json
-  cyclops run --config car.yaml            # several cameras on one engine, where the file lists them
+  cyclops run models/edge-street drive.mp4 --output video:out/depth.mp4
+  cyclops run models/edge-street /dev/video0 --fov 78 --output ndjson
+  cyclops run models/edge-street rtsp://10.0.0.5/main --fov 90 --output ndjson
+  cyclops run models/edge-street frames --output png16:out/depth --json
+  cyclops run --config car.yaml            # several cameras on one engine, if it lists them
 
-A camera other than the one the model was trained for needs --fx, --fov or a calibration in --config (docs/streaming.md).
+A camera other than the one the model was trained for needs --fx, --fov or a calibration in --config (docs/streaming.md), or,
+for a video drive.mp4, a drive.json beside it with width, height, fxPx (and fyPx, cxPx, cyPx) of its camera.
 `,
   async run(values, positionals) {
-    if (await listsCameras(values)) return runSeveral(values, positionals[0]);
-    const config = await streamConfig(values, positionals[0]);
+    if (await listsCameras(values)) return runSeveral(values, positionals);
+    const log = logFrom(values);
+    const config = await streamConfig(values, positionals, log);
     if (values['print-pipeline'] === true) {
       process.stdout.write(`${await pipelineOf(config)}\n`);
       return 0;
@@ -60,7 +63,7 @@ A camera other than the one the model was trained for needs --fx, --fov or a cal
     // Signals are kept from the first moment: one that comes while the model loads ends the run as soon as it can.
     const signals = catchSignals();
     try {
-      const pipeline = await startPipeline(config, outputs, createLog('cyclops'));
+      const pipeline = await startPipeline(config, outputs, log);
       signals.forwardTo(pipeline);
       const summary = await withLiveLine(pipeline);
       if (values.json === true) process.stdout.write(`${JSON.stringify({ summary })}\n`);
@@ -73,7 +76,10 @@ A camera other than the one the model was trained for needs --fx, --fov or a cal
 };
 
 /** The cameras that a configuration lists, on one engine. */
-async function runSeveral(values: OptionValues, model: string | undefined): Promise<number> {
+async function runSeveral(values: OptionValues, [model, source]: readonly string[]): Promise<number> {
+  if (source !== undefined) {
+    throw new CyclopsError('USAGE_INVALID', `source "${source}": the configuration lists cameras; give it there`);
+  }
   const config = await camerasConfig(values, model);
   if (values['print-pipeline'] !== true) return runCameras(config, parseOutputs, values);
   const { cameras, ...common } = config;

@@ -17,7 +17,7 @@ export const command: Command = {
       value: 'NAME',
       help: 'street (drives with KITTI geometry) or flying (objects in the air)',
     },
-    count: { type: 'string', value: 'N', default: '100', help: 'pairs' },
+    count: { type: 'string', value: 'N', default: '100', help: 'Pairs to render' },
     seed: { type: 'string', value: 'N', default: '1', help: 'another seed is another world' },
     size: { type: 'string', value: 'WxH', default: '1242x375', help: 'size of the pictures' },
     output: { type: 'string', short: 'o', value: 'DIR', help: 'data folder in the KITTI 2015 layout' },
@@ -129,18 +129,24 @@ async function renderPreview(path: string, plan: Plan): Promise<void> {
   const { encodePng } = await import('../../image/codec.js');
   const { writeAtomic } = await import('../../base/files.js');
   const { domain, seed, count, width, height, hard, framesPerScene, firstScene } = plan;
-  const pairs = Array.from({ length: Math.min(previewPairs, count) }, (_, index) =>
-    renderPair({
+  const total = Math.min(previewPairs, count);
+  const line = createLiveLine();
+  const eta = createEta(total);
+  const pairs = Array.from({ length: total }, (_, index) => {
+    line.update(progressText('preview', index, total, eta, 'pairs'));
+    return renderPair({
       domain,
       seed,
       // Of a drive, frames spread over its length; otherwise one frame of each of the first scenes.
       scene: firstScene + (framesPerScene >= count ? 0 : index),
-      frame: framesPerScene >= count ? Math.floor((index * count) / Math.min(previewPairs, count)) : 0,
+      frame: framesPerScene >= count ? Math.floor((index * count) / total) : 0,
       width,
       height,
       hard,
-    }),
-  );
+    });
+  });
+  line.update(progressText('preview', total, total, eta, 'pairs'));
+  line.close();
   await writeAtomic(path, await encodePng(previewSheet(pairs, `${domain}, seed ${seed}`)));
   process.stdout.write(`${path}\n`);
 }

@@ -13,6 +13,7 @@ import {
 } from '../../train/config/config.js';
 import { defaultMethod, methods, stageNamed } from '../../train/methods/index.js';
 import type { Stage } from '../../train/methods/method.js';
+import { startActivity, withActivity } from '../activity.js';
 import type { Command, HelpParts, OptionSpec, OptionValues } from '../command.js';
 import { choiceOption, listOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { fieldsFrom, optionsOf } from '../schema-options.js';
@@ -24,7 +25,7 @@ const ownOptions = {
     type: 'string',
     short: 'o',
     value: 'DIR',
-    help: 'Run folder: checkpoint/, best/, run.jsonl, report.html',
+    help: 'Run folder: checkpoint/, best/, run.jsonl, report.html, tensorboard/',
   },
   config: { type: 'string', value: 'FILE', help: 'YAML file with any of these settings; options win over it' },
   size: { type: 'string', value: 'WxH', help: "Network input, px [the network's own]" },
@@ -68,7 +69,8 @@ With --init, network, width and input size are that checkpoint's unless given.
   cyclops synth --domain street --seed 2 --count 4000 -o data/street
   cyclops train --stage finetune-unsup --init runs/teacher --data data/street -o runs/tuned
   cyclops label --teacher runs/tuned --data data/street -o labels/street
-  cyclops train --stage student --network mono-edge --data data/street --labels labels/street -o runs/student
+  cyclops train --stage student --network mono-edge --data data/street --labels labels/street \\
+      -o runs/student
   cyclops train --resume -o runs/student`,
   run: runTrain,
 };
@@ -104,7 +106,8 @@ async function runTrain(values: OptionValues): Promise<number> {
   const wanted = mergeConfigs(fromFile, parseOptions(values));
   const config = resume ? await resumedConfig(folder, wanted, values) : await freshConfig(folder, wanted, values);
   // Last, because it loads TensorFlow: what is wrong with the command line is told at once.
-  const { train } = await import('../../train/run/loop.js');
+  const { train } = await withActivity('loading TensorFlow', () => import('../../train/run/loop.js'));
+  const opening = startActivity('opening data and network, then the first step');
 
   const line = createLiveLine();
   const stop = listenForStop((name) => {
@@ -119,17 +122,22 @@ async function runTrain(values: OptionValues): Promise<number> {
       command: `cyclops ${process.argv.slice(2).join(' ')}`,
       signal: stop.signal,
       onProgress: (progress) => {
+        opening.close();
         const share = progress.step / progress.steps;
         line.update(
           `${progressBar(share, 16)} ${progress.step}/${progress.steps}  ${formatDuration(progress.remainingS * 1000)} left  ${formatProgressDetails(progress)}`,
         );
       },
-      onMessage: (text) => line.log(text),
+      onMessage: (text) => {
+        opening.close();
+        line.log(text);
+      },
     });
     line.close();
     printResult(values, folder, result);
     return 0;
   } finally {
+    opening.close();
     line.close();
     stop.release();
   }
@@ -154,7 +162,9 @@ function printResult(
     result.status === 'stopped'
       ? `stopped after step ${result.step}; to go on: cyclops train --resume -o ${folder}`
       : `finished ${result.step} steps${metrics.join('')}`;
-  process.stdout.write(`${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\n`);
+  process.stdout.write(
+    `${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\ncurves: tensorboard --logdir ${folder} (pip install tensorboard)\n`,
+  );
 }
 
 /**

@@ -4,7 +4,14 @@ import type { StereoCamera } from '../../geometry/camera.js';
 import type { RgbImage } from '../../geometry/raster.js';
 import { readRgb } from '../../image/codec.js';
 import { readLabelsInfo, readPairLabels } from '../labels.js';
-import type { FolderSpec, StereoSample, StereoSource, TruthWanted, ViewSample } from '../sample.js';
+import {
+  type FolderSpec,
+  folderLayouts,
+  type StereoSample,
+  type StereoSource,
+  type TruthWanted,
+  type ViewSample,
+} from '../sample.js';
 import { selectBySplit } from '../splits.js';
 import { assertSameSize } from './files.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -17,7 +24,7 @@ import type { Layout, PairFiles } from './layout.js';
  * `DATA_INVALID` where the labels were made from other images or cameras.
  */
 export async function openFolder(spec: FolderSpec, layout: Layout): Promise<StereoSource> {
-  if (!existsSync(spec.folder)) throw new CyclopsError('FILE_MISSING', `${spec.folder}: no such folder`);
+  if (!existsSync(spec.folder)) throw missingFolder(spec.folder);
   const { pairs: listed, root } = await layout.list(spec);
   if (listed.length === 0) {
     throw new CyclopsError('DATA_EMPTY', `${spec.folder}: expected ${layout.expects}, found no images there`);
@@ -61,6 +68,13 @@ export async function openFolder(spec: FolderSpec, layout: Layout): Promise<Ster
     if (pair === undefined) throw new Error(`assertion failed: pair ${index} of ${pairs.length}`);
     return pair;
   }
+}
+
+/** `FILE_MISSING` for a folder of data; a word before a colon that is no layout is told apart from a folder's name. */
+export function missingFolder(folder: string): CyclopsError {
+  const word = /^([a-z][\w-]*):/i.exec(folder)?.[1];
+  const hint = word === undefined ? '' : ` ("${word}" is no layout: ${folderLayouts.join(', ')})`;
+  return new CyclopsError('FILE_MISSING', `${folder}: no such folder${hint}`);
 }
 
 /** What of a spec changes the images themselves; nothing where it says nothing, so that older fingerprints hold. */

@@ -6,7 +6,7 @@ import { CyclopsError, isCyclopsError } from '../../base/errors.js';
 import { writeAtomic, writeJsonAtomic } from '../../base/files.js';
 import { errorFromPlain, type PlainError } from '../loader-messages.js';
 import { rendererVersion, type SyntheticDomain, syntheticCamera, syntheticId } from './render-pair.js';
-import type { HardShares } from './shares.js';
+import type { HardShares } from './scene.js';
 
 /** What a rendered folder holds; written to its `synth.json`. */
 export interface DatasetPlan {

@@ -1,5 +1,5 @@
-import { grown } from './grown.js';
 import type { Mesh } from './mesh.js';
+import { grown } from './mesh.js';
 import { compose, type Transform } from './transform.js';
 
 /** A mesh put somewhere, with a packed colour that multiplies its tinted materials. */

@@ -1,5 +1,4 @@
 import { assert } from '../../base/assert.js';
-import { grown } from './grown.js';
 
 /**
  * A triangle mesh in its own frame: x right, y up, z forward, metres. Vertex attributes are interpolated over a
@@ -194,4 +193,13 @@ function boundsOf(positions: Float32Array): [number, number, number, number] {
     radius2 = Math.max(radius2, dx * dx + dy * dy + dz * dz);
   }
   return [...centre, Math.sqrt(radius2)];
+}
+
+/** Copies a column into a longer one, which is returned: how columns of unknown length grow. */
+export function grown<T extends Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(
+  old: T,
+  longer: T,
+): T {
+  longer.set(old);
+  return longer;
 }

@@ -1,8 +1,8 @@
 import type { StereoCamera } from '../../geometry/camera.js';
-import { alphaAt, cutoutLevel } from './cutout.js';
+import { CutoutPatch, clipRow, coverageAt, cutoutLevel } from './cutout.js';
 import type { FrameGeometry } from './frame-geometry.js';
-import { grown } from './grown.js';
 import type { MaterialTable } from './material.js';
+import { grown } from './mesh.js';
 import { levelsPerTexture, type TextureStore } from './texture.js';
 
 /**
@@ -47,6 +47,8 @@ export class VisibilityBuffer {
   nearM = 0.3;
   /** Where the view's camera stands right of the left camera, metres. */
   eyeM = 0;
+  readonly #patch = new CutoutPatch();
+  readonly #span = new Float64Array(2);
 
   constructor(width: number, height: number) {
     this.width = width;
@@ -146,9 +148,9 @@ export class VisibilityBuffer {
       coefficients[o + 8] = c2;
       const material = geometry.materials[t]!;
       if (materials.cutout[material] === 1) {
-        const cut = cutoutLevel(geometry, t, material, materials, textures, (z0 + z1 + z2) / 3 / fxPx);
+        this.#patch.set(geometry, t, materials, textures, (z0 + z1 + z2) / 3 / fxPx);
         for (let sample = 0; sample < samplesPerPixel; sample++) {
-          this.#fillCutout(record, sample, top, bottom, crossesNear, geometry, t, material, materials, textures, cut);
+          this.#fillCutout(record, sample, top, bottom, crossesNear);
         }
       } else {
         for (let sample = 0; sample < samplesPerPixel; sample++) this.#fill(record, sample, top, bottom, crossesNear);
@@ -262,19 +264,7 @@ export class VisibilityBuffer {
   }
 
   /** As `#fill`, with holes where the texture's coverage is below one half. */
-  #fillCutout(
-    record: number,
-    sample: number,
-    top: number,
-    bottom: number,
-    crossesNear: boolean,
-    geometry: FrameGeometry,
-    triangle: number,
-    material: number,
-    materials: MaterialTable,
-    textures: TextureStore,
-    level: number,
-  ): void {
+  #fillCutout(record: number, sample: number, top: number, bottom: number, crossesNear: boolean): void {
     const c = this.coefficients;
     const o = record * coefficientsPerTriangle;
     const wx = c[o]!;
@@ -296,39 +286,16 @@ export class VisibilityBuffer {
     const plane = sample * width * this.height;
     const inverseDepth = this.inverseDepth;
     const owner = this.owner;
-    const texture = materials.texture[material]!;
-    const size = 1 << Math.max(0, textures.logSizes[texture]! - level);
-    const mask = size - 1;
-    const base0 = textures.offsets[texture * levelsPerTexture + level]!;
-    const data = textures.data;
-    const scaleU = materials.values[material * 10 + 3]! * size;
-    const scaleV = materials.values[material * 10 + 4]! * size;
-    const uvs = geometry.uvs;
-    const i0 = geometry.indices[triangle * 3]! * 2;
-    const i1 = geometry.indices[triangle * 3 + 1]! * 2;
-    const i2 = geometry.indices[triangle * 3 + 2]! * 2;
-    const u0 = uvs[i0]! * scaleU;
-    const v0 = uvs[i0 + 1]! * scaleV;
-    const du1 = uvs[i1]! * scaleU - u0;
-    const dv1 = uvs[i1 + 1]! * scaleV - v0;
-    const du2 = uvs[i2]! * scaleU - u0;
-    const dv2 = uvs[i2 + 1]! * scaleV - v0;
+    const { data, base: base0, size, level, u0, v0, du1, dv1, du2, dv2 } = this.#patch;
+    const span = this.#span;
     for (let row = top; row <= bottom; row++) {
       const y = row + oy;
       const e0 = b0 * y + k0;
       const e1 = b1 * y + k1;
       const e2 = b2 * y + k2;
-      let low = 0;
-      let high = width - 1;
-      if (a0 > 0) low = Math.max(low, -e0 / a0);
-      else if (a0 < 0) high = Math.min(high, -e0 / a0);
-      else if (e0 < 0) continue;
-      if (a1 > 0) low = Math.max(low, -e1 / a1);
-      else if (a1 < 0) high = Math.min(high, -e1 / a1);
-      else if (e1 < 0) continue;
-      if (a2 > 0) low = Math.max(low, -e2 / a2);
-      else if (a2 < 0) high = Math.min(high, -e2 / a2);
-      else if (e2 < 0) continue;
+      if (!clipRow(span, width - 1, a0, e0, a1, e1, a2, e2)) continue;
+      let low = span[0]!;
+      let high = span[1]!;
       const base = wy * y + kw;
       if (crossesNear) {
         const limit = 1 / this.nearM;
@@ -349,12 +316,7 @@ export class VisibilityBuffer {
           const w2 = (a2 * x + e2) * z;
           const u = u0 + du1 * w1 + du2 * w2;
           const v = v0 + dv1 * w1 + dv2 * w2;
-          // Where texels are smaller than pixels the nearest one says as much as four.
-          const alpha =
-            level > 0
-              ? data[base0 + (Math.floor(v) & mask) * size + (Math.floor(u) & mask)]! >>> 24
-              : alphaAt(data, base0, size, u, v);
-          if (alpha >= 128) {
+          if (coverageAt(data, base0, size, level, u, v) >= 128) {
             inverseDepth[i] = w;
             owner[i] = record;
           }
@@ -403,11 +365,7 @@ export class VisibilityBuffer {
       const texelU = u * materials.values[material * 10 + 3]! * size;
       const texelV = v * materials.values[material * 10 + 4]! * size;
       const base = textures.offsets[texture * levelsPerTexture + level]!;
-      const alpha =
-        level > 0
-          ? textures.data[base + (Math.floor(texelV) & (size - 1)) * size + (Math.floor(texelU) & (size - 1))]! >>> 24
-          : alphaAt(textures.data, base, size, texelU, texelV);
-      if (alpha < 128) return -1;
+      if (coverageAt(textures.data, base, size, level, texelU, texelV) < 128) return -1;
     }
     return w;
   }

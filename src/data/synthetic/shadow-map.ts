@@ -1,7 +1,7 @@
-import { alphaAt, cutoutLevel } from './cutout.js';
+import { alphaAt, CutoutPatch, clipRow } from './cutout.js';
 import type { FrameGeometry } from './frame-geometry.js';
 import type { MaterialTable } from './material.js';
-import { levelsPerTexture, type TextureStore } from './texture.js';
+import type { TextureStore } from './texture.js';
 
 /** Box in the camera's frame that a shadow map covers, metres. */
 export interface ShadowRegion {
@@ -23,6 +23,8 @@ export class ShadowMap {
   readonly sun = new Float64Array(3);
   /** Width of a cell, metres. */
   cellM = 1;
+  readonly #patch = new CutoutPatch();
+  readonly #span = new Float64Array(2);
 
   constructor(size: number) {
     this.size = size;
@@ -82,7 +84,8 @@ export class ShadowMap {
       const cutout = materials.cutout[material] === 1;
       const top = Math.max(0, Math.ceil(Math.min(v0, v1, v2)));
       const bottom = Math.min(limit, Math.floor(Math.max(v0, v1, v2)));
-      this.#fill(top, bottom, a1, b1, c1, a2, b2, c2, d0, d1 - d0, d2 - d0, cutout, geometry, t, materials, textures);
+      if (cutout) this.#patch.set(geometry, t, materials, textures, this.cellM);
+      this.#fill(top, bottom, a1, b1, c1, a2, b2, c2, d0, d1 - d0, d2 - d0, cutout);
     }
   }
 
@@ -99,62 +102,20 @@ export class ShadowMap {
     dd1: number,
     dd2: number,
     cutout: boolean,
-    geometry: FrameGeometry,
-    triangle: number,
-    materials: MaterialTable,
-    textures: TextureStore,
   ): void {
     const { size, depth } = this;
+    const { data, base, size: texelsWide, u0, v0, du1, dv1, du2, dv2 } = this.#patch;
+    const span = this.#span;
     const a0 = -a1 - a2;
     const b0 = -b1 - b2;
     const c0 = 1 - c1 - c2;
-    let data = textures.data;
-    let base = 0;
-    let texSize = 1;
-    let u0 = 0;
-    let v0 = 0;
-    let du1 = 0;
-    let dv1 = 0;
-    let du2 = 0;
-    let dv2 = 0;
-    if (cutout) {
-      const material = geometry.materials[triangle]!;
-      const level = cutoutLevel(geometry, triangle, material, materials, textures, this.cellM);
-      const texture = materials.texture[material]!;
-      texSize = 1 << Math.max(0, textures.logSizes[texture]! - level);
-      base = textures.offsets[texture * levelsPerTexture + level]!;
-      data = textures.data;
-      const scaleU = materials.values[material * 10 + 3]! * texSize;
-      const scaleV = materials.values[material * 10 + 4]! * texSize;
-      const { uvs, indices } = geometry;
-      const i0 = indices[triangle * 3]! * 2;
-      const i1 = indices[triangle * 3 + 1]! * 2;
-      const i2 = indices[triangle * 3 + 2]! * 2;
-      u0 = uvs[i0]! * scaleU;
-      v0 = uvs[i0 + 1]! * scaleV;
-      du1 = uvs[i1]! * scaleU - u0;
-      dv1 = uvs[i1 + 1]! * scaleV - v0;
-      du2 = uvs[i2]! * scaleU - u0;
-      dv2 = uvs[i2 + 1]! * scaleV - v0;
-    }
     for (let row = top; row <= bottom; row++) {
       const e0 = b0 * row + c0;
       const e1 = b1 * row + c1;
       const e2 = b2 * row + c2;
-      let low = 0;
-      let high = size - 1;
-      if (a0 > 0) low = Math.max(low, -e0 / a0);
-      else if (a0 < 0) high = Math.min(high, -e0 / a0);
-      else if (e0 < 0) continue;
-      if (a1 > 0) low = Math.max(low, -e1 / a1);
-      else if (a1 < 0) high = Math.min(high, -e1 / a1);
-      else if (e1 < 0) continue;
-      if (a2 > 0) low = Math.max(low, -e2 / a2);
-      else if (a2 < 0) high = Math.min(high, -e2 / a2);
-      else if (e2 < 0) continue;
-      if (!(low <= high)) continue;
-      const start = Math.ceil(low);
-      const last = Math.floor(high);
+      if (!clipRow(span, size - 1, a0, e0, a1, e1, a2, e2)) continue;
+      const start = Math.ceil(span[0]!);
+      const last = Math.floor(span[1]!);
       const line = row * size;
       let d = d0 + dd1 * (a1 * start + e1) + dd2 * (a2 * start + e2);
       const step = dd1 * a1 + dd2 * a2;
@@ -163,7 +124,7 @@ export class ShadowMap {
           if (cutout) {
             const w1 = a1 * x + e1;
             const w2 = a2 * x + e2;
-            if (alphaAt(data, base, texSize, u0 + du1 * w1 + du2 * w2, v0 + dv1 * w1 + dv2 * w2) < 128) continue;
+            if (alphaAt(data, base, texelsWide, u0 + du1 * w1 + du2 * w2, v0 + dv1 * w1 + dv2 * w2) < 128) continue;
           }
           depth[line + x] = d;
         }

@@ -54,6 +54,7 @@ export function sampleColour(
   let g1 = 0;
   let b1 = 0;
   let a1 = 0;
+  // The two levels are written out: a function for both makes rendering a pair a tenth slower, a loop over them a twentieth.
   for (let tap = 0; tap < taps; tap++) {
     if (!takeTurns || (tap & 1) === 0 || blend === 0) {
       const mask = size0 - 1;

@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.js';
 import { clamp, type Rgb } from './colour.js';
-import { grown } from './grown.js';
+import { grown } from './mesh.js';
 
 /** Levels kept for each texture: up to 2048 px wide. */
 export const levelsPerTexture = 12;

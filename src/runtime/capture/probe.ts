@@ -1,7 +1,7 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertNever } from '../../base/assert.js';
-import { CyclopsError, messageOf } from '../../base/errors.js';
+import { CyclopsError, messageOf, systemCodeOf } from '../../base/errors.js';
 import { assertElements, type GstSource, probeText } from './elements.js';
 import type { VideoCaps } from './gdp.js';
 import { installedElements } from './installed-elements.js';
@@ -73,7 +73,8 @@ async function assertDevice(device: string): Promise<void> {
 
 async function probeFolder(source: Extract<Source, { kind: 'images' }>): Promise<SourceFacts> {
   const names = await readdir(source.path).catch((error: unknown) => {
-    throw new CyclopsError('FILE_MISSING', `${source.path}: cannot be listed: ${messageOf(error)}`, { cause: error });
+    const fault = systemCodeOf(error) === 'ENOENT' ? 'no such folder' : `cannot be listed: ${messageOf(error)}`;
+    throw new CyclopsError('FILE_MISSING', `${source.path}: ${fault}`, { cause: error });
   });
   const paths = names
     .filter((name) => /\.(png|jpe?g)$/i.test(name))

@@ -5,6 +5,9 @@ import type { DepthFrame } from '../frame.js';
 import type { Output, StreamInfo } from './output.js';
 import type { VideoReply, VideoRequest } from './video-worker.js';
 
+/** What is written is an MP4, whatever the name: a file shall not claim to be something else. */
+const endings = ['.mp4', '.m4v'] as const;
+
 /** Pictures handed to the worker and not finished: one is drawn while the next one waits, so the encoder never idles. */
 const mostInFlight = 2;
 
@@ -26,8 +29,14 @@ export class VideoOutput implements Output {
   #exited: Promise<void> = Promise.resolve();
   #isStopping = false;
 
-  /** @param path the file to write, such as `out/demo.mp4`; it appears when `stop` has settled. */
+  /**
+   * @param path the file to write, such as `out/demo.mp4`; it appears when `stop` has settled.
+   * @throws CyclopsError `USAGE_INVALID` for a name that promises another kind of file.
+   */
   constructor(path: string) {
+    if (!endings.some((ending) => path.toLowerCase().endsWith(ending))) {
+      throw new CyclopsError('USAGE_INVALID', `video:${path}: expected a name that ends in ${endings.join(' or ')}`);
+    }
     this.name = `video:${path}`;
     this.#path = path;
   }

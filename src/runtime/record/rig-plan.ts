@@ -94,7 +94,7 @@ async function planView(
   const crop = undistortion?.crop ?? { x: 0, y: 0, width: facts.width, height: facts.height };
   const target = { width, height, format, crop, sourceWidth: facts.width, sourceHeight: facts.height };
   const job = await captureJob(source, facts, target);
-  const view = { crop, intrinsics: pinhole, depthScale: 1, isGuess: false, note: '' };
+  const view = { crop, intrinsics: pinhole, depthScale: 1, isGuess: false, isImplausible: false, note: '' };
   const { fps, width: sourceWidth, height: sourceHeight } = facts;
   return {
     capture: { job, view, undistortion, pace: paceOf(source), fps, sourceWidth, sourceHeight },

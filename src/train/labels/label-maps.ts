@@ -1,5 +1,5 @@
 import type { WritableLabels } from '../../data/labels.js';
-import { disparityOfMatch } from '../../geometry/consistency.js';
+import { disparityOfMatch } from '../../geometry/disparity.js';
 import { refinementSettings } from '../../geometry/matching/refine-disparity.js';
 import { createMaskMap, type FloatMap, type MaskMap } from '../../geometry/raster.js';
 import type { ViewPrediction } from '../predict/predict.js';

@@ -20,10 +20,14 @@ export async function makeExamples(
   count: number,
 ): Promise<ReportExample[]> {
   const examples: ReportExample[] = [];
+  const shown = new Set<string>();
   for (const batch of batches) {
     if (examples.length >= count) break;
     const { disparityPx, visible } = await infer(model, entry, { ...batch, count: batch.batchSize });
     for (let index = 0; index < batch.batchSize && examples.length < count; index++) {
+      // A batch is filled up with pairs that were there before, where there are fewer than it takes.
+      if (shown.has(batch.ids[index]!)) continue;
+      shown.add(batch.ids[index]!);
       const { width, height } = batch;
       const target = batch.disparityLeft === undefined ? undefined : mapOf(batch.disparityLeft, index, width, height);
       const prediction = mapOf(disparityPx, index, width, height);

@@ -22,6 +22,8 @@ export interface Chart {
 const width = 560;
 const height = 240;
 const plot = { left: 58, right: width - 14, top: 12, bottom: height - 28 };
+/** Up to so many points of a line are drawn as dots, too: one alone is no line, and of a few each one counts. */
+const fewPoints = 20;
 /** Distinct in both light and dark, and for the common colour blindnesses (after Okabe and Ito). */
 const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6bb1', '#7f7f7f', '#a6761d'];
 
@@ -87,9 +89,11 @@ function draw(chart: Chart): { readonly content: string; readonly named: readonl
     const path = line.points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${fixed(xOf(x))} ${fixed(yOf(y))}`).join('');
     const style = line.faint === true ? 'stroke-width="1" stroke-opacity="0.28"' : 'stroke-width="1.8"';
     parts.push(`<path d="${path}" fill="none" stroke="${colors[index % colors.length]}" ${style}/>`);
-    if (line.points.length === 1) {
-      const [x, y] = line.points[0]!;
-      parts.push(`<circle cx="${fixed(xOf(x))}" cy="${fixed(yOf(y))}" r="3" fill="${colors[index % colors.length]}"/>`);
+    if (line.points.length > fewPoints || line.faint === true) continue;
+    for (const [x, y] of line.points) {
+      parts.push(
+        `<circle cx="${fixed(xOf(x))}" cy="${fixed(yOf(y))}" r="3.5" fill="${colors[index % colors.length]}"/>`,
+      );
     }
   }
   return { content: parts.join(''), named };

@@ -53,11 +53,17 @@ ${tiles(steps, validations)}
 ${chartsOf(steps, validations, report.steps).map(formatChart).join('\n')}
 </section>
 ${examplesSection(report)}
-<section><h2>Run</h2><table>${report.facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</table></section>
+<section><h2>Run</h2><table>${report.facts.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${factHtml(value)}</td></tr>`).join('')}</table></section>
 ${eventsSection(report.records)}
 </body>
 </html>
 `;
+}
+
+/** A fact of several lines keeps them. */
+function factHtml(value: string): string {
+  const text = escapeHtml(value.trimEnd());
+  return text.includes('\n') ? `<pre>${text}</pre>` : text;
 }
 
 function tiles(steps: readonly StepRecord[], validations: readonly ValidationRecord[]): string {
@@ -212,5 +218,5 @@ svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--pale
 .pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,200px),1fr));gap:.5rem}
 .pictures img{width:100%;height:auto;display:block;border-radius:4px}
 table{border-collapse:collapse;font-size:.88rem;width:100%}th{font-weight:500;text-align:left;color:var(--pale);vertical-align:top;white-space:nowrap;padding:.15rem 1.2rem .15rem 0}
-td{overflow-wrap:anywhere;padding:.15rem 0;width:100%}
+td{overflow-wrap:anywhere;padding:.15rem 0;width:100%}pre{margin:0;font-size:.82rem;white-space:pre-wrap;columns:17rem}
 `;

@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { writeAtomic } from '../../base/files.js';
 import type { BatchData } from '../../data/batch.js';
 import { methodNamed } from '../methods/index.js';
@@ -47,7 +48,7 @@ export async function writeRunReport(
       ['Validation', facts.validation],
       ['Command', facts.command],
       ['Started', facts.startedAt],
-      ['Configuration', JSON.stringify(config)],
+      ['Configuration', stringify(config)],
     ],
     records: run.records,
     exampleStep: step,

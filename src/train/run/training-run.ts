@@ -23,6 +23,7 @@ import { createProgressMeter, type ProgressMeter } from './progress.js';
 import { createHead, describeValidation, type RunFacts, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { firstNonFinite, readStats, runStep, type StepStats, type StepValues } from './step.js';
+import { withTensorBoard } from './tensorboard-log.js';
 import { openValidation, type Validation } from './validate.js';
 
 /** A checkpoint a run goes on from. */
@@ -108,7 +109,8 @@ export class TrainingRun {
     const variables = trainableVariables(model);
     const optimizer =
       previous === undefined ? undefined : await loadOptimizer(previous.folder, previous.head, variables);
-    const log = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
+    const runLog = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
+    const log = withTensorBoard(runLog, join(folder, 'tensorboard'));
     const facts: RunFacts = {
       config,
       entry,

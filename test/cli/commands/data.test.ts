@@ -26,3 +26,27 @@ test('data check prints what it found, writes the sheet, and its exit code says 
   assert.equal((JSON.parse(damaged.stdout) as { damage: unknown[] }).damage.length, 1);
   assert.equal((await cyclopsData('mend', folder)).code, 2);
 });
+
+test('damage is counted by kind, with examples or in full; a missing or empty folder is an error', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 6);
+  for (let i = 0; i < 5; i++) await rm(join(folder, `training/image_3/00000${i}_10.png`));
+  const few = await cyclopsData('check', folder);
+  assert.equal(few.code, 3, few.stderr);
+  assert.match(few.stdout, /pairs +6 found, 1 with both views, 5 with the left one only\n/);
+  assert.match(
+    few.stdout,
+    /damage +5 files or names\n {2}right view missing: 5\n( {4}.*_10\.png: .*\n){3} {4}and 2 more; --all/,
+  );
+  const all = await cyclopsData('check', folder, '--all');
+  assert.equal(all.stdout.match(/: the right view is missing/g)?.length, 5);
+
+  const missing = await cyclopsData('check', join(folder, 'nonexistent'));
+  assert.deepEqual([missing.code, missing.stdout], [3, '']);
+  assert.match(missing.stderr, /^cyclops: .*nonexistent: no such folder \[FILE_MISSING\]\n$/);
+  const unknown = await cyclopsData('check', 'images:frames');
+  assert.match(unknown.stderr, /images:frames: no such folder \("images" is no layout: kitti-2012, /);
+  const empty = await cyclopsData('check', join(folder, 'training', 'image_2'));
+  assert.equal(empty.code, 3);
+  assert.match(empty.stderr, /found no images there \[DATA_EMPTY\]/);
+});

@@ -115,7 +115,7 @@ test('what is wrong ends with one line and its exit code', async (context) => {
   const checkpoint = await writeHandWrittenCheckpoint(folder);
   const output = join(folder, 'package');
   const cases: readonly [args: readonly string[], code: number, sentence: RegExp][] = [
-    [['export-onnx', checkpoint], 2, /--output: expected a value \[USAGE_INVALID\]/],
+    [['export-onnx', checkpoint], 2, /--output: expected a value; usage: cyclops export-onnx .*\[USAGE_INVALID\]/],
     [
       ['export-onnx', checkpoint, '-o', output, '--precision', 'int8'],
       2,

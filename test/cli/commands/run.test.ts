@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -176,6 +176,40 @@ test('a second signal ends at once, as the signal does by default', async () => 
   if (!(await isGone(capture!))) process.kill(capture!, 'SIGKILL');
 });
 
+test('a bare path is the source, and the camera of a video is the file beside it unless an option says it', async () => {
+  const own = join(folder, 'with camera.mp4');
+  await copyFile(clip, own);
+  const sidecar = join(folder, 'with camera.json');
+  const notes = ({ stderr }: { readonly stderr: string }) => stderr.split('\n').filter((line) => line.startsWith('{'));
+  const without = await run([model, own]);
+  assert.equal(without.code, 0, without.stderr);
+  assert.match(notes(without).join(), /focal length unknown/);
+
+  await writeFile(sidecar, JSON.stringify({ width: 320, height: 180, fxPx: 250 }));
+  const beside = await run([model, own]);
+  assert.equal(beside.code, 0, beside.stderr);
+  assert.match(notes(beside).join(), /with camera\.json beside the video.*fx 125\.0 px/);
+  const given = await run([model, own, '--fx', '300', '--log', 'text']);
+  assert.match(given.stderr, /\] INFO: .*fx 300\.0 px/);
+  assert.doesNotMatch(given.stderr, /beside the video/);
+
+  await writeFile(sidecar, JSON.stringify({ width: 320, height: 180, fx: 250 }));
+  const odd = await run([model, own]);
+  assert.equal(odd.code, 2, odd.stderr);
+  assert.match(
+    odd.stderr,
+    /unknown key "fx"[\s\S]*with camera\.json is read as the camera of .*--fx, --fov or --calibration/,
+  );
+  const both = await run([model, own, '--source', 'test']);
+  assert.match(both.stderr, /--source is given too/);
+});
+
+test('a video that would be no MP4 by its name is refused', async () => {
+  const { code, stderr } = await run([model, clip, '--output', 'video:depth.avi']);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /video:depth\.avi: expected a name that ends in \.mp4 or \.m4v/);
+});
+
 test('an output that cannot start ends the run with its error', async () => {
   const blocked = join(folder, 'a file');
   await writeFile(blocked, '');
@@ -237,9 +271,12 @@ test('a configuration file gives everything, and options win over it', async () 
 
 test('mistakes of the command line: exit code 2 and what was expected', async () => {
   const cases: [string[], RegExp][] = [
-    [[model], /--source: expected csi:N, .*file:PATH/],
+    [[model], /run: SOURCE: expected csi:N, .*file:PATH.*; usage: cyclops run MODEL SOURCE/],
     [['--source', 'test'], /expected the folder of a model package/],
-    [[model, '--source', 'webcam'], /--source: expected csi:N, .*images:DIR or test, found "webcam"/],
+    [
+      [model, '--source', 'webcam'],
+      /source "webcam": no such file or folder; expected csi:N, .*images:DIR, test, or a path/,
+    ],
     [[model, '--source', 'rtp:'], /--source: expected .*rtp:\[ADDRESS:\]PORT.*, found "rtp:"/],
     [[model, '--source', 'test', '--pipeline', 'videotestsrc'], /--source, --pipeline: expected only one of them/],
     [[model, '--source', 'csi', '--transport', 'udp'], /camera\.source: unknown key "transport"/],

@@ -64,6 +64,11 @@ describe('formatReport', () => {
     assert.deepEqual(stack, []);
   });
 
+  it('keeps the lines of a fact that has several', () => {
+    const text = formatReport({ ...report, facts: [['Configuration', 'steps: 3\nseed: <1>\n']] });
+    assert.match(text, /<th>Configuration<\/th><td><pre>steps: 3\nseed: &lt;1&gt;<\/pre><\/td>/);
+  });
+
   it('reloads itself only while training runs', () => {
     assert.match(html, /http-equiv="refresh"/);
     assert.doesNotMatch(formatReport({ ...report, status: 'finished' }), /refresh/);
@@ -93,6 +98,18 @@ describe('charts', () => {
     });
     assert.match(chart, /<circle/);
     assert.doesNotMatch(chart, /NaN|Infinity/);
+  });
+
+  it('show the points of a short line as dots, and those of a long one as the line alone', () => {
+    const dots = (count: number): number => {
+      const points = Array.from({ length: count }, (_, index) => [index, 1 + index] as const);
+      const lines = [
+        { name: 'a', points },
+        { name: 'a', points, faint: true },
+      ];
+      return formatChart({ title: 't', xMax: count, scale: 'linear', lines }).match(/<circle/g)?.length ?? 0;
+    };
+    assert.deepEqual([1, 3, 20, 21].map(dots), [1, 3, 20, 0]);
   });
 
   it('stay small for long runs, and keep the last point', () => {

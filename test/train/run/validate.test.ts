@@ -6,6 +6,7 @@ import type { StereoCamera } from '../../../src/geometry/camera.js';
 import { scaleIntrinsics } from '../../../src/geometry/camera.js';
 import { networks } from '../../../src/train/networks/index.js';
 import { createNetwork } from '../../../src/train/networks/network.js';
+import { makeExamples } from '../../../src/train/report/examples.js';
 import { openValidation } from '../../../src/train/run/validate.js';
 import { tf } from '../../../src/train/tensorflow/tf.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -45,6 +46,21 @@ test('exactly the pairs that were asked for count, whatever the batch', async (t
     }
   }
   assert.notEqual((await measure(3, 1)).valEpePx, (await measure(5, 1)).valEpePx);
+  model.dispose();
+});
+
+test('a pair that fills its batch several times is an example once', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeTinyFolder(folder, 1);
+  const model = constantStudent(4);
+  const source = { kind: 'kitti-2015', folder } as const;
+  const { batches } = await openValidation(source, entry, { ...size, camera, count: 16, batch: 4 });
+  assert.deepEqual(batches[0]!.ids, ['000000_10', '000000_10', '000000_10', '000000_10']);
+  const examples = await makeExamples(model, entry, batches, 4);
+  assert.deepEqual(
+    examples.map(({ id }) => id),
+    ['000000_10'],
+  );
   model.dispose();
 });
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { StereoCamera } from '../../../geometry/camera.js';
-import { disparityOfMatch } from '../../../geometry/consistency.js';
+import { disparityOfMatch } from '../../../geometry/disparity.js';
 import type { FloatMap, MaskMap } from '../../../geometry/raster.js';
 import { createMaskMap } from '../../../geometry/raster.js';
 import { readPfm } from '../../../image/pfm.js';

@@ -1,5 +1,5 @@
 import type { Random } from '../../../base/random.js';
-import type { HardShares } from '../shares.js';
+import type { HardShares } from '../scene.js';
 import type { StreetMaterials } from './materials.js';
 
 /** Kinds of street. */
