@@ -19,7 +19,7 @@ export const tensorRtOptionSpecs: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     multiple: true,
     value: 'NAME=VALUE',
-    help: 'one setting over the preset, such as dlaCore=0 (docs/export.md); may be repeated',
+    help: 'one setting over the preset, such as dlaCore=0 (docs/tensorrt.md); may be repeated',
   },
 };
 

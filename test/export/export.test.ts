@@ -303,6 +303,6 @@ test('a depth range that is none is refused before anything is written', async (
 });
 
 test('the manual names every layer class that can be exported', async () => {
-  const manual = await readFile(join(packageRoot(), 'docs/export.md'), 'utf8');
+  const manual = await readFile(join(packageRoot(), 'docs/export-layers.md'), 'utf8');
   for (const name of Object.keys(layerConverters)) assert.match(manual, new RegExp(`\`${name}\``));
 });

@@ -23,13 +23,18 @@ export function programPath(name: 'bin.js' | 'export-onnx.js' = 'bin.js'): strin
   return join(packageRoot(), 'dist', 'src', 'cli', name);
 }
 
-/** Starts `cyclops` (or another built program) as a process of its own; `env` is added to this process's environment. */
+/**
+ * Starts `cyclops` (or another built program) as a process of its own; `env` is added to this process's environment.
+ * @param cwd the folder it runs in, this process's unless given.
+ */
 export function startCyclops(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
   program = programPath(),
+  cwd = process.cwd(),
 ): RunningCommand {
   const child = spawn(process.execPath, [program, ...args], {
+    cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

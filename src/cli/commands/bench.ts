@@ -50,7 +50,7 @@ takes, in turn: their ratio, with the processor time of a frame taken apart (bar
 rest) and the best ratio that this source allows on these cores. Then the stream in real time, at the rate of the source: the age of
 a frame when its depth is published, stage by stage, and the frames that were dropped because the model was busy.
 
-Writes latency.txt, latency.json (docs/benchmarks.md describes it) and latency.png (histograms). Run it on a machine
+Writes latency.txt, latency.json (docs/latency.md describes it) and latency.png (histograms). Run it on a machine
 that does nothing else.
 
   cyclops bench models/edge-street --fps 30

@@ -36,7 +36,7 @@ At the end report.md and report.html have the tables, whether what was expected 
   cyclops experiment status configs/guo-eccv18.yaml
   cyclops experiment report configs/guo-eccv18.yaml -o docs/results/guo.md
 
-docs/experiment.md describes the file.`,
+docs/experiments.md describes the file.`,
   run: runExperimentCommand,
 };
 
