@@ -4,6 +4,7 @@ import { formatTable } from '../../base/format.js';
 import type { Plan, PlannedStep } from '../../pipeline/plan.js';
 import type { Command, OptionValues } from '../command.js';
 import { optionalText } from '../options.js';
+import { program } from '../program.js';
 import { listenForStop } from '../stop-signal.js';
 import { createEta, createLiveLine, formatDuration, progressText } from '../terminal.js';
 
@@ -88,7 +89,7 @@ async function run(plan: Plan, values: OptionValues): Promise<number> {
     });
     line.close();
     if (status === 'stopped') {
-      process.stdout.write(`stopped; to go on: cyclops pipeline run ${plan.file}\n`);
+      process.stdout.write(`stopped; to go on: ${program} pipeline run ${plan.file}\n`);
       return 0;
     }
     return await printReport(plan, undefined);

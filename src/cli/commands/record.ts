@@ -12,6 +12,7 @@ import {
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
 import { integerOption, listOption, numberOption, optionalText } from '../options.js';
+import { program } from '../program.js';
 import { listenForStop } from '../stop-signal.js';
 import { checked, parseSource, sourceOptions, withOptions } from '../stream-config.js';
 import { createLiveLine, formatBytes } from '../terminal.js';
@@ -165,6 +166,6 @@ function resultText({ folder, summary }: RecordingResult): string {
     `${pairs} pairs in ${folder}${skipped === 0 ? '' : ` (${skipped} left out by --every)`}`,
     `left+right: ${lossText(summary)}, capture restarts ${restarts.left}+${restarts.right}`,
     `pictures of a pair apart: p50 ${skewMs.p50} ms, p99 ${skewMs.p99} ms, at most ${skewMs.max} ms`,
-    ...(pairs === 0 ? [] : [`look at it: cyclops data check ${folder} --sheet ${folder}/sheet.png`]),
+    ...(pairs === 0 ? [] : [`look at it: ${program} data check ${folder} --sheet ${folder}/sheet.png`]),
   ].join('\n');
 }

@@ -6,6 +6,7 @@ import { freeSettings, type PartialTrainingConfig, type TrainingConfig, tunings 
 import { startActivity, withActivity } from '../activity.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, numberOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { program } from '../program.js';
 import { listenForStop } from '../stop-signal.js';
 import { createLiveLine, formatDuration, progressBar } from '../terminal.js';
 
@@ -175,7 +176,7 @@ function printResult(
   const metrics = Object.entries(result.metrics).map(([name, value]) => `  ${name} ${value.toPrecision(3)}`);
   const next =
     result.status === 'stopped'
-      ? `stopped after step ${result.step}; to go on: cyclops train --resume -o ${folder}`
+      ? `stopped after step ${result.step}; to go on: ${program} train --resume -o ${folder}`
       : `finished ${result.step} steps${metrics.join('')}`;
   process.stdout.write(
     `${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\ncurves: tensorboard --logdir ${folder} (pip install tensorboard)\n`,

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { packageRoot, packageVersion } from '../../src/base/paths.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+async function npx(cwd: string, ...args: string[]): Promise<string> {
+  // As a user's shell has it, without what npm tells the scripts it runs.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  const { stdout } = await promisify(execFile)('npx', ['--no-install', ...args], { cwd, env });
+  return stdout;
+}
+
+test('npx calls the program in a clone, and messages name it so', async () => {
+  assert.equal(await npx(packageRoot(), 'cyclops', '--version'), `${packageVersion()}\n`);
+  await assert.rejects(npx(packageRoot(), 'cyclops', 'train'), { stderr: /usage: npx cyclops train --/ });
+});
+
+test('npx calls the program of an installed package', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { bin } = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as {
+    bin: Record<string, string>;
+  };
+  await mkdir(join(folder, 'node_modules', '.bin'), { recursive: true });
+  await symlink(packageRoot(), join(folder, 'node_modules', 'cyclops'));
+  for (const [name, path] of Object.entries(bin)) {
+    await symlink(join('..', 'cyclops', path), join(folder, 'node_modules', '.bin', name));
+  }
+  assert.equal(await npx(folder, 'cyclops', '--version'), `${packageVersion()}\n`);
+  for (const args of [['export-onnx'], ['cyclops', 'export-onnx']]) {
+    assert.match(await npx(folder, ...args, '--help'), /^Turn a student checkpoint into a model package/);
+  }
+});
+
+test('the package holds what its commands are shown on, and nothing that a user made', async () => {
+  const manifest = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as { files: string[] };
+  for (const name of ['dist/src', 'setup', 'demo', 'models/edge-street', 'configs', 'docs']) {
+    assert.ok(manifest.files.includes(name), name);
+  }
+  assert.ok(!manifest.files.includes('models'), 'models/mine is what a user made');
+});
