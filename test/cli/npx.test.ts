@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -17,6 +17,17 @@ async function npx(cwd: string, ...args: string[]): Promise<string> {
 test('npx calls the program in a clone, and messages name it so', async () => {
   assert.equal(await npx(packageRoot(), 'cyclops', '--version'), `${packageVersion()}\n`);
   await assert.rejects(npx(packageRoot(), 'cyclops', 'train'), { stderr: /usage: npx cyclops train --/ });
+});
+
+test('before set-up the program says what to do', async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, 'bin'));
+  const copy = join(folder, 'bin', 'cyclops.mjs');
+  await copyFile(join(packageRoot(), 'bin', 'cyclops.mjs'), copy);
+  await assert.rejects(promisify(execFile)(copy, ['doctor']), {
+    code: 5,
+    stderr: 'cyclops: not built yet; npm run setup builds it\n',
+  });
 });
 
 test('npx calls the program of an installed package', async (t) => {
@@ -37,7 +48,7 @@ test('npx calls the program of an installed package', async (t) => {
 
 test('the package holds what its commands are shown on, and nothing that a user made', async () => {
   const manifest = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as { files: string[] };
-  for (const name of ['dist/src', 'setup', 'demo', 'models/edge-street', 'configs', 'docs']) {
+  for (const name of ['bin', 'dist/src', 'setup', 'demo', 'models/edge-street', 'configs', 'docs']) {
     assert.ok(manifest.files.includes(name), name);
   }
   assert.ok(!manifest.files.includes('models'), 'models/mine is what a user made');
