@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,8 +11,14 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 async function npx(cwd: string, ...args: string[]): Promise<string> {
   // As a user's shell has it, without what npm tells the scripts it runs.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
-  const { stdout } = await promisify(execFile)('npx', ['--no-install', ...args], { cwd, env });
-  return stdout;
+  // npx keeps a link to the clone in its cache: what an earlier version of the clone left there must not count.
+  const cache = await mkdtemp(join(tmpdir(), 'cyclops-npx-'));
+  try {
+    const options = { cwd, env: { ...env, npm_config_cache: cache } };
+    return (await promisify(execFile)('npx', ['--offline', '--no-install', ...args], options)).stdout;
+  } finally {
+    await rm(cache, { recursive: true });
+  }
 }
 
 test('npx calls the program in a clone, and messages name it so', async () => {

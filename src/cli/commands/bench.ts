@@ -4,11 +4,11 @@ import { createLog } from '../../base/log.js';
 import { measureLatency } from '../../runtime/latency-bench/measure.js';
 import { reportText } from '../../runtime/latency-bench/text.js';
 import { writeLatencyReport } from '../../runtime/latency-bench/write.js';
+import { startActivity } from '../activity.js';
 import type { Command } from '../command.js';
 import { integerOption, requiredText } from '../options.js';
 import { listenForStop, type StopReason } from '../stop-signal.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
-import { createLiveLine } from '../terminal.js';
 
 /** What a measurement has of a stream: its sources wait for the model, and no camera does. */
 const names = [
@@ -65,11 +65,12 @@ that does nothing else.
         '--source: a camera cannot wait for the model; expected a video, a folder of images, or test',
       );
     }
-    const line = createLiveLine();
+    const activity = startActivity('opening the model');
     let reason: StopReason | undefined;
     const stop = listenForStop((name) => {
       reason = name;
-      line.log(`${name}: stopping; there will be no report`);
+      activity.close();
+      process.stderr.write(`${name}: stopping; there will be no report\n`);
     });
     const result = await measureLatency({
       config,
@@ -78,7 +79,7 @@ that does nothing else.
       warmUpFrames,
       log,
       signal: stop.signal,
-      onProgress: (what, share) => line.update(`${Math.round(share * 100)} %  ${what}`),
+      onProgress: (what, share) => activity.show(`${Math.round(share * 100)} %  ${what}`),
     })
       .catch((error: unknown) => {
         if (reason === undefined) throw error;
@@ -86,7 +87,7 @@ that does nothing else.
       })
       .finally(() => {
         stop.release();
-        line.close();
+        activity.close();
       });
     // The exit code of a command that a signal ended.
     if (result === undefined) return 128 + constants.signals[reason!];
