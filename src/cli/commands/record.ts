@@ -1,6 +1,5 @@
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
-import { createLog } from '../../base/log.js';
 import {
   type RecordConfig,
   type RecordConfigInput,
@@ -11,6 +10,7 @@ import {
   startRecording,
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
+import { logFrom, logOption } from '../log-option.js';
 import { integerOption, listOption, numberOption, optionalText } from '../options.js';
 import { program } from '../program.js';
 import { listenForStop } from '../stop-signal.js';
@@ -59,6 +59,7 @@ export const command: Command = {
     width: { type: 'string', value: 'PX', help: "width of the recorded pictures [the source's]" },
     'keep-free': { type: 'string', value: 'MB', help: 'end while so much of the disk is free [500]' },
     config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },
+    ...logOption,
     json: { type: 'boolean', help: 'print the summary as one JSON line on standard output' },
   },
   positionals: { min: 1, max: 1 },
@@ -76,7 +77,7 @@ are brought back, and recording goes on.
     let recording: Recording | undefined;
     const stop = listenForStop(() => void recording?.stop());
     try {
-      recording = await startRecording(config, folder!, createLog('cyclops'));
+      recording = await startRecording(config, folder!, logFrom(values));
       if (stop.signal.aborted) void recording.stop();
       const result = await withProgress(recording);
       if (values.json === true) process.stdout.write(`${JSON.stringify({ folder, ...result.summary })}\n`);
