@@ -6,6 +6,7 @@ import { measureLatency } from '../../latency-bench/measure.js';
 import { reportText } from '../../latency-bench/text.js';
 import { writeLatencyReport } from '../../latency-bench/write.js';
 import { kindsWith, sourceForms } from '../../runtime/index.js';
+import { startActivity } from '../activity.js';
 import type { Command } from '../command.js';
 import { integerOption, requiredText } from '../options.js';
 import { kindsHelp } from '../source-help.js';
@@ -71,11 +72,12 @@ that does nothing else.
         `--source: a camera cannot wait for the model; expected ${sourceForms(waiting)}`,
       );
     }
-    const line = createLiveLine();
+    const activity = startActivity('opening the model');
     let reason: StopReason | undefined;
     const stop = listenForStop((name) => {
       reason = name;
-      line.log(`${name}: stopping; there will be no report`);
+      activity.close();
+      process.stderr.write(`${name}: stopping; there will be no report\n`);
     });
     const result = await measureLatency({
       config,
@@ -84,7 +86,7 @@ that does nothing else.
       warmUpFrames,
       log,
       signal: stop.signal,
-      onProgress: (what, share) => line.update(`${Math.round(share * 100)} %  ${what}`),
+      onProgress: (what, share) => activity.show(`${Math.round(share * 100)} %  ${what}`),
     })
       .catch((error: unknown) => {
         if (reason === undefined) throw error;
@@ -92,7 +94,7 @@ that does nothing else.
       })
       .finally(() => {
         stop.release();
-        line.close();
+        activity.close();
       });
     // The exit code of a command that a signal ended.
     if (result === undefined) return 128 + constants.signals[reason!];

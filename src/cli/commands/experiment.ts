@@ -5,6 +5,7 @@ import { createEta, createLiveLine, progressText } from '../../base/terminal.js'
 import type { Plan, PlannedStep } from '../../experiment/plan.js';
 import type { Command, OptionValues } from '../command.js';
 import { optionalText } from '../options.js';
+import { program } from '../program.js';
 import { listenForStop } from '../stop-signal.js';
 
 /** `cyclops experiment`: parse, call, show which step is where. */
@@ -88,7 +89,7 @@ async function run(plan: Plan, values: OptionValues): Promise<number> {
     });
     line.close();
     if (status === 'stopped') {
-      process.stdout.write(`stopped; to go on: cyclops experiment run ${plan.file}\n`);
+      process.stdout.write(`stopped; to go on: ${program} experiment run ${plan.file}\n`);
       return 0;
     }
     return await printReport(plan, undefined);

@@ -14,7 +14,9 @@ import {
   startRecording,
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
+import { logFrom, logOption } from '../log-option.js';
 import { integerOption, listOption, numberOption, optionalText } from '../options.js';
+import { program } from '../program.js';
 import { sourceOf } from '../source-path.js';
 import { listenForStop } from '../stop-signal.js';
 import { checked, sourceOptions, withOptions } from '../stream-config.js';
@@ -61,6 +63,7 @@ export const command: Command = {
     width: { type: 'string', value: 'PX', help: "width of the recorded pictures [the source's]" },
     'keep-free': { type: 'string', value: 'MB', help: 'end while so much of the disk is free [500]' },
     config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },
+    ...logOption,
     json: { type: 'boolean', help: 'print the summary as one JSON line on standard output' },
   },
   positionals: { min: 1, max: 1 },
@@ -78,7 +81,7 @@ are brought back, and recording goes on.
     let recording: Recording | undefined;
     const stop = listenForStop(() => void recording?.stop());
     try {
-      recording = await startRecording(config, folder!, createLog('cyclops'));
+      recording = await startRecording(config, folder!, logFrom(values));
       if (stop.signal.aborted) void recording.stop();
       const result = await withProgress(recording);
       if (values.json === true) process.stdout.write(`${JSON.stringify({ folder, ...result.summary })}\n`);
@@ -168,6 +171,6 @@ function resultText({ folder, summary }: RecordingResult): string {
     `${pairs} pairs in ${folder}${skipped === 0 ? '' : ` (${skipped} left out by --every)`}`,
     `left+right: ${lossText(summary)}, capture restarts ${restarts.left}+${restarts.right}`,
     `pictures of a pair apart: p50 ${skewMs.p50} ms, p99 ${skewMs.p99} ms, at most ${skewMs.max} ms`,
-    ...(pairs === 0 ? [] : [`look at it: cyclops data check ${folder} --sheet ${folder}/sheet.png`]),
+    ...(pairs === 0 ? [] : [`look at it: ${program} data check ${folder} --sheet ${folder}/sheet.png`]),
   ].join('\n');
 }

@@ -219,7 +219,10 @@ export class CaptureProcess {
     }
     if (ending !== undefined) return ending;
     const lines = this.#stderr.trim().split('\n');
-    const words = lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? '';
+    // The line of an uncaught error, else any that speaks of one, else the last.
+    const patterns = [/^\w*Error\b.*: /, /\berror\b/i];
+    const words =
+      patterns.map((pattern) => lines.find((line) => pattern.test(line))).find(Boolean) ?? lines.at(-1) ?? '';
     return {
       kind: 'fault',
       reason: 'crash',
