@@ -29,7 +29,7 @@ export interface CamerasRun {
   readonly ageMsP50: number;
   readonly ageMsP99: number;
   readonly dropped: number;
-  /** Processor time for a frame, ms: of this process (network, hand-over, pipes), and of the capture processes. */
+  /** CPU time for a frame, ms: of this process (network, hand-over, pipes), and of the capture processes. */
   readonly cpuMsPerFrame: number;
   readonly captureCpuMsPerFrame: number;
 }

@@ -32,17 +32,17 @@ export async function bareInferMs(model: string, engine: NonNullable<StreamConfi
   const opened = await openEngine(loaded, settings, createLog('bench').child({}, { level: 'error' }));
   try {
     const { width, height, channels } = loaded.package.input;
-    const picture = goldenInput(height, width, channels);
-    await opened.engine.runBare(picture, warmUpRuns);
-    return median(await opened.engine.runBare(picture, measuredRuns));
+    const image = goldenInput(height, width, channels);
+    await opened.engine.runBare(image, warmUpRuns);
+    return median(await opened.engine.runBare(image, measuredRuns));
   } finally {
     await opened.engine.close();
   }
 }
 
 /**
- * A camera that costs nothing but its pipe: one picture in the network's size and colours, again and again by the clock,
- * with the time stamps of a live source.
+ * A camera that costs nothing but its pipe: one image in the network's size and colours, again and again by the clock,
+ * with the time timestamps of a live source.
  */
 export async function stillCamera(model: string, fps: number): Promise<SourceInput> {
   const { width, height, channels } = (await readModelPackage(model)).package.input;
@@ -102,7 +102,7 @@ export function measuredSeconds(defaultS: number): number {
   return minutes > 0 ? minutes * 60 : defaultS;
 }
 
-/** Writes the shipped drive, enlarged to 1280x720 H.264, into a folder: 200 pictures. @returns its path. */
+/** Writes the shipped drive, enlarged to 1280x720 H.264, into a folder: 200 images. @returns its path. */
 export async function h264Clip(folder: string): Promise<string> {
   const drive = join(packageRoot(), 'demo', 'street-drive.mp4');
   const path = join(folder, '720p.mp4');

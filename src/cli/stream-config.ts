@@ -72,7 +72,7 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   },
   'ort-library': { type: 'string', value: 'FILE', help: "The libonnxruntime.so for ort-capi, such as a Jetson's" },
   'allow-degraded': { type: 'boolean', help: 'stream although the self-test found wrong depth' },
-  fx: { type: 'string', value: 'PX', help: "the camera's focal length, px of its full picture" },
+  fx: { type: 'string', value: 'PX', help: "the camera's focal length, px of its full image" },
   fov: { type: 'string', value: 'DEG', help: "the camera's horizontal field of view, degrees" },
   calibration: { type: 'string', value: 'FILE', help: "the camera's calibration, as ROS or OpenCV writes it (YAML)" },
   config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },

@@ -6,7 +6,7 @@ import { CaptureProcess, captureError } from '../runtime/capture/process.js';
 import type { Source } from '../runtime/capture/sources/index.js';
 import { treeUsage } from './process-usage.js';
 
-/** Processor time of stretches of a capture pipeline. */
+/** CPU time of stretches of a capture pipeline. */
 export interface CaptureUsage {
   readonly frames: number;
   readonly cpuS: number;
@@ -14,7 +14,7 @@ export interface CaptureUsage {
 
 /**
  * What a source costs by itself: its capture pipeline as the stream runs it (decode, cut, resize, colour), as fast as it
- * goes, but of each picture only four pixels come out, so that frames can be counted and nothing of cyclops is in it.
+ * goes, but of each image only four pixels come out, so that frames can be counted and nothing of cyclops is in it.
  * @returns undefined for a folder of images, which cyclops reads itself.
  * @throws CyclopsError of the source.
  */
@@ -30,13 +30,13 @@ export async function measureCapture(
   let seen = 0;
   let startCpuS = 0;
   let cpuS = 0;
-  const picture = new Uint8Array(countedBytesLimit);
+  const image = new Uint8Array(countedBytesLimit);
   const capture = CaptureProcess.start(
     countingJob(job, width, height),
     {
       onCaps: () => undefined,
-      takeBuffer: (length) => picture.subarray(0, length),
-      onPicture: () => {
+      takeBuffer: (length) => image.subarray(0, length),
+      onImage: () => {
         seen++;
         if (seen === settings.warmUpFrames) startCpuS = treeUsage(capture.pid).cpuS;
         if (seen === last) {

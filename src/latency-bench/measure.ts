@@ -35,7 +35,7 @@ export interface LatencyBenchOptions {
   readonly onProgress?: (what: string, share: number) => void;
 }
 
-/** Rates of one round: the bare loop, one picture at a time or as the stream does it, whichever is faster; and the stream. */
+/** Rates of one round: the bare loop, one image at a time or as the stream does it, whichever is faster; and the stream. */
 interface Turn {
   readonly bareFps: number;
   readonly bareAloneFps: number;
@@ -51,7 +51,7 @@ export interface LatencyBenchResult {
 }
 
 /**
- * Measures a model on this machine: the bare runtime (one picture in a tight loop; and where the stream infers several at
+ * Measures a model on this machine: the bare runtime (one image in a tight loop; and where the stream infers several at
  * once, that too), the whole stream as fast as the model takes, and the source's pipeline by itself, in turn in short
  * stretches; then the stream in real time, where age and drops show. Every stretch opens a session and a capture process of its own, so none waits in memory
  * while another is measured.
@@ -165,14 +165,14 @@ async function runBare(options: LatencyBenchOptions, pace: Pace, count: number, 
   try {
     const { width, height, channels } = model.package.input;
     const { concurrency, version } = engine.info;
-    const picture = goldenInput(height, width, channels);
+    const image = goldenInput(height, width, channels);
     options.signal?.throwIfAborted();
-    await engine.runBare(picture, options.warmUpFrames);
+    await engine.runBare(image, options.warmUpFrames);
     usage.start();
     const durationsMs: number[] = [];
     while (durationsMs.length < count) {
       options.signal?.throwIfAborted();
-      durationsMs.push(...(await engine.runBare(picture, Math.min(bareChunk, count - durationsMs.length))));
+      durationsMs.push(...(await engine.runBare(image, Math.min(bareChunk, count - durationsMs.length))));
     }
     // Not by the clock: at the end of a chunk one session waits for the other.
     const fps = (1000 * concurrency * count) / durationsMs.reduce((sum, value) => sum + value, 0);
@@ -211,7 +211,7 @@ class Stretches {
         for (const record of [this.record, stretch]) record.add(frame);
       }
       if (seen === warmUpFrames) {
-        for (const record of [this.record, stretch]) record.begin(frame.stamps.publish);
+        for (const record of [this.record, stretch]) record.begin(frame.timestamps.publish);
         startedAt = monotonicNow();
         this.#usage.start();
       }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processor time and memory of a process and all its descendants, from /proc. */
+/** CPU time and memory of a process and all its descendants, from /proc. */
 export interface TreeUsage {
   /** User plus system time so far, s, with that of descendants that ended and were waited for. */
   readonly cpuS: number;

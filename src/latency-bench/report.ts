@@ -36,7 +36,7 @@ const section = z.strictObject({
   }),
   /** Processor seconds a second of all threads and child processes (capture, encoder); 1 = one core busy. */
   cpuCores: z.number().nullable(),
-  /** Processor time of the same for one published frame, ms: little disturbed by other work on the machine. */
+  /** CPU time of the same for one published frame, ms: little disturbed by other work on the machine. */
   cpuMsPerFrame: z.number().nullable(),
   /** Largest sum of resident memory of the process tree that was seen, bytes. */
   peakRssBytes: z.int().nonnegative(),
@@ -84,22 +84,22 @@ export const latencyReportSchema = z.strictObject({
       ratioMax: z.number().positive(),
       rounds: z.array(
         z.strictObject({
-          /** Runs/s of the bare loop, one picture at a time or as many as the stream infers at once: the faster way. */
+          /** Runs/s of the bare loop, one image at a time or as many as the stream infers at once: the faster way. */
           bareFps: z.number().positive(),
-          /** The same, one picture at a time on all threads. */
+          /** The same, one image at a time on all threads. */
           bareAloneFps: z.number().positive(),
           streamingFps: z.number().positive(),
         }),
       ),
-      /** Pictures that the stream infers at once. */
+      /** Images that the stream infers at once. */
       concurrency: z.int().positive(),
-      /** Duration of one run in the bare loop, one picture at a time. */
+      /** Duration of one run in the bare loop, one image at a time. */
       bare: spread,
-      /** Processor time of one run in the bare loop, as many at once as in the stream, ms. */
+      /** CPU time of one run in the bare loop, as many at once as in the stream, ms. */
       bareCpuMsPerRun: z.number(),
-      /** Processor time a frame of the source's pipeline alone (decode, cut, resize, colour), ms; null for images. */
+      /** CPU time a frame of the source's pipeline alone (decode, cut, resize, colour), ms; null for images. */
       captureCpuMsPerFrame: z.number().nullable(),
-      /** What a streamed frame costs beyond these two, ms: pipes, messages, stamps, threads that wait, colder caches. */
+      /** What a streamed frame costs beyond these two, ms: pipes, messages, timestamps, threads that wait, colder caches. */
       otherCpuMsPerFrame: z.number().nullable(),
       /** The best ratio possible: all cores busy with the network and the source's pipeline, and nothing else. */
       ratioBound: z.number().positive().nullable(),

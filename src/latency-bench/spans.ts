@@ -1,6 +1,6 @@
 import type { MonotonicNs } from '../base/clock.js';
 import { summarise } from '../base/statistics.js';
-import type { DepthFrame, StampQuality } from '../runtime/frame.js';
+import type { DepthFrame, TimestampQuality } from '../runtime/frame.js';
 import type { Spread, Stage } from '../runtime/latency.js';
 import { spansOf, stages } from '../runtime/latency.js';
 
@@ -10,7 +10,7 @@ import { spansOf, stages } from '../runtime/latency.js';
  */
 export class SpanRecord {
   readonly #spans: Readonly<Record<Stage, number[]>>;
-  readonly #qualities = new Set<StampQuality>();
+  readonly #qualities = new Set<TimestampQuality>();
   #frames = 0;
   #dropped = 0;
   #intervals = 0;
@@ -23,21 +23,21 @@ export class SpanRecord {
   }
 
   /** Adds a published frame. */
-  add(frame: Pick<DepthFrame, 'stamps' | 'droppedBefore' | 'quality'>): void {
-    const { stamps, droppedBefore, quality } = frame;
+  add(frame: Pick<DepthFrame, 'timestamps' | 'droppedBefore' | 'quality'>): void {
+    const { timestamps, droppedBefore, quality } = frame;
     this.#frames++;
     this.#dropped += droppedBefore;
     this.#qualities.add(quality);
-    for (const [stage, spanMs] of Object.entries(spansOf(stamps))) this.#spans[stage as Stage].push(spanMs);
+    for (const [stage, spanMs] of Object.entries(spansOf(timestamps))) this.#spans[stage as Stage].push(spanMs);
     if (this.#last !== undefined) {
-      const intervalNs = stamps.publish - this.#last;
+      const intervalNs = timestamps.publish - this.#last;
       const intervalMs = Number(intervalNs) / 1e6;
       if (this.#lastIntervalMs !== undefined) this.#spans.jitter.push(Math.abs(intervalMs - this.#lastIntervalMs));
       this.#lastIntervalMs = intervalMs;
       this.#intervals++;
       this.#intervalsNs += intervalNs;
     }
-    this.#last = stamps.publish;
+    this.#last = timestamps.publish;
   }
 
   /** Begins a stretch whose first interval counts from `publish`, the time of a frame that is not measured itself. */
@@ -60,7 +60,7 @@ export class SpanRecord {
   }
 
   /** How the capture times were obtained; the worst of them. */
-  get quality(): StampQuality | undefined {
+  get quality(): TimestampQuality | undefined {
     return (['arrival', 'pts', 'sensor'] as const).find((quality) => this.#qualities.has(quality));
   }
 

@@ -17,11 +17,11 @@ const paceNotes = {
   'real-time': 'In real time: the newest frame wins.',
 } as const;
 
-const stampNotes = {
+const timestampNotes = {
   sensor: "Age counts from the driver's stamp of the exposure to the moment depth is handed to the outputs.",
   pts: 'Age counts from the presentation time in the capture pipeline, moved onto this clock by the quickest frames: what those took from the sensor to arrival is not in it. It ends when depth is handed to the outputs.',
   arrival:
-    'Age counts from the arrival of the picture in this process: capture, decoding and resizing are not in it. It ends when depth is handed to the outputs.',
+    'Age counts from the arrival of the image in this process: capture, decoding and resizing are not in it. It ends when depth is handed to the outputs.',
 } as const;
 
 /** The report for people. */
@@ -55,18 +55,18 @@ export function reportText(report: LatencyReportFile): string {
   }
   if (stream !== null) parts.push(sectionText(stream));
   const stamp = stream?.stamp ?? throughput?.streaming.stamp;
-  if (stamp !== null && stamp !== undefined) parts.push(`Stamps: ${stamp}. ${stampNotes[stamp]}`);
+  if (stamp !== null && stamp !== undefined) parts.push(`Timestamps: ${stamp}. ${timestampNotes[stamp]}`);
   return `${parts.join('\n\n')}\n`;
 }
 
 function concurrencyText(concurrency: number): string {
   if (concurrency === 1) return '';
-  return `the stream infers ${concurrency} pictures at once; bare fps: the same, or one at a time, whichever is faster\n`;
+  return `the stream infers ${concurrency} images at once; bare fps: the same, or one at a time, whichever is faster\n`;
 }
 
 function costText(throughput: NonNullable<LatencyReportFile['throughput']>): string {
   const { bareCpuMsPerRun, captureCpuMsPerFrame, otherCpuMsPerFrame, ratioBound, streaming } = throughput;
-  const whole = `processor time: ${number(streaming.cpuMsPerFrame)} ms a frame of the stream`;
+  const whole = `CPU time: ${number(streaming.cpuMsPerFrame)} ms a frame of the stream`;
   if (captureCpuMsPerFrame === null || ratioBound === null) {
     return `${whole}, ${number(bareCpuMsPerRun)} ms a bare run`;
   }

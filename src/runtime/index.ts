@@ -14,6 +14,8 @@ export { colorizeDepth, type DepthRange } from '../image/colormap.js';
 export { encodePng16 } from '../image/png16.js';
 export type { GoldenComparison } from '../model-package/golden.js';
 export { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
+export type { ProviderOptions } from '../model-package/tensorrt/provider-options.js';
+export type { Undistortion } from './camera/undistort.js';
 export {
   type CameraResult,
   type CameraState,
@@ -21,8 +23,18 @@ export {
   type RunningCameras,
   startCameras,
 } from './cameras.js';
+export type { ElementPackages } from './capture/decoders.js';
+export type { ElementSet } from './capture/installed-elements.js';
 export type { CaptureJob, GstJob, ImagesJob } from './capture/messages.js';
 export { type CapturePlan, planCapture } from './capture/plan.js';
+export type {
+  GstSourceKind,
+  ImageTarget,
+  JobSourceKind,
+  SourceInfo,
+  SourceText,
+  TimestampOrigin,
+} from './capture/source-kind.js';
 export {
   isSourceWord,
   kindsWith,
@@ -47,20 +59,22 @@ export {
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 export { engineKinds } from './engine/engine.js';
 export { examineOrtCapi, type OrtCapiInfo } from './engine/ort-capi/examine.js';
+export type { NvidiaInfo } from './engine/ort-capi/nvidia.js';
 export { executionProviders, type Provider, providers } from './engine/providers/index.js';
-export type { ExecutionProvider } from './engine/providers/provider.js';
+export type { ExecutionProvider, ProviderSettings } from './engine/providers/provider.js';
+export type { SelfTestResult } from './engine/self-test.js';
 export {
   type DepthFrame,
   type DepthUnit,
   type Frame,
   type FrameInfo,
-  type FrameStamps,
+  type FrameTimestamps,
   type InputImage,
   type ModelState,
   metricDepth,
   type Pace,
   type PixelFormat,
-  type StampQuality,
+  type TimestampQuality,
 } from './frame.js';
 export {
   type HistogramBin,

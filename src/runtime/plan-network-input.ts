@@ -8,7 +8,7 @@ import { planUndistortion, type Undistortion } from './camera/undistort.js';
 import type { PixelFormat } from './frame.js';
 
 /** What becomes of one image of a source before the network, or the undistortion in front of it, gets it. */
-export interface PictureTarget {
+export interface ImageTarget {
   readonly width: number;
   readonly height: number;
   readonly format: PixelFormat;
@@ -23,7 +23,7 @@ export interface NetworkInput {
   readonly view: NetworkView;
   /** The step in front of the network for a camera with a lens; undefined where none is needed. */
   readonly undistortion: Undistortion | undefined;
-  readonly target: PictureTarget;
+  readonly target: ImageTarget;
 }
 
 /**

@@ -54,7 +54,7 @@ export interface RunningStream {
    * listener every frame gets memory of its own, so ask for `onPublish` where its times are enough.
    */
   onFrame(listener: (frame: DepthFrame) => void): void;
-  /** The same without picture and depth; for live lines and measuring. */
+  /** The same without image and depth; for live lines and measuring. */
   onPublish(listener: (info: FrameInfo) => void): void;
   /** Process id of the running capture process. */
   readonly capturePid: number | undefined;
@@ -313,7 +313,7 @@ class Stream implements RunningStream {
       cameraId,
       sequence,
       ptsNs,
-      stamps: { capture: captureTime, arrival: arrivalTime, inferStart, inferEnd, publish: monotonicNow() },
+      timestamps: { capture: captureTime, arrival: arrivalTime, inferStart, inferEnd, publish: monotonicNow() },
       quality,
       droppedBefore,
       // What was captured may be larger: the network saw what the engine gives back.
@@ -372,7 +372,7 @@ class Stream implements RunningStream {
     setImmediate(() => this.#feed());
   }
 
-  /** Everything in the order of the stream: no more pictures, no more inference, outputs written out. */
+  /** Everything in the order of the stream: no more images, no more inference, outputs written out. */
   async #close(): Promise<Summary> {
     await this.#capture?.stop();
     const restarts = this.#capture?.restarts ?? 0;

@@ -41,7 +41,7 @@ test('bare loop, stream as fast as it goes, stream in real time: all in one repo
   assert.equal(measured.bare.count, 20);
   assert.equal(measured.rounds.length, 2);
   assert.equal(measured.ratio, median(measured.rounds.map((round) => round.streamingFps / round.bareFps)));
-  assert.equal(measured.concurrency, 1, 'one thread infers one picture at a time');
+  assert.equal(measured.concurrency, 1, 'one thread infers one image at a time');
   assert.ok(measured.rounds.every((round) => round.bareFps === round.bareAloneFps));
   assert.ok(measured.ratioMin <= measured.ratio && measured.ratio <= measured.ratioMax);
   assert.ok(measured.ratioBound! > 0 && measured.ratioBound! <= 1);
@@ -75,11 +75,11 @@ test('bare loop, stream as fast as it goes, stream in real time: all in one repo
 
   const text = reportText(report);
   assert.match(text, new RegExp(`STREAMING / BARE ONNX RUNTIME: ${measured.ratio.toFixed(3)}`));
-  assert.match(text, /Stamps: pts\. Age counts from the presentation time/);
+  assert.match(text, /Timestamps: pts\. Age counts from the presentation time/);
   assert.ok(text.includes(model.onnx.sha256));
 });
 
-test('with two threads the bare loop also infers two pictures at once, and the faster way counts', async (t) => {
+test('with two threads the bare loop also infers two images at once, and the faster way counts', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTinyPackage(folder, { width: 64, height: 32 });
   const config = streamConfigSchema.parse({
@@ -96,7 +96,7 @@ test('with two threads the bare loop also infers two pictures at once, and the f
   const aloneFps = rounds.map((round) => round.bareAloneFps);
   const meanFps = 1000 / bare.meanMs!;
   assert.ok(Math.min(...aloneFps) <= meanFps * 1.001 && meanFps <= Math.max(...aloneFps) * 1.001);
-  assert.match(reportText(report), /infers 2 pictures at once/);
+  assert.match(reportText(report), /infers 2 images at once/);
 });
 
 test('a source by itself: frames are counted and paid for, a shorter video is an error that says so', async (t) => {

@@ -3,17 +3,23 @@ import { test } from 'node:test';
 import type { MonotonicNs } from '../../src/base/clock.js';
 import { sectionFrom } from '../../src/latency-bench/section.js';
 import { SpanRecord } from '../../src/latency-bench/spans.js';
-import type { StampQuality } from '../../src/runtime/frame.js';
+import type { TimestampQuality } from '../../src/runtime/frame.js';
 
 /** A frame captured at a time whose stages take the given ms. */
-function frame(captureMs: number, stagesMs: readonly number[], droppedBefore = 0, quality: StampQuality = 'pts') {
+function frame(captureMs: number, stagesMs: readonly number[], droppedBefore = 0, quality: TimestampQuality = 'pts') {
   const times = [captureMs];
   for (const stage of stagesMs) times.push(times.at(-1)! + stage);
   const [capture, arrival, inferStart, inferEnd, publish] = times.map(
     (ms) => BigInt(Math.round(ms * 1e6)) as MonotonicNs,
   );
   return {
-    stamps: { capture: capture!, arrival: arrival!, inferStart: inferStart!, inferEnd: inferEnd!, publish: publish! },
+    timestamps: {
+      capture: capture!,
+      arrival: arrival!,
+      inferStart: inferStart!,
+      inferEnd: inferEnd!,
+      publish: publish!,
+    },
     droppedBefore,
     quality,
   };

@@ -37,7 +37,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-test('a video gives depth for every frame, in order, with stamps that rise', async () => {
+test('a video gives depth for every frame, in order, with timestamps that rise', async () => {
   const output = new KeepingOutput();
   const pipeline = await stream({ model, engine, camera: { source: { kind: 'file', path: clip } } }, output);
   const summary = await pipeline.done;
@@ -49,8 +49,8 @@ test('a video gives depth for every frame, in order, with stamps that rise', asy
     output.frames.map((frame) => frame.sequence),
     Array.from({ length: 20 }, (_, index) => index),
   );
-  for (const { stamps, image, networkDepth, quality, ptsNs } of output.frames) {
-    const { capture, arrival, inferStart, inferEnd, publish } = stamps;
+  for (const { timestamps, image, networkDepth, quality, ptsNs } of output.frames) {
+    const { capture, arrival, inferStart, inferEnd, publish } = timestamps;
     assert.ok(capture <= arrival && arrival <= inferStart && inferStart < inferEnd && inferEnd <= publish);
     assert.equal(image.data.length, width * height * 3);
     assert.equal(networkDepth.data.length, width * height);
@@ -66,7 +66,7 @@ test('a video gives depth for every frame, in order, with stamps that rise', asy
   assert.deepEqual(await childrenOf(), []);
 });
 
-test('the network sees the picture GStreamer cut and resized: a known pattern keeps its colours', async (t) => {
+test('the network sees the image GStreamer cut and resized: a known pattern keeps its colours', async (t) => {
   const path = join(await temporaryFolder(t), 'bars.mp4');
   await gst(
     `videotestsrc num-buffers=3 pattern=red ! video/x-raw,width=160,height=90 ! x264enc ! mp4mux ! filesink location=${path}`,
@@ -77,7 +77,7 @@ test('the network sees the picture GStreamer cut and resized: a known pattern ke
   assert.ok(red! > 230 && green! < 25 && blue! < 25, `${red} ${green} ${blue}`);
 });
 
-test('a video in real time is played by its clock, and capture times come from its stamps', async () => {
+test('a video in real time is played by its clock, and capture times come from its timestamps', async () => {
   const output = new KeepingOutput();
   const source = { kind: 'file', path: clip, pace: 'real-time' } as const;
   const started = monotonicNow();
@@ -86,8 +86,8 @@ test('a video in real time is played by its clock, and capture times come from i
   assert.ok(output.frames.every((frame) => frame.quality === 'pts'));
   // 20 frames at 25/s: the last one is released 0.76 s after the first, which came after the start.
   const [first, last] = [output.frames[0]!, output.frames.at(-1)!];
-  assert.ok(last.stamps.arrival - started > last.ptsNs! - first.ptsNs!);
-  for (const { stamps } of output.frames) assert.ok(stamps.capture <= stamps.arrival);
+  assert.ok(last.timestamps.arrival - started > last.ptsNs! - first.ptsNs!);
+  for (const { timestamps } of output.frames) assert.ok(timestamps.capture <= timestamps.arrival);
 });
 
 test('memory of frames is used again where every output is done with them, and never where one may keep them', async () => {
@@ -196,7 +196,7 @@ test('killing the capture process of a live source: it comes back, and the run g
   assert.equal(summary.end, 'stopped');
   const sequence = output.frames.map((frame) => frame.sequence);
   assert.equal(new Set(sequence).size, sequence.length);
-  assert.ok(output.frames.every(({ stamps }) => stamps.capture <= stamps.arrival));
+  assert.ok(output.frames.every(({ timestamps }) => timestamps.capture <= timestamps.arrival));
   assert.deepEqual(await childrenOf(), []);
 });
 
@@ -217,25 +217,25 @@ test('a loop plays a video again and again, without a gap in the count', async (
   const summary = await (await stream({ model, engine, camera: { source }, frames: 50 }, output)).done;
   assert.equal(summary.end, 'frames');
   assert.equal(output.frames.length, 50);
-  const picture = (index: number) => Buffer.from(output.frames[index]!.image.data).toString('base64');
-  assert.equal(picture(5), picture(25));
+  const image = (index: number) => Buffer.from(output.frames[index]!.image.data).toString('base64');
+  assert.equal(image(5), image(25));
   assert.equal(output.frames[49]!.sequence, 49);
 });
 
-test('a folder of pictures: any names, kinds and sizes, in name order', async (t) => {
-  const pictures = join(await temporaryFolder(t), 'pictures');
-  await mkdir(pictures);
+test('a folder of images: any names, kinds and sizes, in name order', async (t) => {
+  const images = join(await temporaryFolder(t), 'images');
+  await mkdir(images);
   const grey = (value: number, w: number, h: number) => {
     const image = createRgbImage(w, h);
     image.data.fill(value);
     return image;
   };
-  await writeFile(join(pictures, 'b middle.JPG'), await encodeJpeg(grey(120, 96, 60)));
-  await writeFile(join(pictures, 'a first.png'), await encodePng(grey(10, 128, 64)));
-  await writeFile(join(pictures, 'c-last.png'), await encodePng(grey(240, 131, 67)));
-  await writeFile(join(pictures, 'notes.txt'), 'no picture');
+  await writeFile(join(images, 'b middle.JPG'), await encodeJpeg(grey(120, 96, 60)));
+  await writeFile(join(images, 'a first.png'), await encodePng(grey(10, 128, 64)));
+  await writeFile(join(images, 'c-last.png'), await encodePng(grey(240, 131, 67)));
+  await writeFile(join(images, 'notes.txt'), 'no image');
   const output = new KeepingOutput();
-  const source = { kind: 'images', path: pictures } as const;
+  const source = { kind: 'images', path: images } as const;
   const summary = await (await stream({ model, engine, camera: { source } }, output)).done;
   assert.equal(summary.latency.frames, 3);
   const middle = output.frames.map((frame) => frame.image.data[(height * width * 3) >> 1]!);
@@ -247,7 +247,7 @@ test('a folder of pictures: any names, kinds and sizes, in name order', async (t
     [0n, 100_000_000n, 200_000_000n],
   );
 
-  await writeFile(join(pictures, 'bad.png'), 'PNG?');
+  await writeFile(join(images, 'bad.png'), 'PNG?');
   await assert.rejects((await stream({ model, engine, camera: { source } }, noOutput())).done, {
     code: 'IMAGE_INVALID',
     message: /bad\.png/,
@@ -261,7 +261,7 @@ test('png16 writes metres of this camera, one whole file a frame', async (t) => 
   await (await stream({ model, engine, camera, frames: 3 }, png16Output(target), output)).done;
   assert.deepEqual((await readdir(target)).sort(), ['000000.png', '000001.png', '000002.png']);
   const frame = output.frames[2]!;
-  // The picture is 160 px wide with fx 400: narrower than the training camera, so depth is stretched.
+  // The image is 160 px wide with fx 400: narrower than the training camera, so depth is stretched.
   assert.ok(Math.abs(frame.depthScale - (400 * width) / 160 / (0.58 * width)) < 1e-6, String(frame.depthScale));
   const written = decodePng16(await readFile(join(target, '000002.png')), '000002.png');
   const metres = metricDepth(frame);
@@ -311,7 +311,7 @@ test('bad sources and models, each with its code and the name of what is wrong',
   const text = join(dir, 'text.mp4');
   await writeFile(text, 'this is not a video at all\n'.repeat(100));
   const header = join(dir, 'header.mp4');
-  // Everything but the pictures: the index is there, what it points at is not.
+  // Everything but the images: the index is there, what it points at is not.
   await gst(
     `videotestsrc num-buffers=9 ! video/x-raw,width=160,height=90 ! x264enc ! mp4mux faststart=true ! filesink location=${header}`,
   );
@@ -356,7 +356,7 @@ test('an inference that fails ends the run with its error, also one under way wh
     const plan = await planCapture(config, loaded.package);
     const verified = await openEngine(loaded, config.engine, quietLog);
     const opened = verified.engine;
-    // The real engine, given what is no picture.
+    // The real engine, given what is no image.
     const failing: Engine = {
       info: opened.info,
       runBare: (input, count) => opened.runBare(input, count),

@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
-import { createLiveLine } from '../../base/terminal.js';
 import { measureLatency } from '../../latency-bench/measure.js';
 import { reportText } from '../../latency-bench/text.js';
 import { writeLatencyReport } from '../../latency-bench/write.js';
@@ -46,8 +45,8 @@ export const command: Command = {
   },
   positionals: { min: 1, max: 2 },
   details: `
-Two parts. First the bare ONNX Runtime (one session, one picture, a tight loop) and the whole stream as fast as the model
-takes, in turn: their ratio, with the processor time of a frame taken apart (bare run, the source's own pipeline, the
+Two parts. First the bare ONNX Runtime (one session, one image, a tight loop) and the whole stream as fast as the model
+takes, in turn: their ratio, with the CPU time of a frame taken apart (bare run, the source's own pipeline, the
 rest) and the best ratio that this source allows on these cores. Then the stream in real time, at the rate of the source: the age of
 a frame when its depth is published, stage by stage, and the frames that were dropped because the model was busy.
 

@@ -48,7 +48,7 @@ export const command: Command = {
   positionals: { min: 0, max: 0 },
   details: `
 Writes demo.mp4 (camera | depth with a scale in metres), latency.txt, latency.json and latency.png, and ends by itself.
-The video keeps the time stamps of the drive: it plays at the speed of the scene, and where a frame was dropped its
+The video keeps the time timestamps of the drive: it plays at the speed of the scene, and where a frame was dropped its
 predecessor stands longer. A FILE.json beside a video of your own, with width, height, fxPx, fyPx, cxPx, cyPx of its
 camera, makes its depth metric; without it the field of view of the model's camera is assumed, and that is said.
 `,

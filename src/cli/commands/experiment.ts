@@ -31,7 +31,7 @@ Each step runs in a process of its own, writes into its own folder, and has its 
 the same command goes on where it was stopped (Ctrl-C saves) or killed. What is done is told by a fingerprint of the
 step's settings and of all it builds on; a changed step gets a folder of its own, and what it was before stays.
 
-At the end report.md and report.html have the tables, whether what was expected holds, curves and pictures.
+At the end report.md and report.html have the tables, whether what was expected holds, curves and images.
 
   cyclops experiment run configs/guo-eccv18.yaml
   cyclops experiment status configs/guo-eccv18.yaml

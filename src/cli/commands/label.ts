@@ -55,7 +55,7 @@ disparity (value / 256 px, 0 = none) and 8-bit PNG visibility and confidence, fo
 shows some pairs beside their labels: look at it before a student learns from them.
 
 --refine matches both views again at full size, with the teacher's disparity as prior: better where both views see the same,
-thin things above all, and most on pictures unlike those the teacher was trained on; worse in what one view hides and in the
+thin things above all, and most on images unlike those the teacher was trained on; worse in what one view hides and in the
 sky (docs/labels.md). It takes some seconds of a core a pair, in threads beside the network, and 3 bytes * width * height *
 disparities looked at a thread.
 

@@ -21,7 +21,7 @@ import { catchSignals, withLiveLine } from '../watch-stream.js';
 /** `cyclops run`: a source through a model into outputs, until the source ends or a signal comes. */
 export const command: Command = {
   name: 'run',
-  summary: 'Stream a camera, a video or a folder of pictures into metric depth.',
+  summary: 'Stream a camera, a video or a folder of images into metric depth.',
   usage: 'MODEL SOURCE [--output OUTPUT]... [options]',
   options: {
     ...streamOptions,
@@ -95,7 +95,7 @@ async function pipelineOf(config: StreamConfig): Promise<string> {
   const { package: model } = await readModelPackage(config.model);
   const { job, view } = await planCapture(config, model);
   process.stderr.write(`${view.note}\n`);
-  return job.kind === 'gst' ? withoutPassword(job.launch) : `${job.paths.length} pictures, read without GStreamer`;
+  return job.kind === 'gst' ? withoutPassword(job.launch) : `${job.paths.length} images, read without GStreamer`;
 }
 
 /** What `--output` asks for; `none` where it is not given. @throws CyclopsError `USAGE_INVALID`. */

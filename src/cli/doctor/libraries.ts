@@ -59,12 +59,12 @@ export async function examineOnnxRuntime(): Promise<Finding> {
   };
 }
 
-/** sharp, which reads and writes pictures. */
+/** sharp, which reads and writes images. */
 export async function examineSharp(): Promise<Finding> {
   const part = 'sharp';
   const answer = await runProbe<{ isRight: boolean }>(new URL('./probe-sharp.js', import.meta.url));
   if (!answer.ok) return { part, state: 'gap', found: 'does not work', todo: `${answer.reason}; ${setUpAgain}` };
-  if (!answer.value.isRight) return { part, state: 'gap', found: 'changes pictures', todo: setUpAnew };
+  if (!answer.value.isRight) return { part, state: 'gap', found: 'changes images', todo: setUpAnew };
   return { part, state: 'ok', found: await versionOf('sharp') };
 }
 

@@ -4,7 +4,7 @@ import type { FocalSettings } from './intrinsics.js';
 
 type CameraSettings = Pick<FocalSettings, 'intrinsics' | 'fxPx' | 'horizontalFovDeg'>;
 
-/** Intrinsics of the source's picture from what the user knows; undefined where that is nothing. */
+/** Intrinsics of the source's image from what the user knows; undefined where that is nothing. */
 export function cameraOf(settings: CameraSettings, width: number, height: number): Intrinsics | undefined {
   const { intrinsics, fxPx, horizontalFovDeg } = settings;
   const middle = { width, height, cxPx: (width - 1) / 2, cyPx: (height - 1) / 2 };
@@ -16,12 +16,12 @@ export function cameraOf(settings: CameraSettings, width: number, height: number
 }
 
 function calibratedCamera(given: NonNullable<FocalSettings['intrinsics']>, width: number, height: number): Intrinsics {
-  // A calibration of another resolution is scaled, but one of another shape belongs to another picture.
+  // A calibration of another resolution is scaled, but one of another shape belongs to another image.
   const stretch = (width / given.width) * (given.height / height);
   if (Math.abs(stretch - 1) > 0.01) {
     throw new CyclopsError(
       'CAMERA_INVALID',
-      `camera intrinsics: for a picture of ${given.width}x${given.height}, but the source gives ${width}x${height}, another shape`,
+      `camera intrinsics: for an image of ${given.width}x${given.height}, but the source gives ${width}x${height}, another shape`,
     );
   }
   return scaleIntrinsics(

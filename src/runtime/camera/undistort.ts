@@ -3,14 +3,14 @@ import { type PixelMap, undistortMap } from '../../geometry/distortion.js';
 import type { CropWindow } from '../../geometry/network-view.js';
 import type { CameraCalibration } from './calibration.js';
 
-/** How pictures of a real lens become those of the network's pinhole: capture cuts and resizes, then every pixel is looked up. */
+/** How images of a real lens become those of the network's pinhole: capture cuts and resizes, then every pixel is looked up. */
 export interface Undistortion {
-  /** The part of the source's picture that is needed; inside its borders. */
+  /** The part of the source's image that is needed; inside its borders. */
   readonly crop: CropWindow;
   /** Size to which capture resizes that part: about one pixel for each of the network's. */
   readonly width: number;
   readonly height: number;
-  /** For each pixel of the network's input its place in the captured picture, px; NaN = nowhere. */
+  /** For each pixel of the network's input its place in the captured image, px; NaN = nowhere. */
   readonly map: PixelMap;
 }
 
@@ -18,9 +18,9 @@ export interface Undistortion {
 const marginPx = 2;
 
 /**
- * Plans the way from a calibrated camera's picture to the network's view.
+ * Plans the way from a calibrated camera's image to the network's view.
  * @param view pinhole of the network's input (`networkView` of the rectified camera at the source's size).
- * @param sourceWidth, sourceHeight size of the source's picture; the calibration is scaled to it.
+ * @param sourceWidth, sourceHeight size of the source's image; the calibration is scaled to it.
  * @returns undefined where the camera is a pinhole already, and cutting and resizing are enough.
  */
 export function planUndistortion(
@@ -73,7 +73,7 @@ function neededPart(places: PixelMap, sourceWidth: number, sourceHeight: number)
   };
 }
 
-/** A multiple of 4, because rows of RGB pictures are padded to 4 bytes; never more than the source has. */
+/** A multiple of 4, because rows of RGB images are padded to 4 bytes; never more than the source has. */
 function sizeFor(px: number, perPixel: number): number {
   return Math.max(16, Math.min(Math.floor(px / 4), Math.round((px * perPixel) / 4)) * 4);
 }

@@ -13,7 +13,7 @@ export const jetsonPackage = 'nvidia-l4t-gstreamer';
 export type Codec = 'h264' | 'h265' | 'jpeg';
 
 /**
- * Whether this machine moves pictures in NVIDIA's own memory: only nvvidconv brings them back to where the network reads
+ * Whether this machine moves images in NVIDIA's own memory: only nvvidconv brings them back to where the network reads
  * them, so without it no other hardware element is of use.
  */
 export function hasNvidiaVideo(elements: ElementSet): boolean {
@@ -32,7 +32,7 @@ export function decoderElements(codec: Codec, elements: ElementSet): string[] {
       return [hasNvidiaVideo(elements) && elements.has('nvjpegdec') ? 'nvjpegdec' : 'jpegdec'];
     case 'h264':
     case 'h265': {
-      // A damaged picture would become wrong metres; none is better until the next whole one.
+      // A damaged image would become wrong metres; none is better until the next whole one.
       const software = `avdec_${codec} output-corrupt=false`;
       return [`${codec}parse`, hasHardware ? 'nvv4l2decoder enable-max-performance=1' : software];
     }

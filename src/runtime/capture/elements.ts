@@ -3,7 +3,7 @@ import { hasNvidiaVideo } from './decoders.js';
 import { remedyFor } from './element-packages.js';
 import type { ElementSet } from './installed-elements.js';
 import { elementNames } from './launch-text.js';
-import { picturesFd } from './messages.js';
+import { imagesFd } from './messages.js';
 import { leakyQueue, noOtherLimit } from './queues.js';
 import { describeSource, type GstSource, type ImageTarget, isLive, kindOf, paceOf } from './sources/index.js';
 
@@ -16,7 +16,7 @@ export function pipelineText(source: GstSource, target: ImageTarget, elements: E
   if (format === 'RGB' && width % 4 !== 0) {
     throw new CyclopsError(
       'MODEL_INVALID',
-      `model input width: expected a multiple of 4 (rows of RGB pictures are padded to 4 bytes), found ${width}`,
+      `model input width: expected a multiple of 4 (rows of RGB images are padded to 4 bytes), found ${width}`,
     );
   }
   const resize = isResizedByNvidia(source, elements) ? nvidiaResizeElements : softwareResizeElements;
@@ -26,11 +26,11 @@ export function pipelineText(source: GstSource, target: ImageTarget, elements: E
     ...resize(target),
     ...paceElements(source),
     'gdppay',
-    `fdsink fd=${picturesFd} sync=false`,
+    `fdsink fd=${imagesFd} sync=false`,
   ].join(' ! ');
 }
 
-/** The launch text that only tells size and rate of a source's pictures: its first packet is enough. */
+/** The launch text that only tells size and rate of a source's images: its first packet is enough. */
 export function probeText(source: GstSource, elements: ElementSet): string {
   const download = isResizedByNvidia(source, elements) ? ['nvvidconv'] : [];
   return [
@@ -38,7 +38,7 @@ export function probeText(source: GstSource, elements: ElementSet): string {
     ...download,
     'video/x-raw',
     'gdppay',
-    `fdsink fd=${picturesFd} sync=false`,
+    `fdsink fd=${imagesFd} sync=false`,
   ].join(' ! ');
 }
 
@@ -68,7 +68,7 @@ function sizeGuard(source: GstSource, { sourceWidth, sourceHeight }: ImageTarget
 }
 
 /**
- * Resizing comes before the colour conversion, because that is cheaper on the smaller picture. `bilinear2` averages over
+ * Resizing comes before the colour conversion, because that is cheaper on the smaller image. `bilinear2` averages over
  * all source pixels when it shrinks, like the resizing of training images does; plain `bilinear` aliases.
  */
 function softwareResizeElements(target: ImageTarget): string[] {
@@ -99,7 +99,7 @@ const nvidiaBestFilter = 5;
 
 /**
  * nvvidconv cuts, resizes and converts in one go, in hardware, and downloads the small result; its crop takes the edges of
- * the rectangle, all 0 meaning none. It cannot pad and does not make RGB, so both are left to software on the small picture.
+ * the rectangle, all 0 meaning none. It cannot pad and does not make RGB, so both are left to software on the small image.
  */
 function nvidiaResizeElements(target: ImageTarget): string[] {
   const { width, height, format, crop, sourceWidth, sourceHeight } = target;

@@ -29,13 +29,13 @@ export interface CapturePlan {
   readonly pace: Pace;
   /** Nominal rate of the source, frames/s; undefined where it does not tell. */
   readonly fps: number | undefined;
-  /** Size of the source's full picture, px. */
+  /** Size of the source's full image, px. */
   readonly sourceWidth: number;
   readonly sourceHeight: number;
 }
 
 /**
- * Looks at the source, decides how its pictures become the network's input, and composes the capture job.
+ * Looks at the source, decides how its images become the network's input, and composes the capture job.
  * @throws CyclopsError of `probeSource` and `networkView`; `MACHINE_LACKS` naming every element that is not installed.
  */
 export async function planCapture(config: Pick<StreamConfig, 'camera'>, model: ModelPackage): Promise<CapturePlan> {
@@ -61,9 +61,9 @@ export async function captureJob(source: Source, facts: SourceInfo, target: Imag
 }
 
 /**
- * The plan for a source that has begun to send pictures of another size. A focal length in px belongs to the size it was
- * given for, and is scaled from there; a picture of another shape is an error, because nothing says what was cut away.
- * @throws CyclopsError as `planCapture`; `CAMERA_INVALID` for another shape, or where the pictures are undistorted: that
+ * The plan for a source that has begun to send images of another size. A focal length in px belongs to the size it was
+ * given for, and is scaled from there; an image of another shape is an error, because nothing says what was cut away.
+ * @throws CyclopsError as `planCapture`; `CAMERA_INVALID` for another shape, or where the images are undistorted: that
  *   map is built for one size.
  */
 export async function planAgain(
@@ -74,7 +74,7 @@ export async function planAgain(
   if (plan.undistortion !== undefined) {
     throw new CyclopsError(
       'CAMERA_INVALID',
-      `${config.camera.id}: the pictures have changed their size, but are undistorted for ${plan.sourceWidth}x${plan.sourceHeight}; start again`,
+      `${config.camera.id}: the images have changed their size, but are undistorted for ${plan.sourceWidth}x${plan.sourceHeight}; start again`,
     );
   }
   const { fxPx, ...camera } = config.camera;

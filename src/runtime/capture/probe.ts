@@ -14,10 +14,10 @@ import {
   type SourceInfo,
 } from './sources/index.js';
 
-/** Opening a file and decoding its first picture may take this long, also on a slow card with a cold plug-in registry. */
+/** Opening a file and decoding its first image may take this long, also on a slow card with a cold plug-in registry. */
 const probeTimeoutMs = 30_000;
-/** The largest decoded picture taken from a file: 16384x16384 in 4:2:0. */
-const pictureLimitBytes = 16384 * 16384 * 1.5;
+/** The largest decoded image taken from a file: 16384x16384 in 4:2:0. */
+const imageLimitBytes = 16384 * 16384 * 1.5;
 
 /**
  * Finds out image size and rate of a source. A video or network camera is opened for its first frame, a folder for its
@@ -28,16 +28,16 @@ const pictureLimitBytes = 16384 * 16384 * 1.5;
 export async function probeSource(source: Source): Promise<SourceInfo> {
   return kindOf(source).probe(source, async () => {
     assert(isGstSource(source), `${describeSource(source)}: has no pipeline to open`);
-    return probePictures(source);
+    return probeImages(source);
   });
 }
 
-async function probePictures(source: GstSource): Promise<SourceInfo> {
+async function probeImages(source: GstSource): Promise<SourceInfo> {
   const { width, height, fps, text } = await firstCaps(source);
   if (!(width > 0 && height > 0)) {
     throw new CyclopsError(
       'VIDEO_INVALID',
-      `${describeSource(source)}: pictures of unknown size (${text.slice(0, 200)})`,
+      `${describeSource(source)}: images of unknown size (${text.slice(0, 200)})`,
     );
   }
   return { width, height, fps };
@@ -48,27 +48,27 @@ async function firstCaps(source: GstSource): Promise<VideoCaps> {
   const launch = probeText(source, elements);
   assertElements(source, launch, elements);
   let caps: VideoCaps | undefined;
-  let hasPicture = false;
+  let hasImage = false;
   const probe = CaptureProcess.start(
     { kind: 'gst', launch, loop: false },
     {
       onCaps: (found) => {
         caps ??= found;
       },
-      // A picture begins: there are caps, and there are pictures. Its bytes are not needed.
+      // An image begins: there are caps, and there are images. Its bytes are not needed.
       takeBuffer: () => {
-        hasPicture = true;
+        hasImage = true;
         void probe.stop();
         return new Uint8Array(1);
       },
-      onPicture: () => undefined,
+      onImage: () => undefined,
       onWarning: () => undefined,
     },
-    { bufferLimitBytes: pictureLimitBytes, startTimeoutMs: probeTimeoutMs, stallTimeoutMs: probeTimeoutMs },
+    { bufferLimitBytes: imageLimitBytes, startTimeoutMs: probeTimeoutMs, stallTimeoutMs: probeTimeoutMs },
   );
   const outcome = await probe.outcome;
-  if (caps !== undefined && hasPicture) return caps;
+  if (caps !== undefined && hasImage) return caps;
   if (outcome.kind === 'fault') throw captureError(outcome, source);
   const code = isLive(source) ? 'CAPTURE_FAILED' : 'VIDEO_INVALID';
-  throw new CyclopsError(code, `${describeSource(source)}: no pictures in it`);
+  throw new CyclopsError(code, `${describeSource(source)}: no images in it`);
 }

@@ -8,9 +8,9 @@ import { type EngineSettings, engineKindOf } from './settings.js';
 import { type VerifiedEngine, verify } from './verify.js';
 
 /**
- * Opens the engine that the settings ask for and verifies it on the package's golden picture. Where it cannot run here or
+ * Opens the engine that the settings ask for and verifies it on the package's golden image. Where it cannot run here or
  * gives wrong depth, the next provider of `fallback` has its turn; without one it is an error.
- * @param concurrency pictures inferred at once, of `ort-capi` on the CPU.
+ * @param concurrency images inferred at once, of `ort-capi` on the CPU.
  * @throws CyclopsError `MACHINE_LACKS` naming what is missing; `SELF_TEST_FAILED` for wrong depth unless
  *   `allowDegraded`; those of the engines.
  */

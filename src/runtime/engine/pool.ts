@@ -18,9 +18,9 @@ const sessionLimit = 4;
 const runLimit = 3;
 
 /**
- * Opens the engine for a pace. In real time, one picture at a time on all threads: its age counts. Where every frame
- * counts and nobody waits for a single one, as many pictures at once as there are threads (at most three or four): threads that
- * share one picture wait for each other after every operator, and wait twice as long as anything else on the machine,
+ * Opens the engine for a pace. In real time, one image at a time on all threads: its age counts. Where every frame
+ * counts and nobody waits for a single one, as many images at once as there are threads (at most three or four): threads that
+ * share one image wait for each other after every operator, and wait twice as long as anything else on the machine,
  * decoding included, takes one of their cores.
  * @throws CyclopsError of `openEngine`.
  */
@@ -44,7 +44,7 @@ export async function openEngineFor(
   return { ...verified[0]!, engine: new EnginePool(engines, settings.threads) };
 }
 
-/** Threads of each picture that is inferred at once: their sum is what was asked for. */
+/** Threads of each image that is inferred at once: their sum is what was asked for. */
 export function threadShares(pace: Pace, settings: EngineSettings): readonly number[] {
   const { provider, threads } = settings;
   // A GPU does one thing at a time.
@@ -54,7 +54,7 @@ export function threadShares(pace: Pace, settings: EngineSettings): readonly num
   return Array.from({ length: shares }, (_, index) => Math.floor(all / shares) + (index < all % shares ? 1 : 0));
 }
 
-/** Sessions of one model beside each other: each picture goes to the one with least to do, results come in order. */
+/** Sessions of one model beside each other: each image goes to the one with least to do, results come in order. */
 class EnginePool implements Engine {
   readonly info: EngineInfo;
   readonly #engines: readonly Engine[];

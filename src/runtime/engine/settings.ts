@@ -22,7 +22,7 @@ export const engineSettingsSchema = z
     ...providerFields,
     /** Where built engines are kept; the user's cache folder unless given, under systemd the service's. */
     cacheFolder: z.string().min(1).optional(),
-    /** Stream although the golden picture's depth is not what the package says; for looking into it. */
+    /** Stream although the golden image's depth is not what the package says; for looking into it. */
     allowDegraded: z.boolean().default(false),
   })
   .check((context) => {

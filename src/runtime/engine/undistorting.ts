@@ -3,8 +3,8 @@ import type { Undistortion } from '../camera/undistort.js';
 import type { Engine, InferResult } from './engine.js';
 
 /**
- * An engine before which every picture is undistorted, natively, in a worker of its own: it takes captured pictures, and
- * what its results give back as input is the undistorted picture that the network saw. The network's engine stays as it
+ * An engine before which every image is undistorted, natively, in a worker of its own: it takes captured images, and
+ * what its results give back as input is the undistorted image that the network saw. The network's engine stays as it
  * was opened and tested, and is closed with this one.
  * @param threads of the look-up; 0 = one a core.
  * @throws CyclopsError `ENGINE_FAILED` where ONNX Runtime cannot open the graph.
@@ -30,14 +30,14 @@ class UndistortingEngine implements Engine {
   }
 
   async infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult> {
-    const { picture, start } = await this.#remapper.remap(input);
-    const result = await this.#network.infer(picture, depthM);
+    const { image, start } = await this.#remapper.remap(input);
+    const result = await this.#network.infer(image, depthM);
     return { ...result, inferStart: start };
   }
 
   async runBare(input: Uint8Array, count: number): Promise<Float64Array> {
-    const { picture } = await this.#remapper.remap(Uint8Array.from(input));
-    return this.#network.runBare(picture, count);
+    const { image } = await this.#remapper.remap(Uint8Array.from(input));
+    return this.#network.runBare(image, count);
   }
 
   cancel(): void {

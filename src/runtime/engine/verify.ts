@@ -5,7 +5,7 @@ import type { Engine } from './engine.js';
 import { type SelfTestResult, selfTest } from './self-test.js';
 import type { EngineSettings } from './settings.js';
 
-/** An engine that has shown what it gives for the golden picture. */
+/** An engine that has shown what it gives for the golden image. */
 export interface VerifiedEngine {
   readonly engine: Engine;
   readonly selfTest: SelfTestResult;
@@ -14,7 +14,7 @@ export interface VerifiedEngine {
 }
 
 /**
- * Runs the package's golden picture through an opened engine; closes the engine if that fails.
+ * Runs the package's golden image through an opened engine; closes the engine if that fails.
  * @param leastTolerance what the provider's settings may do to depth, relative; the package's own where that is more.
  * @throws CyclopsError `SELF_TEST_FAILED` for wrong depth, unless the settings allow it.
  */
@@ -30,8 +30,8 @@ export async function verify(
     if (tested.ok) return { engine, selfTest: tested };
     const { expectedM, foundM } = tested.worst;
     const fault = Number.isNaN(expectedM)
-      ? `the golden picture's depth is ${Number.isFinite(foundM) ? `${foundM} everywhere` : `${foundM} at pixel ${tested.worst.index}`}`
-      : `the golden picture's depth differs from what is right by ${tested.maxRelativeDifference.toExponential(1)} (limit ${tested.tolerance}; ${foundM} where ${expectedM} is right)`;
+      ? `the golden image's depth is ${Number.isFinite(foundM) ? `${foundM} everywhere` : `${foundM} at pixel ${tested.worst.index}`}`
+      : `the golden image's depth differs from what is right by ${tested.maxRelativeDifference.toExponential(1)} (limit ${tested.tolerance}; ${foundM} where ${expectedM} is right)`;
     const text = `self-test of ${engine.info.engine} on ${engine.info.provider}: ${fault}`;
     if (!settings.allowDegraded) {
       throw new CyclopsError(

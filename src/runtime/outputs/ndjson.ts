@@ -29,7 +29,7 @@ export interface DepthLine {
   /** Stream time, ns, as text (64-bit numbers do not fit into JSON's); null where the source has none. */
   readonly ptsNs: string | null;
   /** CLOCK_MONOTONIC, ns, as text. */
-  readonly stamps: Readonly<Record<keyof DepthFrame['stamps'], string>>;
+  readonly timestamps: Readonly<Record<keyof DepthFrame['timestamps'], string>>;
   readonly ageMs: number;
   readonly inferMs: number;
   /** Metres over a grid of 16x9 points: nearest, median, farthest; and the median of the middle of the lower half. */
@@ -95,7 +95,7 @@ export function ndjsonOutput(stream: Writable): Output {
 
 /** The facts of one frame as a JSON-safe object. */
 export function depthLine(frame: DepthFrame, unit: DepthUnit = 'metres'): DepthLine {
-  const spans = spansOf(frame.stamps);
+  const spans = spansOf(frame.timestamps);
   const { networkDepth, depthScale, confidence } = frame;
   const grid = sampleGrid(networkDepth, whole);
   const ahead = sampleGrid(networkDepth, roadAhead);
@@ -112,12 +112,12 @@ export function depthLine(frame: DepthFrame, unit: DepthUnit = 'metres'): DepthL
     quality: frame.quality,
     state: frame.state,
     ptsNs: frame.ptsNs === undefined ? null : String(frame.ptsNs),
-    stamps: {
-      capture: String(frame.stamps.capture),
-      arrival: String(frame.stamps.arrival),
-      inferStart: String(frame.stamps.inferStart),
-      inferEnd: String(frame.stamps.inferEnd),
-      publish: String(frame.stamps.publish),
+    timestamps: {
+      capture: String(frame.timestamps.capture),
+      arrival: String(frame.timestamps.arrival),
+      inferStart: String(frame.timestamps.inferStart),
+      inferEnd: String(frame.timestamps.inferEnd),
+      publish: String(frame.timestamps.publish),
     },
     ageMs: rounded(spans.age),
     inferMs: rounded(spans.infer),
@@ -133,7 +133,7 @@ export function depthLine(frame: DepthFrame, unit: DepthUnit = 'metres'): DepthL
   };
 }
 
-/** A part of the picture, shares of its sides. */
+/** A part of the image, shares of its sides. */
 interface Part {
   readonly left: number;
   readonly top: number;

@@ -7,7 +7,7 @@ import type { DepthFrame, DepthUnit, Pace, PixelFormat } from '../frame.js';
 export interface StreamInfo {
   readonly cameraId: string;
   readonly modelName: string;
-  /** Size of depth map and picture, px. */
+  /** Size of depth map and image, px. */
   readonly width: number;
   readonly height: number;
   readonly format: PixelFormat;
@@ -30,7 +30,7 @@ export interface Output {
   /** For messages and the summary, such as `png16:out/depth`. */
   readonly name: string;
   /**
-   * True where a frame's picture and depth are not touched after its `publish` settled. Where this holds for every
+   * True where a frame's image and depth are not touched after its `publish` settled. Where this holds for every
    * output of a stream, their memory is used again for later frames: no garbage, and no pauses to collect it.
    */
   readonly releasesFrames?: boolean;

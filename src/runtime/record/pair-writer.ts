@@ -20,19 +20,19 @@ export interface PairInfo {
   readonly dropped: number;
 }
 
-/** How pictures are stored. */
+/** How images are stored. */
 export interface PairFormat {
-  readonly pictures: 'jpg' | 'png';
+  readonly images: 'jpg' | 'png';
   readonly quality: number;
   /** Writing ends while so many bytes are free: a full disk stops more than a recording. */
   readonly keepFreeBytes: number;
 }
 
-/** A power cut may cost the lines of this time, never a picture. */
+/** A power cut may cost the lines of this time, never an image. */
 const syncPeriodMs = 1000;
 
 /**
- * Writes pairs into a recording's folder: rectified where the plan says so, encoded by libvips' threads, both pictures on
+ * Writes pairs into a recording's folder: rectified where the plan says so, encoded by libvips' threads, both images on
  * the disk under temporary names before they get their own, the left one last, so that its presence says that the pair is
  * whole. Several pairs may be under way; their lines are written in order.
  */
@@ -88,7 +88,7 @@ export class PairWriter {
     this.#lines = lines;
   }
 
-  /** Size of all pictures written. */
+  /** Size of all images written. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -98,7 +98,7 @@ export class PairWriter {
    * @throws CyclopsError `DISK_FULL` also where less than `keepFreeBytes` is left; `WRITE_FAILED`, `ENGINE_FAILED`.
    */
   async write(left: Frame, right: Frame, info: PairInfo): Promise<void> {
-    const files = this.#writePictures(left, right, pairId(info.number));
+    const files = this.#writeImages(left, right, pairId(info.number));
     // They may fail while the line before is still waited for; below, the failure is waited for as well.
     files.catch(() => undefined);
     const before = this.#lastLine;
@@ -118,10 +118,10 @@ export class PairWriter {
     await Promise.all([this.#remappers.left?.close(), this.#remappers.right?.close()]);
   }
 
-  async #writePictures(left: Frame, right: Frame, id: string): Promise<void> {
+  async #writeImages(left: Frame, right: Frame, id: string): Promise<void> {
     await this.#assertSpace();
     const [leftBytes, rightBytes] = await Promise.all([this.#encode('left', left), this.#encode('right', right)]);
-    const pathOf = (side: Side) => join(this.#folder, recordingNames[side], `${id}.${this.#format.pictures}`);
+    const pathOf = (side: Side) => join(this.#folder, recordingNames[side], `${id}.${this.#format.images}`);
     await writeTogether([
       { path: pathOf('right'), data: rightBytes },
       { path: pathOf('left'), data: leftBytes },
@@ -130,16 +130,16 @@ export class PairWriter {
   }
 
   async #encode(side: Side, frame: Frame): Promise<Uint8Array> {
-    const { pictures, quality } = this.#format;
+    const { images, quality } = this.#format;
     const { format } = this.#plan.views[side];
     const remapper = this.#remappers[side];
     const captured = frame.image.data as Uint8Array<ArrayBuffer>;
-    const picture =
-      remapper === undefined ? frame.image : { ...this.#plan.camera, data: (await remapper.remap(captured)).picture };
-    const { width, height, data } = picture;
+    const image =
+      remapper === undefined ? frame.image : { ...this.#plan.camera, data: (await remapper.remap(captured)).image };
+    const { width, height, data } = image;
     // A stream that records nothing shall not load the codec.
     const { encodeCaptured } = await import('../../image/codec.js');
-    return encodeCaptured({ width, height, channels: bytesPerPixel(format), data }, pictures, quality);
+    return encodeCaptured({ width, height, channels: bytesPerPixel(format), data }, images, quality);
   }
 
   async #writeLine({ number, times, lost, unmatched, dropped }: PairInfo): Promise<void> {

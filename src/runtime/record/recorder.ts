@@ -16,7 +16,7 @@ import { StereoCapture, type StereoPair } from './stereo-capture.js';
 
 /** How a recording is going. */
 export interface RecordingStats extends RecordingSummary {
-  /** Size of the pictures written. */
+  /** Size of the images written. */
   readonly bytes: number;
   /** Sides whose camera is being brought back. */
   readonly recovering: readonly Side[];
@@ -46,7 +46,7 @@ export interface Recording {
 const concurrency = 4;
 /** Pairs that a camera may have waiting beyond those, so that a slow write of the disk costs none: at 30/s a quarter of a second. */
 const waitingLimit = 8;
-/** Pictures of the last moment are this long under way at most, ms. */
+/** Images of the last moment are this long under way at most, ms. */
 const transitMs = 1000;
 /** The longest time that a timer takes, ms. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -64,9 +64,9 @@ export async function startRecording(config: RecordConfig, folder: string, log: 
     );
   }
   const plan = await planRig(config);
-  const { pictures, quality } = config;
+  const { images, quality } = config;
   const writer = await PairWriter.open(folder, plan, {
-    pictures,
+    images,
     quality,
     keepFreeBytes: config.keepFreeMb * 1e6,
   });
@@ -77,7 +77,7 @@ export async function startRecording(config: RecordConfig, folder: string, log: 
     // Such timestamps are made on arrival, whatever the way took.
     if ([config.left, config.right].some(({ source }) => kindOf(source).timestamps === 'network')) {
       log.warn(
-        'the time of a network camera is that of its packets here, so pictures that look simultaneous may be a frame apart; look at moving things in the pairs before training on them',
+        'the time of a network camera is that of its packets here, so images that look simultaneous may be a frame apart; look at moving things in the pairs before training on them',
       );
     }
     return new RunningRecording(config, plan, folder, info, writer, log);
@@ -93,7 +93,7 @@ function infoOf(config: RecordConfig, plan: RigPlan): RecordingInfo {
     formatVersion: 1,
     camera: plan.camera,
     rectified: plan.isRectifying ? 'while-recording' : 'by-the-rig',
-    images: config.pictures,
+    images: config.images,
     left: describeSource(config.left.source),
     right: describeSource(config.right.source),
     clock: paceOf(config.left.source) === 'real-time' ? 'unix' : 'stream',
@@ -155,7 +155,7 @@ class RunningRecording implements Recording {
       const replan = async () => {
         throw new CyclopsError(
           'CAMERA_INVALID',
-          `${describeSource(source)}: the pictures have changed their size; a recording has one`,
+          `${describeSource(source)}: the images have changed their size; a recording has one`,
         );
       };
       return { cameraId: name, source, plan: capture, replan, width, height, format, ...config.capture };

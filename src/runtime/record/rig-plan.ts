@@ -11,7 +11,7 @@ import type { RecordConfig } from './config.js';
 import type { Side } from './pair-matcher.js';
 import { readRigCalibration } from './rig-calibration.js';
 
-/** How one view is captured, and how its pictures become the recorded ones. */
+/** How one view is captured, and how its images become the recorded ones. */
 export interface ViewPlan {
   readonly capture: CapturePlan;
   /** Size and format of what capture delivers. */
@@ -23,15 +23,15 @@ export interface ViewPlan {
 /** How a rig is recorded, decided before anything runs. */
 export interface RigPlan {
   readonly views: Readonly<Record<Side, ViewPlan>>;
-  /** The rectified rig, px at the size of the recorded pictures. */
+  /** The rectified rig, px at the size of the recorded images. */
   readonly camera: StereoCamera;
-  /** Whether any picture is rectified here. */
+  /** Whether any image is rectified here. */
   readonly isRectifying: boolean;
 }
 
 /**
  * Looks at both sources and the calibration and decides what is cut, resized and rectified.
- * @throws CyclopsError of `probeSource`, `readRigCalibration` and `captureJob`; `CAMERA_INVALID` for pictures of another
+ * @throws CyclopsError of `probeSource`, `readRigCalibration` and `captureJob`; `CAMERA_INVALID` for images of another
  *   shape than the calibration's, or two sizes.
  */
 export async function planRig(config: RecordConfig): Promise<RigPlan> {
@@ -39,7 +39,7 @@ export async function planRig(config: RecordConfig): Promise<RigPlan> {
   if (left.width !== right.width || left.height !== right.height) {
     throw new CyclopsError(
       'CAMERA_INVALID',
-      `${describeSource(config.right.source)}: expected pictures of ${left.width}x${left.height} as the left camera gives, found ${right.width}x${right.height}`,
+      `${describeSource(config.right.source)}: expected images of ${left.width}x${left.height} as the left camera gives, found ${right.width}x${right.height}`,
     );
   }
   const rig = await rigOf(config, left);
@@ -85,11 +85,11 @@ async function planView(
   calibration: CameraCalibration,
   pinhole: Intrinsics,
 ): Promise<ViewPlan> {
-  // Refuses a calibration of another shape than the pictures.
+  // Refuses a calibration of another shape than the images.
   cameraOf({ intrinsics: calibration.rectified }, facts.width, facts.height);
   const undistortion = planUndistortion(calibration, pinhole, facts.width, facts.height);
   const { width, height } = undistortion ?? pinhole;
-  // Rows of RGB pictures are padded to 4 bytes.
+  // Rows of RGB images are padded to 4 bytes.
   const format: PixelFormat = width % 4 === 0 ? 'RGB' : 'RGBA';
   const crop = undistortion?.crop ?? { x: 0, y: 0, width: facts.width, height: facts.height };
   const target = { width, height, format, crop, sourceWidth: facts.width, sourceHeight: facts.height };

@@ -6,7 +6,7 @@ import { type CaptureSettings, CaptureSupervisor } from '../capture/supervisor.j
 import type { Frame } from '../frame.js';
 import { type Match, otherSide, PairMatcher, type Side } from './pair-matcher.js';
 
-/** Two pictures of one moment. */
+/** Two images of one moment. */
 export interface StereoPair extends Match<Frame> {
   /** When each was captured, ns: CLOCK_MONOTONIC in real time, else the time in its stream. */
   readonly times: Readonly<Record<Side, bigint>>;
@@ -19,10 +19,10 @@ export interface StereoPair extends Match<Frame> {
 export interface StereoCaptureSettings {
   readonly left: CaptureSettings;
   readonly right: CaptureSettings;
-  /** Pictures further apart than this are not a pair, ms. */
+  /** Images further apart than this are not a pair, ms. */
   readonly toleranceMs: number;
   /**
-   * Of a live source, pictures of the first ms after each start are not used: the clock offset of a camera
+   * Of a live source, images of the first ms after each start are not used: the clock offset of a camera
    * (clock-offset.ts) is not known yet, so that they may be of another moment than they seem.
    */
   readonly settleMs: number;
@@ -62,7 +62,7 @@ export class StereoCapture {
   #settle: ((error?: unknown) => void) | undefined;
 
   /**
-   * @param onBegin called once, with the first picture that may become part of a pair.
+   * @param onBegin called once, with the first image that may become part of a pair.
    * @param onPair called for each pair, synchronously.
    */
   constructor(settings: StereoCaptureSettings, onBegin: () => void, onPair: (pair: StereoPair) => void, log: Logger) {
@@ -115,7 +115,7 @@ export class StereoCapture {
     this.#balance();
   }
 
-  /** Takes back the memory of a picture that nobody will read any more. */
+  /** Takes back the memory of an image that nobody will read any more. */
   recycle(side: Side, frame: Frame): void {
     this.#cameras[side].recycle(frame.image.data as Uint8Array<ArrayBuffer>);
   }
@@ -171,10 +171,7 @@ export class StereoCapture {
     if (paceOf(source) === 'real-time') return frame.captureTime;
     if (frame.ptsNs === undefined) {
       this.#finish(
-        new CyclopsError(
-          'VIDEO_INVALID',
-          `${describeSource(source)}: its pictures have no time, so none can be paired`,
-        ),
+        new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: its images have no time, so none can be paired`),
       );
     }
     return frame.ptsNs;

@@ -24,7 +24,7 @@ export interface TrainOptions {
   /** Aborted: the step in progress ends, a checkpoint is saved, the run stops. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
-  /** One-line messages for people: validation figures. */
+  /** One-line messages for people: validation metrics. */
   readonly onMessage?: (text: string) => void;
 }
 

@@ -20,7 +20,7 @@ import { tf } from '../tensorflow/tf.js';
 import { type Adam, createAdam } from './adam.js';
 import type { TrainOptions } from './loop.js';
 import { createProgressMeter, type ProgressMeter } from './progress.js';
-import { createHead, describeValidation, type RunFacts, sampleCamera } from './run-head.js';
+import { createHead, describeValidation, type RunInfo, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { firstNonFinite, readStats, runStep, type StepStats, type StepValues } from './step.js';
 import { withTensorBoard } from './tensorboard-log.js';
@@ -53,7 +53,7 @@ export class TrainingRun {
   readonly #context: StageContext;
   readonly #adam: Adam;
   readonly #log: RunLog;
-  readonly #facts: RunFacts;
+  readonly #facts: RunInfo;
   readonly #meter: ProgressMeter;
   readonly #validationSource: SourceSpec | undefined;
   readonly #trainedBeforeS: number;
@@ -71,7 +71,7 @@ export class TrainingRun {
       context: StageContext;
       adam: Adam;
       log: RunLog;
-      facts: RunFacts;
+      facts: RunInfo;
       validation: SourceSpec | undefined;
     },
     previous: PreviousRun | undefined,
@@ -111,7 +111,7 @@ export class TrainingRun {
       previous === undefined ? undefined : await loadOptimizer(previous.folder, previous.head, variables);
     const runLog = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
     const log = withTensorBoard(runLog, join(folder, 'tensorboard'));
-    const facts: RunFacts = {
+    const facts: RunInfo = {
       config,
       entry,
       parameters: model.countParams(),
@@ -171,7 +171,7 @@ export class TrainingRun {
     const validation = await this.#openValidation();
     if (validation === undefined) return;
     this.metrics = await validation.measure(this.#context.model);
-    // Pairs without truth or labels are pictures for the report, and nothing else.
+    // Pairs without truth or labels are images for the report, and nothing else.
     if (Object.keys(this.metrics).length === 0) return;
     await this.#log.append({ kind: 'validation', step: this.step, metrics: this.metrics });
     this.#options.onMessage?.(`step ${this.step}: ${formatMetrics(this.metrics)}`);

@@ -59,7 +59,7 @@ test('a video: one JSON line a frame, files, and the summary', async () => {
     assert.equal(line.state, 'running');
     const { min, median, max, ahead } = line.depthM;
     assert.ok(min > 0 && min <= median && median <= max && ahead >= min && ahead <= max, JSON.stringify(line));
-    assert.ok(BigInt(line.stamps.publish) >= BigInt(line.stamps.capture));
+    assert.ok(BigInt(line.timestamps.publish) >= BigInt(line.timestamps.capture));
   }
   assert.equal((await readdir(depth)).length, 10);
 });

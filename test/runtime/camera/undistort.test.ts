@@ -15,7 +15,7 @@ import { throughLens } from '../../support/lens.js';
 import { KeepingOutput, stream } from '../../support/stream.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-/** A real lens of about 100 degrees, strongly bent, in a picture of another shape than the network's. */
+/** A real lens of about 100 degrees, strongly bent, in an image of another shape than the network's. */
 const lens: LensDistortion = {
   kind: 'brown',
   radial: [-0.28, 0.09, -0.012],
@@ -40,7 +40,7 @@ test('every pixel of the network is looked up where the lens has put its ray', (
     const ray = [(column - view.cxPx) / view.fxPx, (row - view.cyPx) / view.fyPx] as const;
     const [x, y] = distort(lens, ...ray)!;
     const at = (row * 640 + column) * 2;
-    // From the captured picture back to the source's.
+    // From the captured image back to the source's.
     const sourceX = ((map.data[at]! + 0.5) * crop.width) / width - 0.5 + crop.x;
     const sourceY = ((map.data[at + 1]! + 0.5) * crop.height) / height - 0.5 + crop.y;
     assert.ok(Math.abs(sourceX - (x * camera.fxPx + camera.cxPx)) < 1e-3);
@@ -57,7 +57,7 @@ test('a pinhole needs no look-up', () => {
 });
 
 async function depthOf(t: TestContext, image: RgbImage, settings: object): Promise<DepthFrame> {
-  const folder = join(await temporaryFolder(t), 'pictures');
+  const folder = join(await temporaryFolder(t), 'images');
   await mkdir(folder);
   await writeFile(join(folder, 'a.png'), await encodePng(image));
   const output = new KeepingOutput();
@@ -97,7 +97,7 @@ test('one street, two cameras, the same metres: the shipped model through a pinh
   const spread = (other: DepthFrame) => {
     const [a, b] = [metricDepth(straight), metricDepth(other)];
     const shares: number[] = [];
-    // Away from the borders, where the rendered picture ends. Each pixel by its ray, for the two views differ a little.
+    // Away from the borders, where the rendered image ends. Each pixel by its ray, for the two views differ a little.
     for (let row = 20; row < 172; row += 3) {
       for (let column = 40; column < 600; column += 3) {
         const x = (column - straight.intrinsics.cxPx) / straight.intrinsics.fxPx;

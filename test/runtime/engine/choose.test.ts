@@ -30,7 +30,7 @@ test('without a GPU, cuda and tensorrt are errors that say what is missing; a fa
   assert.match(fellBack ?? '', /execution provider tensorrt.*; execution provider cuda/);
 });
 
-test('wrong depth for the golden picture ends the start, unless degraded depth is allowed', async (t) => {
+test('wrong depth for the golden image ends the start, unless degraded depth is allowed', async (t) => {
   const folder = await temporaryFolder(t);
   const { manifestPath } = await writeTinyPackage(folder, { width: 64, height: 32 });
   const manifest = JSON.parse(await readFile(manifestPath, 'utf8'));

@@ -26,11 +26,11 @@ async function opened(t: test.TestContext, kind: EngineKind, threads: number): P
   return engine;
 }
 
-function picture(seed: number): Uint8Array<ArrayBuffer> {
+function image(seed: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * seed) % 251);
 }
 
-test('threads are shared out: all of them, among at most three or four pictures, and only where pictures may wait', () => {
+test('threads are shared out: all of them, among at most three or four images, and only where images may wait', () => {
   const shares = (settings: object, pace: 'real-time' | 'fastest' = 'fastest') =>
     threadShares(pace, engineSettingsSchema.parse(settings));
   for (const kind of engineKinds) {
@@ -46,7 +46,7 @@ test('threads are shared out: all of them, among at most three or four pictures,
 });
 
 for (const kind of engineKinds) {
-  test(`${kind}: several pictures at once give what one gives, in the order of the calls`, async (t) => {
+  test(`${kind}: several images at once give what one gives, in the order of the calls`, async (t) => {
     const one = await opened(t, kind, 1);
     const three = await opened(t, kind, 3);
     assert.equal(one.info.concurrency, 1);
@@ -55,7 +55,7 @@ for (const kind of engineKinds) {
     const order: number[] = [];
     const results = await Promise.all(
       seeds.map((seed) =>
-        three.infer(picture(seed)).then((result) => {
+        three.infer(image(seed)).then((result) => {
           order.push(seed);
           return result;
         }),
@@ -63,24 +63,24 @@ for (const kind of engineKinds) {
     );
     assert.deepEqual(order, seeds);
     for (const [index, seed] of seeds.entries()) {
-      assert.deepEqual(results[index]!.input, picture(seed));
-      assert.deepEqual(results[index]!.depthM, (await one.infer(picture(seed))).depthM);
+      assert.deepEqual(results[index]!.input, image(seed));
+      assert.deepEqual(results[index]!.depthM, (await one.infer(image(seed))).depthM);
     }
-    assert.equal((await three.runBare(picture(1), 8)).length, 8);
+    assert.equal((await three.runBare(image(1), 8)).length, 8);
   });
 
   test(`${kind}: an inference that fails is an error of that call, whatever runs beside it`, async (t) => {
     const engine = await opened(t, kind, 2);
     const settled = await Promise.allSettled([
-      engine.infer(picture(1)),
+      engine.infer(image(1)),
       engine.infer(new Uint8Array(10)),
-      engine.infer(picture(2)),
+      engine.infer(image(2)),
     ]);
     assert.deepEqual(
       settled.map(({ status }) => status),
       ['fulfilled', 'rejected', 'fulfilled'],
     );
     await engine.close();
-    await assert.rejects(engine.infer(picture(1)), { code: 'ENGINE_FAILED' });
+    await assert.rejects(engine.infer(image(1)), { code: 'ENGINE_FAILED' });
   });
 }

@@ -24,7 +24,7 @@ function frameOf(sequence: number, depthScale = 1): DepthFrame {
     cameraId: 'front',
     sequence,
     ptsNs: undefined,
-    stamps: { capture: at(1), arrival: at(2), inferStart: at(3), inferEnd: at(13), publish: at(14) },
+    timestamps: { capture: at(1), arrival: at(2), inferStart: at(3), inferEnd: at(13), publish: at(14) },
     quality: 'arrival',
     droppedBefore: 2,
     image: { width, height, format: 'RGB', data: new Uint8Array(width * height * 3) },
@@ -39,7 +39,7 @@ function frameOf(sequence: number, depthScale = 1): DepthFrame {
   };
 }
 
-test('a line tells identity, stamps, age and depth in metres of this camera', () => {
+test('a line tells identity, timestamps, age and depth in metres of this camera', () => {
   const line = depthLine(frameOf(7, 2));
   assert.deepEqual(line, {
     camera: 'front',
@@ -48,7 +48,7 @@ test('a line tells identity, stamps, age and depth in metres of this camera', ()
     quality: 'arrival',
     state: 'running',
     ptsNs: null,
-    stamps: {
+    timestamps: {
       capture: '1000000',
       arrival: '2000000',
       inferStart: '3000000',

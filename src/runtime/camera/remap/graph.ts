@@ -14,16 +14,16 @@ import {
 } from '../../../model-package/onnx-writer.js';
 
 /** Names of the graph's input and output. */
-export const remapNames = { input: 'captured', output: 'picture' } as const;
+export const remapNames = { input: 'captured', output: 'image' } as const;
 
 /** What a remap does to an image. */
 export interface RemapJob {
-  /** The captured picture's size, px. */
+  /** The captured image's size, px. */
   readonly width: number;
   readonly height: number;
   /** Bytes a pixel. */
   readonly channels: number;
-  /** For each pixel of the result its place in the captured picture, px; NaN = black. */
+  /** For each pixel of the result its place in the captured image, px; NaN = black. */
   readonly map: PixelMap;
 }
 
@@ -58,7 +58,7 @@ export function remapGraph(job: RemapJob): Uint8Array<ArrayBuffer> {
   return join([number(1, 8), field(2, utf8('cyclops')), field(7, join(graph)), field(8, number(2, 16))]);
 }
 
-/** GridSample counts from -1 to 1 over the outer edges of the picture. */
+/** GridSample counts from -1 to 1 over the outer edges of the image. */
 function normalised({ width, height, map }: RemapJob): Float32Array<ArrayBuffer> {
   return Float32Array.from(map.data, (place, index) => {
     if (Number.isNaN(place)) return nowhere;
@@ -66,5 +66,5 @@ function normalised({ width, height, map }: RemapJob): Float32Array<ArrayBuffer>
   });
 }
 
-/** Far outside of every picture, where zeros are. */
+/** Far outside of every image, where zeros are. */
 const nowhere = -4;

@@ -21,7 +21,7 @@ export type FromRemapWorker =
   | {
       readonly type: 'remapped';
       readonly id: number;
-      readonly picture: Uint8Array<ArrayBuffer>;
+      readonly image: Uint8Array<ArrayBuffer>;
       readonly start: MonotonicNs;
     }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };

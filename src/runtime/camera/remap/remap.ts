@@ -6,10 +6,10 @@ import type { Undistortion } from '../undistort.js';
 import { remapGraph } from './graph.js';
 import type { FromRemapWorker, RemapWorkerJob, ToRemapWorker } from './messages.js';
 
-/** A picture after its pixels were looked up, and when that began. */
+/** An image after its pixels were looked up, and when that began. */
 export type RemappedImage = Extract<FromRemapWorker, { type: 'remapped' }>;
 
-/** Undistorts and rectifies pictures natively, one after the other, in a worker of its own. */
+/** Undistorts and rectifies images natively, one after the other, in a worker of its own. */
 export class Remapper {
   readonly #worker: Worker;
   readonly #exited: Promise<unknown>;
@@ -32,7 +32,7 @@ export class Remapper {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: job });
     const [opened] = (await once(worker, 'message')) as [FromRemapWorker];
     if (opened.type === 'refused') {
-      throw new CyclopsError('ENGINE_FAILED', `the graph that undistorts pictures cannot be opened: ${opened.message}`);
+      throw new CyclopsError('ENGINE_FAILED', `the graph that undistorts images cannot be opened: ${opened.message}`);
     }
     return new Remapper(worker);
   }
@@ -45,7 +45,7 @@ export class Remapper {
     worker.on('exit', () => this.#failAll('it has ended'));
   }
 
-  /** The picture that the pinhole would have taken. `captured` is moved to the worker. @throws CyclopsError `ENGINE_FAILED`. */
+  /** The image that the pinhole would have taken. `captured` is moved to the worker. @throws CyclopsError `ENGINE_FAILED`. */
   remap(captured: Uint8Array<ArrayBuffer>): Promise<RemappedImage> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
@@ -83,7 +83,7 @@ export class Remapper {
   }
 
   #failAll(reason: string): void {
-    this.#failure ??= new CyclopsError('ENGINE_FAILED', `the worker that undistorts pictures: ${reason}`);
+    this.#failure ??= new CyclopsError('ENGINE_FAILED', `the worker that undistorts images: ${reason}`);
     this.#rejectPending(this.#failure);
   }
 }

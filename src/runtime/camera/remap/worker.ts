@@ -1,4 +1,4 @@
-/** The worker thread that undistorts pictures: one small ONNX graph on the CPU, whose `run` blocks its thread. */
+/** The worker thread that undistorts images: one small ONNX graph on the CPU, whose `run` blocks its thread. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { monotonicNow } from '../../../base/clock.js';
@@ -28,8 +28,8 @@ async function remap(session: InferenceSession, id: number, captured: Uint8Array
   try {
     const start = monotonicNow();
     const results = await session.run({ [remapNames.input]: new Tensor('uint8', captured, inputShape) });
-    const picture = results[remapNames.output]!.data as Uint8Array<ArrayBuffer>;
-    send({ type: 'remapped', id, picture, start }, [picture.buffer]);
+    const image = results[remapNames.output]!.data as Uint8Array<ArrayBuffer>;
+    send({ type: 'remapped', id, image, start }, [image.buffer]);
   } catch (error) {
     send({ type: 'failed', id, message: messageOf(error) });
   }

@@ -18,7 +18,7 @@ const progressPeriodMs = 15_000;
 
 /**
  * Opens and verifies the engine over ONNX Runtime's C interface; with TensorRT, from the engine cache or by building.
- * @param concurrency pictures inferred at once on the CPU; elsewhere always one.
+ * @param concurrency images inferred at once on the CPU; elsewhere always one.
  * @throws CyclopsError `MACHINE_LACKS` with what this machine has of what the provider needs; `CONFIG_INVALID`;
  *   `SELF_TEST_FAILED`.
  */

@@ -13,7 +13,7 @@ import { type OrtSession, type OrtSessionOptions, openSession } from './session.
 export interface OrtCapiOptions extends Omit<OrtSessionOptions, 'isPrebuilt' | 'threads'> {
   /** Threads of inference in all; 0 = one a core. */
   readonly threads: number;
-  /** Pictures that are inferred at once, 1 unless given: each in a thread of its own, on the one session. */
+  /** Images that are inferred at once, 1 unless given: each in a thread of its own, on the one session. */
   readonly concurrency?: number;
 }
 
@@ -80,14 +80,14 @@ class OrtCapiEngine implements Engine {
 
   infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult> {
     // The caller may not write to what is about to be read or filled.
-    const picture = structuredClone(input, { transfer: [input.buffer] });
+    const image = structuredClone(input, { transfer: [input.buffer] });
     const place = depthM && structuredClone(depthM, { transfer: [depthM.buffer] });
     return this.#enqueue(async (buffers) => {
-      buffers.begin(picture, place);
+      buffers.begin(image, place);
       const inferStart = monotonicNow();
       await buffers.run();
       const inferEnd = monotonicNow();
-      return { input: picture, ...buffers.outputs(), inferStart, inferEnd };
+      return { input: image, ...buffers.outputs(), inferStart, inferEnd };
     });
   }
 

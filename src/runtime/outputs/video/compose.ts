@@ -8,9 +8,9 @@ import { resizeBilinear } from '../../../image/resize.js';
 import type { InputImage } from '../../frame.js';
 import { bytesPerPixel, type DepthUnit } from '../../frame.js';
 
-/** What a side-by-side picture is made for; all frames of a video share it. */
+/** What a side-by-side image is made for; all frames of a video share it. */
 export interface ComposerOptions {
-  /** Size of the camera picture and of the depth map, px. */
+  /** Size of the camera image and of the depth map, px. */
   readonly width: number;
   readonly height: number;
   /** Range of the colours, metres of this camera. */
@@ -21,12 +21,12 @@ export interface ComposerOptions {
   readonly unit?: DepthUnit;
 }
 
-/** Draws camera picture and coloured depth beside each other, with a caption and a scale in metres below. */
+/** Draws camera image and coloured depth beside each other, with a caption and a scale in metres below. */
 export interface Composer {
   readonly width: number;
   readonly height: number;
-  /** @returns the one picture of this composer: the next call draws over it. */
-  compose(picture: InputImage, networkDepth: FloatMap, caption: string): RgbImage;
+  /** @returns the one image of this composer: the next call draws over it. */
+  compose(image: InputImage, networkDepth: FloatMap, caption: string): RgbImage;
 }
 
 // Panels narrower than this are enlarged: the words below must stay readable and fit.
@@ -47,7 +47,7 @@ export function colorRange(minM: number, maxM: number): DepthRange {
   return near < far ? { minM: near, maxM: far } : { minM, maxM };
 }
 
-/** Makes a composer; its tables and pictures are made once. */
+/** Makes a composer; its tables and images are made once. */
 export function createComposer(options: ComposerOptions): Composer {
   const scale = Math.max(1, leastPanelWidth / options.width);
   const panelWidth = even(options.width * scale);
@@ -68,9 +68,9 @@ export function createComposer(options: ComposerOptions): Composer {
   return {
     width,
     height,
-    compose(picture, networkDepth, caption) {
+    compose(image, networkDepth, caption) {
       lookUpColors(networkDepth, colors, coloured);
-      drawImage(canvas, 0, 0, resized(rgbFrom(picture), panelWidth, panelHeight));
+      drawImage(canvas, 0, 0, resized(rgbFrom(image), panelWidth, panelHeight));
       drawImage(canvas, panelWidth + gapPx, 0, resized(coloured, panelWidth, panelHeight));
       const top = panelHeight + gapPx;
       fillRect(canvas, 0, top, panelWidth, barHeight, background);
@@ -131,19 +131,19 @@ export function lookUpColors(depthM: FloatMap, colors: Uint8Array, into: RgbImag
   }
 }
 
-/** A picture of any pixel format as RGB; an RGB picture's bytes are used as they are. */
-export function rgbFrom(picture: InputImage): RgbImage {
-  const { width, height, format, data } = picture;
+/** An image of any pixel format as RGB; an RGB image's bytes are used as they are. */
+export function rgbFrom(image: InputImage): RgbImage {
+  const { width, height, format, data } = image;
   if (format === 'RGB') return { width, height, data };
-  const image = createRgbImage(width, height);
+  const rgb = createRgbImage(width, height);
   const [red, blue] = format === 'BGRx' ? [2, 0] : [0, 2];
   const step = bytesPerPixel(format);
-  for (let from = 0, to = 0; to < image.data.length; from += step, to += 3) {
-    image.data[to] = data[from + red]!;
-    image.data[to + 1] = data[from + 1]!;
-    image.data[to + 2] = data[from + blue]!;
+  for (let from = 0, to = 0; to < rgb.data.length; from += step, to += 3) {
+    rgb.data[to] = data[from + red]!;
+    rgb.data[to + 1] = data[from + 1]!;
+    rgb.data[to + 2] = data[from + blue]!;
   }
-  return image;
+  return rgb;
 }
 
 function resized(image: RgbImage, width: number, height: number): RgbImage {

@@ -1,15 +1,15 @@
 import type { Writable } from 'node:stream';
 
 /**
- * Packets of the GStreamer Data Protocol 1.0, as `gdpdepay` reads them: raw pictures reach a pipeline in another
- * process with their time stamps. A packet is a header of 62 bytes (big endian, checksums left out) and a payload;
- * before the first picture come the caps and a segment, both as GStreamer's own text.
+ * Packets of the GStreamer Data Protocol 1.0, as `gdpdepay` reads them: raw images reach a pipeline in another
+ * process with their time timestamps. A packet is a header of 62 bytes (big endian, checksums left out) and a payload;
+ * before the first image come the caps and a segment, both as GStreamer's own text.
  */
 const headerBytes = 62;
 const packetType = { buffer: 1, caps: 2, streamStart: 64 + 10254, segment: 64 + 17934 } as const;
 const noTime = 0xffffffffffffffffn;
 
-/** The packets before the first picture. @param caps such as `video/x-raw, format=(string)RGB, …`. */
+/** The packets before the first image. @param caps such as `video/x-raw, format=(string)RGB, …`. */
 export function gdpStart(caps: string): Uint8Array[] {
   const segment =
     'GstEventSegment, segment=(GstSegment)"segment, flags=(GstSegmentFlags)GST_SEGMENT_FLAG_NONE, rate=(double)1, ' +
@@ -24,7 +24,7 @@ export function gdpStart(caps: string): Uint8Array[] {
   ];
 }
 
-/** The header before a picture of `length` bytes. @param ptsNs time since the first picture, ns. */
+/** The header before an image of `length` bytes. @param ptsNs time since the first image, ns. */
 export function gdpBufferHeader(length: number, ptsNs: bigint, durationNs: bigint): Uint8Array {
   return header(packetType.buffer, length, ptsNs, durationNs);
 }

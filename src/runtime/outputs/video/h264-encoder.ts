@@ -12,8 +12,8 @@ import type { DepthFrame } from '../../frame.js';
 import { gdpBufferHeader, gdpStart, writeParts } from './gdp-writer.js';
 
 /**
- * H.264 encoders in the order of preference, with settings for a picture that people look at: constant quality, and no
- * frames that refer to later ones, so that time stamps pass as they are. One thread: inference needs the other cores.
+ * H.264 encoders in the order of preference, with settings for an image that people look at: constant quality, and no
+ * frames that refer to later ones, so that time timestamps pass as they are. One thread: inference needs the other cores.
  */
 const encoders = [
   {
@@ -46,12 +46,12 @@ export interface EncoderOptions {
   readonly path: string;
   readonly width: number;
   readonly height: number;
-  /** Nominal rate; the pictures' own time stamps decide. */
+  /** Nominal rate; the images' own time timestamps decide. */
   readonly fps: number;
 }
 
 /**
- * Writes pictures with their time stamps to an H.264 MP4 file: a GStreamer process of its own, at low priority, fed
+ * Writes images with their time timestamps to an H.264 MP4 file: a GStreamer process of its own, at low priority, fed
  * through a pipe. The file appears under its name only when it is complete.
  */
 export class H264Encoder {
@@ -98,8 +98,8 @@ export class H264Encoder {
   }
 
   /**
-   * Adds a picture. Resolves when the encoder takes the next one: its bytes may be overwritten then.
-   * @param ptsNs time since the first picture, ns; rising.
+   * Adds an image. Resolves when the encoder takes the next one: its bytes may be overwritten then.
+   * @param ptsNs time since the first image, ns; rising.
    * @throws CyclopsError `WRITE_FAILED` where the encoder has ended.
    */
   async write(image: RgbImage, ptsNs: bigint): Promise<void> {
@@ -122,7 +122,7 @@ export class H264Encoder {
     if (this.#child.exitCode !== null || this.#child.stdin.destroyed) throw await this.#failure();
   }
 
-  /** Ends the file, waits for the muxer, and gives the file its name. Without a picture no file is left. */
+  /** Ends the file, waits for the muxer, and gives the file its name. Without an image no file is left. */
   async close(): Promise<void> {
     this.#child.stdin.end();
     const code = await this.#exit;
@@ -159,15 +159,15 @@ function withPaddedRows({ width, height, data }: RgbImage): Uint8Array {
 }
 
 /**
- * Time stamps for a video, ns since its first picture: the source's own (PTS), else the capture times. They always
- * rise: where the source starts again (a loop, a camera's restart), the next picture follows after one nominal frame.
+ * Time timestamps for a video, ns since its first image: the source's own (PTS), else the capture times. They always
+ * rise: where the source starts again (a loop, a camera's restart), the next image follows after one nominal frame.
  */
-export function createVideoClock(fps: number): (frame: Pick<DepthFrame, 'ptsNs' | 'stamps'>) => bigint {
+export function createVideoClock(fps: number): (frame: Pick<DepthFrame, 'ptsNs' | 'timestamps'>) => bigint {
   const nominalNs = BigInt(Math.round(1e9 / fps));
   let offsetNs: bigint | undefined;
   let lastNs = -nominalNs;
-  return ({ ptsNs, stamps }) => {
-    const sourceNs = ptsNs ?? stamps.capture;
+  return ({ ptsNs, timestamps }) => {
+    const sourceNs = ptsNs ?? timestamps.capture;
     offsetNs ??= sourceNs;
     if (sourceNs - offsetNs <= lastNs) offsetNs = sourceNs - lastNs - nominalNs;
     lastNs = sourceNs - offsetNs;

@@ -13,7 +13,10 @@ export type VideoRequest =
   | { readonly kind: 'stop' };
 
 /** The part of a depth frame that is drawn. */
-export type VideoFrame = Pick<DepthFrame, 'image' | 'networkDepth' | 'depthScale' | 'sequence' | 'ptsNs' | 'stamps'>;
+export type VideoFrame = Pick<
+  DepthFrame,
+  'image' | 'networkDepth' | 'depthScale' | 'sequence' | 'ptsNs' | 'timestamps'
+>;
 
 /** From the worker: one `ready`, one `written` a frame; after `error` nothing more is written. */
 export type VideoReply =
@@ -49,21 +52,21 @@ class VideoWriter {
     if (this.#composer?.depthFactor !== frame.depthScale) {
       this.#composer = { depthFactor: frame.depthScale, composer: composerFor(this.#info, frame.depthScale) };
     }
-    const picture = this.#composer.composer.compose(frame.image, frame.networkDepth, this.#caption(frame));
-    await this.#encoder.write(picture, this.#clock(frame));
+    const image = this.#composer.composer.compose(frame.image, frame.networkDepth, this.#caption(frame));
+    await this.#encoder.write(image, this.#clock(frame));
   }
 
   close(): Promise<void> {
     return this.#encoder.close();
   }
 
-  #caption({ sequence, stamps }: VideoFrame): string {
+  #caption({ sequence, timestamps }: VideoFrame): string {
     const times = this.#publishTimes;
-    times.push(stamps.publish);
+    times.push(timestamps.publish);
     if (times.length > rateWindow) times.shift();
     const spanNs = Number(times.at(-1)! - times[0]!);
     const fps = spanNs > 0 ? ((times.length - 1) * 1e9) / spanNs : Number.NaN;
-    const ageMs = Number(stamps.publish - stamps.capture) / 1e6;
+    const ageMs = Number(timestamps.publish - timestamps.capture) / 1e6;
     const rate = Number.isFinite(fps) ? `${fps.toFixed(1)} fps` : '';
     return `frame ${sequence}  age ${ageMs.toFixed(0)} ms  ${rate}`;
   }

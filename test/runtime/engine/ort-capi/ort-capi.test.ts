@@ -64,11 +64,11 @@ test('arrays are read and filled where they lie, through garbage collections and
   t.after(() => engine.close());
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const picture = (seed: number) => Uint8Array.from({ length: 64 * 32 * 3 }, (_, index) => (index * seed) % 251);
-  const expected = [1, 2, 3, 5, 7].map((seed) => engine.infer(picture(seed)).then(({ depthM }) => depthM));
+  const image = (seed: number) => Uint8Array.from({ length: 64 * 32 * 3 }, (_, index) => (index * seed) % 251);
+  const expected = [1, 2, 3, 5, 7].map((seed) => engine.infer(image(seed)).then(({ depthM }) => depthM));
   const depths = await Promise.all(expected);
   for (let round = 0; round < 20; round++) {
-    const results = [1, 2, 3, 5, 7].map((seed) => engine.infer(picture(seed)));
+    const results = [1, 2, 3, 5, 7].map((seed) => engine.infer(image(seed)));
     collect();
     for (const [index, { depthM }] of (await Promise.all(results)).entries()) assert.deepEqual(depthM, depths[index]);
   }

@@ -126,7 +126,7 @@ test('an engine that gives wrong depth is not kept and not streamed from; the la
   stub.behave({ engine: 'bad' });
   await assert.rejects(openEngine(stub.model, settings({}), silent), {
     code: 'SELF_TEST_FAILED',
-    message: /ort-capi on tensorrt: the golden picture's depth differs .*nothing is streamed/,
+    message: /ort-capi on tensorrt: the golden image's depth differs .*nothing is streamed/,
   });
   assert.deepEqual(await readdir(cacheFolder), [], 'nothing is left of it');
   const degraded = await openEngine(stub.model, settings({}, { allowDegraded: true }), silent);
@@ -141,7 +141,7 @@ test('an engine that gives wrong depth is not kept and not streamed from; the la
   const rolledBack = await openEngine(stub.model, settings({ builderOptimizationLevel: 5 }), silent);
   await rolledBack.engine.close();
   assert.ok(rolledBack.selfTest.ok);
-  assert.match(rolledBack.fellBack ?? '', /golden picture's depth differs/);
+  assert.match(rolledBack.fellBack ?? '', /golden image's depth differs/);
   const calls = await stub.calls();
   assert.ok(calls.indexOf('engine built') < calls.indexOf('engine loaded'));
   const levels = calls.filter((line) => line.includes('optimization_level'));

@@ -47,7 +47,7 @@ test('the depth factor is part of the table', () => {
   assert.deepEqual(scaled.data, plain.data);
 });
 
-test('all pixel formats become the same picture', () => {
+test('all pixel formats become the same image', () => {
   const rgb = rgbFrom({ width: 2, height: 1, format: 'RGB', data: Uint8Array.of(1, 2, 3, 4, 5, 6) });
   const rgba = rgbFrom({ width: 2, height: 1, format: 'RGBA', data: Uint8Array.of(1, 2, 3, 255, 4, 5, 6, 255) });
   const bgrx = rgbFrom({ width: 2, height: 1, format: 'BGRx', data: Uint8Array.of(3, 2, 1, 0, 6, 5, 4, 0) });
@@ -61,13 +61,13 @@ test('colours end at 80 m on a road, and keep the range of an indoor model', () 
   assert.deepEqual(colorRange(100, 150), { minM: 100, maxM: 150 });
 });
 
-test('small pictures are enlarged so that the words fit, and sizes are even', () => {
+test('small images are enlarged so that the words fit, and sizes are even', () => {
   const small = createComposer({ width: 160, height: 51, range, depthFactor: 1 });
   assert.equal(small.width, 2 * 640 + 4);
   assert.equal(small.height % 2, 0);
   const image = createRgbImage(160, 51);
   image.data.fill(200);
-  const picture = small.compose({ ...image, format: 'RGB' }, createFloatMap(160, 51, 10), 'frame 1');
-  assert.equal(picture.data[(100 * picture.width + 320) * 3], 200, 'the camera picture fills the left panel');
-  assert.equal(picture.data.length, picture.width * picture.height * 3);
+  const composed = small.compose({ ...image, format: 'RGB' }, createFloatMap(160, 51, 10), 'frame 1');
+  assert.equal(composed.data[(100 * composed.width + 320) * 3], 200, 'the camera image fills the left panel');
+  assert.equal(composed.data.length, composed.width * composed.height * 3);
 });

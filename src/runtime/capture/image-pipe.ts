@@ -3,7 +3,7 @@ import { CyclopsError } from '../../base/errors.js';
 import { koffi } from '../../base/koffi.js';
 
 /** File descriptors of the two ends of a pipe; the caller closes them. */
-export interface PicturePipe {
+export interface ImagePipe {
   readonly readFd: number;
   readonly writeFd: number;
 }
@@ -13,21 +13,21 @@ const closeOnExec = 0o2000000;
 const setPipeSize = 1031;
 
 /**
- * A pipe for pictures that holds a whole one, so that a picture is written at once and read at once. Node's own pipes to
+ * A pipe for images that holds a whole one, so that an image is written at once and read at once. Node's own pipes to
  * child processes deliver chunks of 64 KiB that have to be copied together and collected as garbage; this one is read
- * straight into the array of the picture.
- * @param pictureBytes size of a picture. The kernel rounds up to a power of two; what it refuses (more than
+ * straight into the array of the image.
+ * @param imageBytes size of an image. The kernel rounds up to a power of two; what it refuses (more than
  *   /proc/sys/fs/pipe-max-size) only means more and smaller pieces.
  * @throws CyclopsError `MACHINE_LACKS` where no pipe can be made.
  */
-export function openPicturePipe(pictureBytes: number): PicturePipe {
+export function openImagePipe(imageBytes: number): ImagePipe {
   const ends = new Int32Array(2);
   const { pipe2, fcntl } = libc();
   if (pipe2(ends, closeOnExec) !== 0) {
-    throw new CyclopsError('MACHINE_LACKS', `no pipe for pictures can be made: ${getSystemErrorName(-koffi.errno())}`);
+    throw new CyclopsError('MACHINE_LACKS', `no pipe for images can be made: ${getSystemErrorName(-koffi.errno())}`);
   }
   const [readFd, writeFd] = ends as unknown as readonly [number, number];
-  const wanted = Math.min(largestPipeBytes, pictureBytes + headerRoomBytes);
+  const wanted = Math.min(largestPipeBytes, imageBytes + headerRoomBytes);
   if (wanted > defaultPipeBytes) fcntl(writeFd, setPipeSize, wanted);
   return { readFd, writeFd };
 }
