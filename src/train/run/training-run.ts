@@ -7,7 +7,8 @@ import { loadOptimizer, loadWeights, writeCheckpoint } from '../checkpoint/check
 import { readCheckpointHead } from '../checkpoint/checkpoint-files.js';
 import type { Checkpoint } from '../checkpoint/checkpoint-schema.js';
 import type { TrainingConfig } from '../config/config.js';
-import { type RunSources, stageOf } from '../config/resolve-config.js';
+import type { RunSources } from '../config/held-out.js';
+import { stageOf } from '../config/resolve-config.js';
 import { learningRateAt } from '../config/schedule.js';
 import { stageNamed } from '../methods/index.js';
 import type { StageContext, StageLoss, StageNetwork } from '../methods/method.js';
@@ -18,13 +19,29 @@ import type { ReportStatus } from '../report/report.js';
 import { writeRunReport } from '../report/run-report.js';
 import { tf } from '../tensorflow/tf.js';
 import { type Adam, createAdam } from './adam.js';
-import type { TrainOptions } from './loop.js';
-import { createProgressMeter, type ProgressMeter } from './progress.js';
+import { createProgressMeter, type ProgressMeter, type TrainingProgress } from './progress.js';
 import { createHead, describeValidation, type RunInfo, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { firstNonFinite, readStats, runStep, type StepStats, type StepValues } from './step.js';
 import { withTensorBoard } from './tensorboard-log.js';
 import { openValidation, type Validation } from './validate.js';
+
+/** What a training run is started with. */
+export interface TrainOptions {
+  /** A complete configuration; when resuming, the checkpoint's own, but for what may change between parts of a run. */
+  readonly config: TrainingConfig;
+  /** Run folder: `checkpoint/`, `best/`, `run.jsonl` and `report.html` are written into it. */
+  readonly folder: string;
+  /** Go on from `folder`'s checkpoint instead of starting anew. */
+  readonly resume: boolean;
+  /** The command line, for `run.json`. */
+  readonly command: string;
+  /** Aborted: the step in progress ends, a checkpoint is saved, the run stops. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  /** One-line messages for people: validation metrics. */
+  readonly onMessage?: (text: string) => void;
+}
 
 /** A checkpoint a run goes on from. */
 export interface PreviousRun {
