@@ -57,14 +57,17 @@ export async function openStream(config: StreamConfigInput, options: OpenStreamO
   const iterator = new FrameIteratorOutput();
   const checked = checkSettings(config, 'openStream config', streamConfigSchema);
   const running = await startStream(checked, [...outputs, iterator], log);
+  let isOver = false;
   const close = async (): Promise<void> => {
     iterator.discard();
-    await running.stop();
+    // Outputs that have ended cannot be hurried: that would only keep the process for a while.
+    if (!isOver) await running.stop();
   };
   const onAbort = () => void close();
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted === true) onAbort();
   const ended = () => {
+    isOver = true;
     signal?.removeEventListener('abort', onAbort);
     return iterator.stop();
   };

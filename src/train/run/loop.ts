@@ -8,7 +8,6 @@ import { readCheckpointHead } from '../checkpoint/checkpoint-files.js';
 import type { TrainingConfig } from '../config/config.js';
 import { sourcesOf, stageOf } from '../config/resolve-config.js';
 import type { BatchNeeds } from '../methods/method.js';
-import type { TrainingProgress } from './progress.js';
 import { type PreviousRun, TrainingRun, type TrainOptions } from './training-run.js';
 
 /** How a run ended. */
