@@ -28,6 +28,7 @@ export class OutputQueue {
   #giveUp: (error: CyclopsError) => void = () => undefined;
   #hurryTimer: NodeJS.Timeout | undefined;
   #hasFailed = false;
+  #isClosed = false;
   #written = 0;
   #dropped = 0;
 
@@ -62,6 +63,7 @@ export class OutputQueue {
 
   /** The stream was asked to end: an output that is not closed after a while is given up. */
   hurry(): void {
+    if (this.#isClosed) return;
     this.#hurryTimer ??= setTimeout(() => {
       this.#hasFailed = true;
       this.#dropped += this.#waiting.clear();
@@ -78,7 +80,10 @@ export class OutputQueue {
       await this.#working;
       await this.#output.stop();
     };
-    await Promise.race([closing(), this.#givenUp]).finally(() => clearTimeout(this.#hurryTimer));
+    await Promise.race([closing(), this.#givenUp]).finally(() => {
+      this.#isClosed = true;
+      clearTimeout(this.#hurryTimer);
+    });
   }
 
   async #work(): Promise<void> {

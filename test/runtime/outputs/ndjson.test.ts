@@ -123,6 +123,15 @@ test('a queue that is asked to hurry lets an output finish that does', async (t)
   assert.deepEqual([queue.stats.written, output.stops], [3, 1]);
 });
 
+test('a queue that has ended holds no timer, whenever it is asked to hurry: the process may end', async () => {
+  const queue = new OutputQueue(new KeepingOutput(), 'fastest', quiet);
+  await queue.close();
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  queue.hurry();
+  assert.equal(timers(), before);
+});
+
 test('a queue in real time keeps the newest frames and counts the rest; written plus dropped is everything', async () => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
