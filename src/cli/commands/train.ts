@@ -25,7 +25,7 @@ export const command: Command = {
     data: {
       type: 'string',
       value: 'DATA',
-      help: 'flying:SEED:COUNT, street:SEED:COUNT, a folder, or several as "A + B" (see docs/data.md)',
+      help: 'Pairs: flying:SEED:COUNT, street:SEED:COUNT, a folder, or several as "A + B" (see docs/data.md)',
     },
     labels: { type: 'string', value: 'DIR', help: 'labels that cyclops label wrote for that folder (student)' },
     supervision: {
