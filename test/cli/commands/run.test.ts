@@ -271,7 +271,7 @@ test('a configuration file gives everything, and options win over it', async () 
 
 test('mistakes of the command line: exit code 2 and what was expected', async () => {
   const cases: [string[], RegExp][] = [
-    [[model], /run: SOURCE: expected csi:N, .*file:PATH.*; usage: cyclops run MODEL SOURCE/],
+    [[model], /run: SOURCE: expected a path, csi:N, .*file:PATH.*; usage: cyclops run MODEL SOURCE/],
     [['--source', 'test'], /expected the folder of a model package/],
     [
       [model, '--source', 'webcam'],
