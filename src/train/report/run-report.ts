@@ -24,6 +24,8 @@ export async function writeRunReport(
     readonly records: readonly RunRecord[];
     /** Where examples come from; none = no examples. */
     readonly batches: readonly BatchData[];
+    /** Batches so far without a usable pixel of truth. */
+    readonly emptyBatches: number;
   },
 ): Promise<void> {
   const { facts, step } = run;
@@ -44,6 +46,7 @@ export async function writeRunReport(
       ['Input', `${config.width}x${config.height}, batch ${config.batch}`],
       ['Data', describeData(config)],
       ['Data fingerprint', facts.dataFingerprint],
+      ...(run.emptyBatches === 0 ? [] : [['Batches without a usable pixel', String(run.emptyBatches)] as const]),
       ['Validation', facts.validation],
       ['Command', facts.command],
       ['Started', facts.startedAt],

@@ -17,6 +17,8 @@ export interface StepRecord {
   readonly rssMiB: number;
   /** Tensors alive in tfjs after the step. */
   readonly tensors: number;
+  /** Batches of the run so far without a usable pixel; absent while there was none. */
+  readonly emptyBatches?: number;
 }
 
 /** Figures on the validation source after `step` steps. */

@@ -23,6 +23,7 @@ import { createProgressMeter, type ProgressMeter } from './progress.js';
 import { createHead, describeValidation, type RunFacts, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { firstNonFinite, readStats, runStep, type StepStats, type StepValues } from './step.js';
+import { emptyBatchesOf, hasUsableTarget, IdleSteps } from './usable-target.js';
 import { openValidation, type Validation } from './validate.js';
 
 /** A checkpoint a run goes on from. */
@@ -62,6 +63,9 @@ export class TrainingRun {
   #pending: PendingStep | undefined;
   #lapAt = performance.now();
   #sinceLog = { seconds: 0, waitS: 0, images: 0 };
+  /** Batches without a usable pixel, of the whole run. */
+  #emptyBatches: number;
+  readonly #idle: IdleSteps;
 
   private constructor(
     options: TrainOptions,
@@ -89,6 +93,8 @@ export class TrainingRun {
     this.#best = previous?.head.best;
     this.#trainedBeforeS = previous?.head.trainedSeconds ?? 0;
     this.#meter = createProgressMeter(config.steps, this.step);
+    this.#emptyBatches = emptyBatchesOf(parts.log.records);
+    this.#idle = new IdleSteps(config.data);
   }
 
   /**
@@ -103,7 +109,7 @@ export class TrainingRun {
   ): Promise<TrainingRun> {
     const { config, folder } = options;
     const entry = networks[config.network];
-    const camera = previous?.head.camera ?? (await sampleCamera(sources.training, config));
+    const camera = previous?.head.camera ?? (await sampleCamera(loader.source, config));
     const model = await createOrLoadModel(config, previous);
     const variables = trainableVariables(model);
     const optimizer =
@@ -125,9 +131,15 @@ export class TrainingRun {
     return new TrainingRun(options, { loss, context, adam, log, facts, validation: sources.validation }, previous);
   }
 
-  /** One optimizer step. The numbers of the step before are read while this one runs. */
+  /**
+   * One optimizer step. The numbers of the step before are read while this one runs.
+   * @throws CyclopsError `DATA_INVALID` where batches without a usable pixel do not end.
+   */
   async advance(batch: Batch, waitS: number): Promise<void> {
     const { config } = this.#options;
+    const isEmpty = !hasUsableTarget(batch, stageOf(config).needs);
+    if (isEmpty) this.#noteEmptyBatch(batch);
+    this.#idle.addBatch(batch, isEmpty);
     this.step++;
     const learningRate = learningRateAt({ ...config, base: config.learningRate }, this.step);
     const stats = runStep(this.#loss, this.#context, this.#adam, batch, {
@@ -142,7 +154,7 @@ export class TrainingRun {
 
   /**
    * Reads the numbers of the last step, if they were not read yet, checks and logs them.
-   * @throws CyclopsError `TRAINING_DIVERGED`.
+   * @throws CyclopsError `TRAINING_DIVERGED`; `DATA_INVALID` where steps that teach nothing do not end.
    */
   async settle(): Promise<void> {
     const pending = this.#pending;
@@ -150,6 +162,7 @@ export class TrainingRun {
     this.#pending = undefined;
     const values = await readStats(pending.stats);
     await this.#assertFinite(pending.step, values);
+    this.#idle.addStep(pending.step, values);
     const { batch, logEvery, steps } = this.#options.config;
     this.#meter.add(pending.seconds, pending.waitS, batch, values.loss, values.losses);
     this.#sinceLog.seconds += pending.seconds;
@@ -194,6 +207,7 @@ export class TrainingRun {
       model: this.#context.model,
       records: this.#log.records,
       batches: validation?.batches ?? [],
+      emptyBatches: this.#emptyBatches,
     });
   }
 
@@ -236,7 +250,18 @@ export class TrainingRun {
       waitShare: rounded(waitS / seconds),
       rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
       tensors: tf.memory().numTensors,
+      ...(this.#emptyBatches === 0 ? {} : { emptyBatches: this.#emptyBatches }),
     });
+  }
+
+  /** Tells the first of them: a few are usual where truth is sparse and crops are small. */
+  #noteEmptyBatch({ ids }: Batch): void {
+    if (this.#emptyBatches === 0) {
+      this.#options.onMessage?.(
+        `step ${this.step + 1}: no usable pixel of truth in ${ids.join(', ')}; further ones are counted in the report`,
+      );
+    }
+    this.#emptyBatches++;
   }
 
   /** Seconds since the last call. */
