@@ -6,11 +6,11 @@ export const stereoCameraSchema = z
   .strictObject({
     width: z.int().positive(),
     height: z.int().positive(),
-    fxPx: z.number().positive(),
-    fyPx: z.number().positive(),
+    fxPx: z.number(),
+    fyPx: z.number(),
     cxPx: z.number(),
     cyPx: z.number(),
-    baselineM: z.number().positive(),
+    baselineM: z.number(),
     doffsPx: z.number(),
   })
   .superRefine((camera, context) => {
