@@ -3,8 +3,10 @@ import { checkData } from '../../src/data/check.js';
 import { openSource } from '../../src/data/sources/index.js';
 import { layouts } from '../../src/data/sources/layouts/index.js';
 import { detectLayout } from '../../src/data/sources/parse-spec.js';
+import { kittiCamera, scaleIntrinsics } from '../../src/geometry/camera.js';
 import { encodeJpeg } from '../../src/image/codec.js';
 import { encodeGreyPng } from '../../src/image/png-grey.js';
+import { pairsOfOtherShape } from '../../src/train/run/other-shapes.js';
 import { tinyCamera, tinySample, writeTinyFolder } from '../support/tiny-pairs.js';
 import type { Case } from './cases.js';
 import { cameraOf, damageOf, idsOf, plain, put } from './data-folders.js';
@@ -136,6 +138,20 @@ export const imageCases: readonly Case[] = [
       await put(join(folder, 'cameras.json'), JSON.stringify(cameras));
       const { check } = await checkData({ kind: 'kitti-2015', folder }, layouts['kitti-2015'], { onSheet: 0 });
       return check.sizes.map(({ width, height, pairs }) => `${width}x${height}: ${pairs}`).join(', ');
+    },
+  },
+  {
+    kind,
+    situation: 'training on images of another shape than the first: counted, not squeezed without a word',
+    expected: 'c',
+    run: async () => {
+      const size = { width: 512, height: 160 };
+      const cameras = [
+        { width: 1242, height: 375 },
+        { width: 1226, height: 370 },
+        { width: 960, height: 540 },
+      ].map((stored) => scaleIntrinsics({ ...kittiCamera, ...stored }, size.width, size.height));
+      return pairsOfOtherShape({ ids: ['a', 'b', 'c'], cameras }, cameras[0]!).join(' ');
     },
   },
   {

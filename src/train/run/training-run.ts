@@ -19,6 +19,7 @@ import { writeRunReport } from '../report/run-report.js';
 import { tf } from '../tensorflow/tf.js';
 import { type Adam, createAdam } from './adam.js';
 import type { TrainOptions } from './loop.js';
+import { otherShapesOf, pairsOfOtherShape } from './other-shapes.js';
 import { createProgressMeter, type ProgressMeter } from './progress.js';
 import { createHead, describeValidation, type RunFacts, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
@@ -65,6 +66,8 @@ export class TrainingRun {
   #sinceLog = { seconds: 0, waitS: 0, images: 0 };
   /** Batches without a usable pixel, of the whole run. */
   #emptyBatches: number;
+  /** Pairs of another shape than the first, of the whole run. */
+  #otherShapes: number;
   readonly #idle: IdleSteps;
 
   private constructor(
@@ -94,6 +97,7 @@ export class TrainingRun {
     this.#trainedBeforeS = previous?.head.trainedSeconds ?? 0;
     this.#meter = createProgressMeter(config.steps, this.step);
     this.#emptyBatches = emptyBatchesOf(parts.log.records);
+    this.#otherShapes = otherShapesOf(parts.log.records);
     this.#idle = new IdleSteps(config.data);
   }
 
@@ -140,6 +144,7 @@ export class TrainingRun {
     const isEmpty = !hasUsableTarget(batch, stageOf(config).needs);
     if (isEmpty) this.#noteEmptyBatch(batch);
     this.#idle.addBatch(batch, isEmpty);
+    this.#noteOtherShapes(pairsOfOtherShape(batch, this.#facts.camera));
     this.step++;
     const learningRate = learningRateAt({ ...config, base: config.learningRate }, this.step);
     const stats = runStep(this.#loss, this.#context, this.#adam, batch, {
@@ -208,6 +213,7 @@ export class TrainingRun {
       records: this.#log.records,
       batches: validation?.batches ?? [],
       emptyBatches: this.#emptyBatches,
+      otherShapes: this.#otherShapes,
     });
   }
 
@@ -251,6 +257,7 @@ export class TrainingRun {
       rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
       tensors: tf.memory().numTensors,
       ...(this.#emptyBatches === 0 ? {} : { emptyBatches: this.#emptyBatches }),
+      ...(this.#otherShapes === 0 ? {} : { otherShapes: this.#otherShapes }),
     });
   }
 
@@ -262,6 +269,15 @@ export class TrainingRun {
       );
     }
     this.#emptyBatches++;
+  }
+
+  #noteOtherShapes(ids: readonly string[]): void {
+    if (ids.length > 0 && this.#otherShapes === 0) {
+      this.#options.onMessage?.(
+        `step ${this.step + 1}: the image of ${ids[0]} has another shape than the first pair's and is squeezed otherwise; further ones are counted in the report`,
+      );
+    }
+    this.#otherShapes += ids.length;
   }
 
   /** Seconds since the last call. */
