@@ -156,6 +156,29 @@ function anchorsOf(file: string): ReadonlySet<string> {
   return anchors;
 }
 
+test('each command has its file and its line in the table', async () => {
+  const { commands } = await import('../src/cli/main.js');
+  const names = readdirSync(join(root, 'src', 'cli', 'commands')).map((name) => name.replace(/\.ts$/, ''));
+  assert.deepEqual(names.sort(), Object.keys(commands).sort());
+  for (const [name, { load }] of Object.entries(commands)) assert.equal((await load()).command.name, name);
+});
+
+test('files that the documents name exist', () => {
+  const findings = markdownFiles()
+    .filter(({ path }) => !path.startsWith('docs/api/') && path !== 'CHANGELOG.md')
+    .flatMap(({ path, text }) =>
+      [
+        ...text
+          .replace(/^```[\s\S]*?^```/gm, '')
+          .matchAll(/`((?:src|test|bench|setup|configs|examples|deploy)\/[\w./-]*)`/g),
+      ]
+        .map((match) => match[1]!)
+        .filter((named) => !/[A-Z]{4}/.test(named) && !existsSync(join(root, named)))
+        .map((named) => `${path}: ${named}`),
+    );
+  assertNone(findings);
+});
+
 test('every command is in the documents', async () => {
   const help = await cyclops(['--help']);
   assert.equal(help.code, 0, help.stderr);

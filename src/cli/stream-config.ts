@@ -11,6 +11,7 @@ import {
   type StreamConfigInput,
   sourceForms,
   streamConfigSchema,
+  videoFileOf,
 } from '../runtime/index.js';
 import type { OptionSpec, OptionValues } from './command.js';
 import { logOption } from './log-option.js';
@@ -128,8 +129,9 @@ async function withSidecar(config: StreamConfig, log: Logger): Promise<StreamCon
   const isKnown = [camera.calibration, camera.intrinsics, camera.fxPx, camera.horizontalFovDeg].some(
     (value) => value !== undefined,
   );
-  if (camera.source.kind !== 'file' || isKnown) return config;
-  const sidecar = await readVideoSidecar(camera.source.path);
+  const video = videoFileOf(camera.source);
+  if (video === undefined || isKnown) return config;
+  const sidecar = await readVideoSidecar(video);
   if (sidecar === undefined) return config;
   log.info(`camera: ${sidecar.path} beside the video says it`);
   return { ...config, camera: { ...camera, intrinsics: sidecar.intrinsics } };

@@ -12,7 +12,7 @@ import { constantBaseline, positionBaseline, storedLabels } from '../eval/baseli
 import { evaluateDisparity, type Predict } from '../eval/evaluate.js';
 import { evaluationSheet } from '../eval/prediction-image.js';
 import { encodeJpeg } from '../image/codec.js';
-import type { ProducerSpec } from '../train/labels/producers/index.js';
+import { producerOf } from '../train/labels/producers/index.js';
 import type { StepProgress } from './messages.js';
 import type { PlannedStep, TrainingStep } from './plan.js';
 import type { StepSettings } from './schema.js';
@@ -99,17 +99,12 @@ async function trainNetwork(
   return result.status;
 }
 
-function producerOf({ teacher, mono }: StepSettings<'label'>): ProducerSpec {
-  return mono === undefined
-    ? { producer: 'teacher', checkpoints: { teacher } }
-    : { producer: 'fused', checkpoints: { teacher, mono } };
-}
-
 async function label(folder: string, settings: StepSettings<'label'>, context: StepContext): Promise<StepStatus> {
   const { labelSource } = await import('../train/labels/label.js');
+  const { data, ...checkpoints } = settings;
   const { status } = await labelSource({
-    ...producerOf(settings),
-    source: await openSource(parseSourceSpec(settings.data, { ...renderedSize, framesPerScene: 1 })),
+    ...producerOf(checkpoints),
+    source: await openSource(parseSourceSpec(data, { ...renderedSize, framesPerScene: 1 })),
     folder,
     signal: context.signal,
     onProgress: (done, total, before) => context.onProgress({ done, total, before, unit: 'pairs' }),

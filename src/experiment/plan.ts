@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describeIssue, readConfig } from '../base/config.js';
-import { CyclopsError } from '../base/errors.js';
+import { CyclopsError, messageOf } from '../base/errors.js';
 import { freeSettings } from '../train/config/config.js';
+import { producerOf, producerRoles } from '../train/labels/producers/index.js';
 import { defaultMethod, stageNamed } from '../train/methods/index.js';
 import type { Stage } from '../train/methods/method.js';
 import { inputFingerprint } from './inputs.js';
@@ -80,8 +81,9 @@ const references: Readonly<Record<string, Reference>> = {
   validationData: { kind: 'render' },
   labels: { kind: 'label' },
   init: { kind: 'train' },
-  teacher: { kind: 'train', inputs: 'stereo' },
-  mono: { kind: 'train', inputs: 'mono' },
+  ...Object.fromEntries(
+    Object.entries(producerRoles).map(([role, { inputs }]) => [role, { kind: 'train', inputs } as const]),
+  ),
   network: { kind: 'train' },
   encoder: { kind: 'train' },
 };
@@ -161,6 +163,7 @@ async function planStep(place: StepPlace): Promise<PlannedStep> {
   const folder = join(config.folder, `${name}-${fingerprint.slice(0, 8)}`);
   const planned = { name, kind, settings, fingerprint, folder, output: join(folder, outputNames[kind]) };
   checkEvaluate(place, settings, steps);
+  checkLabel(place, given);
   // The settings were parsed by the schema of this kind; the paths that took the place of references are texts too.
   return { ...planned, needs: [...needs] } as unknown as PlannedStep;
 }
@@ -218,6 +221,17 @@ function referencedStep(
     'CONFIG_INVALID',
     `${where}: expected a ${inputs} network, found $${wanted}, which trains a ${trained.inputs} one`,
   );
+}
+
+/** The networks of a label step are those of a producer. */
+function checkLabel({ file, name, kind }: StepPlace, given: Readonly<Record<string, unknown>>): void {
+  if (kind !== 'label') return;
+  const { data: _, ...checkpoints } = given as Readonly<Record<string, string>>;
+  try {
+    producerOf(checkpoints);
+  } catch (error) {
+    throw new CyclopsError('CONFIG_INVALID', `${file} steps.${name}.label: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function checkEvaluate(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { partialTrainingConfigSchema } from '../train/config/config.js';
+import { producerRoles } from '../train/labels/producers/index.js';
 
 const count = z.int().positive().max(1_000_000);
 const side = z.int().min(16).max(8192);
@@ -23,8 +24,13 @@ const renderSchema = z.strictObject({
 /** Trains a network: settings as in a `--config` file of `cyclops train`. */
 const trainSchema = partialTrainingConfigSchema.required({ stage: true });
 
-/** Writes labels, as `cyclops label` does; `mono` fills what one view hides. */
-const labelSchema = z.strictObject({ teacher: place, mono: place.optional(), data: place });
+/** Writes labels, as `cyclops label` does: networks by their role. */
+const labelSchema = z.strictObject({ data: place, ...networkPlaces() });
+
+/** The networks of label producers by role; which belong together is for the producers to say. */
+function networkPlaces(): Record<string, z.ZodOptional<typeof place>> {
+  return Object.fromEntries(Object.keys(producerRoles).map((role) => [role, place.optional()]));
+}
 
 /** Measures one thing against ground truth, as `cyclops eval` does; its metrics are a row of a table of the report. */
 const evaluateSchema = z.strictObject({

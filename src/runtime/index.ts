@@ -45,6 +45,7 @@ export {
   type SourceKind,
   sourceForms,
   sourceKinds,
+  videoFileOf,
 } from './capture/sources/index.js';
 export type { FaultCounts } from './capture/supervisor.js';
 export { withoutPassword } from './capture/without-password.js';

@@ -4,11 +4,16 @@ import { createEta, createLiveLine, progressText } from '../../base/terminal.js'
 import type { StereoSource } from '../../data/sample.js';
 import type { LabelResult } from '../../train/labels/label.js';
 import type { QueueProgress } from '../../train/labels/label-queue.js';
+import { type ProducerSpec, producerOf, producerRoles } from '../../train/labels/producers/index.js';
 import { startActivity, withActivity } from '../activity.js';
 import type { Command, OptionValues } from '../command.js';
 import { numberOption, optionalText, requiredText, sizeOption } from '../options.js';
 import { program } from '../program.js';
 import { listenForStop } from '../stop-signal.js';
+
+const roleOptions = Object.fromEntries(
+  Object.entries(producerRoles).map(([role, { help }]) => [role, { type: 'string', value: 'DIR', help }] as const),
+);
 
 /** `cyclops label`: parse, call, show progress. */
 export const command: Command = {
@@ -16,12 +21,7 @@ export const command: Command = {
   summary: "Write a teacher's disparity, visibility and confidence of both views for every pair.",
   usage: '--teacher CHECKPOINT --data DATA -o DIR [--queue URL]  |  --queue URL --worker',
   options: {
-    teacher: { type: 'string', value: 'DIR', help: "a stereo network's checkpoint, or the run folder around it" },
-    mono: {
-      type: 'string',
-      value: 'DIR',
-      help: 'a mono network, for what one view hides (Chen et al., ICCV 2021)',
-    },
+    ...roleOptions,
     data: { type: 'string', value: 'DATA', help: 'a folder, street:SEED:COUNT or flying:SEED:COUNT; see docs/data.md' },
     'render-size': { type: 'string', value: 'WxH', default: '1242x375', help: 'size of rendered pairs' },
     output: { type: 'string', short: 'o', value: 'DIR', help: 'labels folder' },
@@ -65,7 +65,7 @@ train on rendered pairs, write them as a folder first (cyclops synth) and label 
 
 With --queue this process only orders the pairs and shows how it goes; any number of workers, here or on other machines,
 do them. The labels folder must be one that all of them see. A worker takes teacher, data and folder from the order;
---teacher, --data and -o tell it where the same lie on its machine, if elsewhere. A pair that fails is tried four times; a
+the options of the networks, --data and -o tell it where the same lie on its machine, if elsewhere. A pair that fails is tried four times; a
 pair whose worker was killed goes to another one; Ctrl-C here takes back what no worker has begun, and the same command
 goes on.`,
   run: runLabel,
@@ -80,20 +80,22 @@ async function runLabel(values: OptionValues): Promise<number> {
     }
     return runWorker(values, url);
   }
-  const mono = optionalText(values, 'mono');
-  const checkpoints = { teacher: requiredText(values, 'teacher'), ...(mono === undefined ? {} : { mono }) };
-  const producer = mono === undefined ? 'teacher' : 'fused';
   const folder = requiredText(values, 'output');
   const preview = optionalText(values, 'preview') ?? join(folder, 'preview.png');
+  const spec = producerOf(checkpointsOf(values));
   const source = await openData(values, requiredText(values, 'data'));
-  const order = { producer, checkpoints, source, folder, preview, refine: values.refine === true };
+  const order = { ...spec, source, folder, preview, refine: values.refine === true };
   return url === undefined ? runLocal(values, order) : runQueue(values, order, url);
 }
 
+/** The checkpoints that were given, by role. */
+function checkpointsOf(values: OptionValues): Record<string, string> {
+  const given = Object.keys(producerRoles).map((role) => [role, optionalText(values, role)] as const);
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
 /** What is to be labelled, and where to. */
-interface Order {
-  readonly producer: string;
-  readonly checkpoints: Readonly<Record<string, string>>;
+interface Order extends ProducerSpec {
   readonly source: StereoSource;
   readonly folder: string;
   readonly preview: string;
@@ -157,7 +159,7 @@ async function runQueue(values: OptionValues, order: Order, url: string): Promis
 
 async function runWorker(values: OptionValues, url: string): Promise<number> {
   const leaseS = numberOption(values, 'lease', 1, 3600);
-  const [teacher, mono, folder, data] = ['teacher', 'mono', 'output', 'data'].map((name) => optionalText(values, name));
+  const [folder, data] = ['output', 'data'].map((name) => optionalText(values, name));
   const source = data === undefined ? undefined : (await openData(values, data)).spec;
   const { serveLabels } = await import('../../train/labels/label-queue-worker.js');
   const line = createLiveLine();
@@ -167,7 +169,7 @@ async function runWorker(values: OptionValues, url: string): Promise<number> {
     const labelled = await serveLabels({
       url,
       leaseS,
-      checkpoints: { ...(teacher === undefined ? {} : { teacher }), ...(mono === undefined ? {} : { mono }) },
+      checkpoints: checkpointsOf(values),
       ...(folder === undefined ? {} : { folder }),
       ...(source === undefined ? {} : { source }),
       signal: stop.signal,

@@ -73,6 +73,8 @@ interface AnyKind<Schema extends z.ZodObject> {
   readonly packages: ElementPackages;
   /** Whether every machine must have its elements: without them `cyclops doctor` reports a gap. */
   readonly isEssential: boolean;
+  /** The video file whose camera may be described by a file beside it. */
+  videoFile?(source: z.output<Schema>): string;
 }
 
 /** A source that is a GStreamer pipeline. */

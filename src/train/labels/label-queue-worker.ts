@@ -16,7 +16,7 @@ import {
   taskDigest,
 } from './label-task.js';
 import { type LabelThreads, openLabelThreads } from './label-threads.js';
-import { type OpenProducer, openProducer } from './producers/index.js';
+import { type OpenProducer, openProducer } from './open-producer.js';
 
 /** Pairs a worker holds at once: one is read and one is written while the network looks at a third. */
 const pairsAtOnce = 3;

@@ -3,7 +3,8 @@ import type { StereoSample, StereoSource } from '../../data/sample.js';
 import { imagesOf } from '../predict/refine-pair.js';
 import { labelsInfoOf, missingPairs, writeLabelPreview } from './label-folder.js';
 import { openLabelThreads } from './label-threads.js';
-import { type OpenProducer, openProducer, type ProducerSpec } from './producers/index.js';
+import { type OpenProducer, openProducer } from './open-producer.js';
+import type { ProducerSpec } from './producers/index.js';
 
 /** What labelling needs. */
 export interface LabelOptions extends ProducerSpec {

@@ -6,7 +6,7 @@ import { packageRoot } from '../../../src/base/paths.js';
 import { readLabelsInfo, readPairLabels } from '../../../src/data/labels.js';
 import { createFloatMap } from '../../../src/geometry/raster.js';
 import { fused } from '../../../src/train/labels/producers/fused.js';
-import { labelProducers } from '../../../src/train/labels/producers/index.js';
+import { labelProducers, producerOf } from '../../../src/train/labels/producers/index.js';
 import type { Predictor } from '../../../src/train/predict/predict.js';
 import { cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -24,7 +24,16 @@ test('each label producer has its file and its line in the table', async () => {
   for (const [name, producer] of Object.entries(labelProducers)) {
     assert.equal(producer.name, name);
     assert.ok(producer.summary.length > 0);
+    const checkpoints = Object.fromEntries(Object.keys(producer.networks).map((role) => [role, `${role}/run`]));
+    assert.deepEqual(producerOf(checkpoints), { producer: name, checkpoints }, 'its networks choose it');
   }
+});
+
+test('networks that no producer has together are refused with those that belong together', () => {
+  assert.throws(
+    () => producerOf({ mono: 'm' }),
+    /labels: expected networks teacher \(a stereo network\); or mono and teacher \(.*\), found mono/,
+  );
 });
 
 /** Says one disparity everywhere; a stereo network sees the left half of its images in both views. */

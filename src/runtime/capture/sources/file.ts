@@ -41,6 +41,7 @@ export const file = {
     jetson: {},
   },
   isEssential: true,
+  videoFile: ({ path }) => path,
   elements: ({ path, pace }) => [
     `filesrc location=${quoted(path)}`,
     ...(pace === 'real-time' ? [keyFrameDoor] : []),

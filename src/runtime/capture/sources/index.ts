@@ -82,6 +82,11 @@ export function describeSource(source: Source): string {
   return kindOf(source).describe(source);
 }
 
+/** The video file of a source that is one. */
+export function videoFileOf(source: Source): string | undefined {
+  return kindOf(source).videoFile?.(source);
+}
+
 /** The kinds that have a setting of this name, in the table's order. */
 export function kindsWith(setting: string): readonly SourceKind[] {
   return sourceKinds.filter(({ schema }) => setting in schema.shape);

@@ -3,7 +3,7 @@ import type { StereoSample } from '../../../data/sample.js';
 import type { FloatMap } from '../../../geometry/raster.js';
 import { needed } from '../../methods/method.js';
 import type { Predictor, ViewPrediction } from '../../predict/predict.js';
-import type { LabelProducer } from './producer.js';
+import { type LabelProducer, teacherRole } from './producer.js';
 
 /** A pixel keeps the stereo network's disparity from this visibility on. */
 const visibleFrom = 0.5;
@@ -16,7 +16,10 @@ const visibleFrom = 0.5;
 export const fused: LabelProducer = {
   name: 'fused',
   summary: 'a stereo network where both views see a pixel, a mono network elsewhere',
-  networks: { teacher: 'stereo', mono: 'mono' },
+  networks: {
+    teacher: teacherRole,
+    mono: { inputs: 'mono', help: 'A mono network, for what one view hides (Chen et al., ICCV 2021)' },
+  },
   async predict({ teacher, mono }, sample) {
     const stereo = await needed(teacher).predictBoth(sample);
     const [left, right] = await monoOfBothViews(needed(mono), sample);

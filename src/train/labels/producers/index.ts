@@ -1,20 +1,10 @@
 import { CyclopsError } from '../../../base/errors.js';
-import type { StereoSample } from '../../../data/sample.js';
-import { openPredictor, type Predictor } from '../../predict/predict.js';
 import { fused } from './fused.js';
-import { describeNetworks, type LabelProducer, type PairPrediction, type ProducerNetworks } from './producer.js';
+import type { LabelProducer, ProducerRole } from './producer.js';
 import { teacher } from './teacher.js';
 
 /** All ways to make labels, by name. */
 export const labelProducers: Readonly<Record<string, LabelProducer>> = { teacher, fused };
-
-/** A producer whose networks are loaded. One call at a time. */
-export interface OpenProducer {
-  /** Its networks as `labels.json` names them. */
-  readonly networks: ProducerNetworks;
-  predict(sample: StereoSample): Promise<PairPrediction>;
-  close(): void;
-}
 
 /** Who makes labels, with which networks. */
 export interface ProducerSpec {
@@ -33,19 +23,31 @@ export function producerNamed(name: string): LabelProducer {
   );
 }
 
-/** Loads a producer's networks. @throws CyclopsError `CONFIG_INVALID`, `CHECKPOINT_INVALID`. */
-export async function openProducer({ producer: name, checkpoints }: ProducerSpec): Promise<OpenProducer> {
-  const producer = producerNamed(name);
-  const networks = await describeNetworks(producer, checkpoints);
-  const predictors: Record<string, Predictor> = {};
-  const close = (): void => {
-    for (const predictor of Object.values(predictors)) predictor.close();
-  };
-  try {
-    for (const [role, { checkpoint }] of Object.entries(networks)) predictors[role] = await openPredictor(checkpoint);
-  } catch (error) {
-    close();
-    throw error;
-  }
-  return { networks, predict: (sample) => producer.predict(predictors, sample), close };
+/** All roles of all producers by name. */
+export const producerRoles: Readonly<Record<string, ProducerRole>> = Object.assign(
+  {},
+  ...Object.values(labelProducers).map(({ networks }) => networks),
+);
+
+/**
+ * The producer that looks with exactly these networks.
+ * @param checkpoints by role; a role without one counts as not given.
+ * @throws CyclopsError `CONFIG_INVALID` naming the networks of each producer.
+ */
+export function producerOf(checkpoints: Readonly<Record<string, string | undefined>>): ProducerSpec {
+  const given = Object.entries(checkpoints).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const roles = rolesText(given.map(([role]) => role));
+  const found = Object.values(labelProducers).find(({ networks }) => rolesText(Object.keys(networks)) === roles);
+  if (found !== undefined) return { producer: found.name, checkpoints: Object.fromEntries(given) };
+  const expected = Object.values(labelProducers).map(
+    ({ networks, summary }) => `${rolesText(Object.keys(networks))} (${summary})`,
+  );
+  throw new CyclopsError(
+    'CONFIG_INVALID',
+    `labels: expected networks ${expected.join('; or ')}, found ${roles || 'none'}`,
+  );
+}
+
+function rolesText(roles: readonly string[]): string {
+  return [...roles].sort().join(' and ');
 }

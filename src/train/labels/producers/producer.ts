@@ -10,13 +10,26 @@ export interface PairPrediction {
   readonly right: ViewPrediction;
 }
 
+/** What a network does in making labels. */
+export interface ProducerRole {
+  readonly inputs: NetworkEntry['inputs'];
+  /** For help. */
+  readonly help: string;
+}
+
+/** The stereo network that most producers have. */
+export const teacherRole: ProducerRole = {
+  inputs: 'stereo',
+  help: "A stereo network's checkpoint, or the run folder around it",
+};
+
 /** A way to make labels: one file beside this one fills it, one line in `index.ts` makes it known. */
 export interface LabelProducer {
   readonly name: string;
   /** What it does, for help and docs. */
   readonly summary: string;
-  /** The networks it looks with, by role. */
-  readonly networks: Readonly<Record<string, NetworkEntry['inputs']>>;
+  /** The networks it looks with, by role: the command line and experiments have an option of each role's name. */
+  readonly networks: Readonly<Record<string, ProducerRole>>;
   /** What its networks say about a pair, at the size of its images. */
   predict(networks: Readonly<Record<string, Predictor>>, sample: StereoSample): Promise<PairPrediction>;
 }
@@ -38,7 +51,7 @@ export async function describeNetworks(
     throw new CyclopsError('CONFIG_INVALID', `labels of ${name}: expected networks ${expected}, found ${found}`);
   }
   const described: Record<string, ProducerNetworks[string]> = {};
-  for (const [role, inputs] of Object.entries(networks)) {
+  for (const [role, { inputs }] of Object.entries(networks)) {
     const checkpoint = checkpoints[role]!;
     const { head } = await readCheckpointHead(checkpoint);
     if (head.inputs !== inputs) {
