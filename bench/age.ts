@@ -1,13 +1,13 @@
 import { percentile, summarise } from '../src/base/statistics.js';
 import { createLiveLine } from '../src/base/terminal.js';
+import type { SpanRecord } from '../src/latency-bench/spans.js';
 import { streamConfigSchema } from '../src/runtime/index.js';
-import type { SpanRecord } from '../src/runtime/latency-bench/spans.js';
 import type { Bench, BenchResult } from './measure.js';
 import { printTable, rounded } from './measure.js';
 import { bareInferMs, benchThreads, measuredSeconds, stillCamera, streamCamera } from './stream/camera.js';
 import { benchHead, benchModel } from './stream/model.js';
 
-/** A camera asks for this share of the model's speed, and at most for the usual 30 pictures a second. */
+/** A camera asks for this share of the model's speed, and at most for the usual 30 images a second. */
 const loadShare = 0.5;
 const fpsLimit = 30;
 const warmUpS = 3;

@@ -1,13 +1,13 @@
 import { pino } from 'pino';
 import { createLiveLine } from '../src/base/terminal.js';
+import { treeUsage } from '../src/latency-bench/process-usage.js';
 import {
   type CamerasConfig,
   camerasConfigSchema,
-  type FrameFacts,
+  type FrameInfo,
   LatencyMeter,
   startCameras,
 } from '../src/runtime/index.js';
-import { treeUsage } from '../src/runtime/latency-bench/process-usage.js';
 import type { Bench, BenchResult } from './measure.js';
 import { printTable, rounded } from './measure.js';
 import { benchModel } from './stream/model.js';
@@ -29,7 +29,7 @@ export interface CamerasRun {
   readonly ageMsP50: number;
   readonly ageMsP99: number;
   readonly dropped: number;
-  /** Processor time for a frame, ms: of this process (network, hand-over, pipes), and of the capture processes. */
+  /** CPU time for a frame, ms: of this process (network, hand-over, pipes), and of the capture processes. */
   readonly cpuMsPerFrame: number;
   readonly captureCpuMsPerFrame: number;
 }
@@ -97,7 +97,7 @@ export async function measureCameras(config: CamerasConfig, forSeconds: number):
   let isCounting = false;
   const haveStarted = new Promise<void>((resolve) => {
     const seen = new Set<string>();
-    running.onPublish((facts: FrameFacts) => {
+    running.onPublish((facts: FrameInfo) => {
       if (isCounting) {
         frames.set(facts.cameraId, frames.get(facts.cameraId)! + 1);
         meter.add(facts);

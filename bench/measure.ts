@@ -80,7 +80,7 @@ export async function alternate(
 }
 
 /**
- * Milliseconds of processor time a run of each contender, in turn, another one first in each round: what a busy machine
+ * Milliseconds of CPU time a run of each contender, in turn, another one first in each round: what a busy machine
  * disturbs least. @returns one list a contender, one number a round.
  */
 export async function processorTimes(

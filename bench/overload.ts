@@ -13,7 +13,7 @@ import {
 } from './stream/camera.js';
 import { benchHead, benchModel } from './stream/model.js';
 
-/** How many pictures the camera gives while the bare model computes one. */
+/** How many images the camera gives while the bare model computes one. */
 const overload = 4;
 const warmUpS = 3;
 const parts = 6;

@@ -65,7 +65,7 @@ export const bench: Bench = {
       ]);
       printTable(['contender', 'fps', 'dropped', 'age p99 ms', 'CPU ms/frame', 'RSS MiB', 'memory MiB'], rows);
       process.stdout.write(
-        '\nCPU: processor time of all its processes with their start, for one frame. RSS: pages shared by its processes count once for each; memory: once.\n\n',
+        '\nCPU: CPU time of all its processes with their start, for one frame. RSS: pages shared by its processes count once for each; memory: once.\n\n',
       );
       const floor = Object.entries(await memoryFloor(model, clip)).map(
         ([what, bytes]) => [what, Math.round(bytes / 2 ** 20)] as const,

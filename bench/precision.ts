@@ -82,14 +82,14 @@ async function measureSpeed(contenders: readonly Contender[]): Promise<readonly 
   const { openOnnx } = await import('../src/export/index.js');
   const { goldenInput } = await import('../src/model-package/golden.js');
   const { input } = (await readModelPackage(contenders[0]!.path)).package;
-  const picture = goldenInput(input.height, input.width, input.channels);
-  const shape = [1, input.height, input.width, picture.length / (input.height * input.width)];
+  const image = goldenInput(input.height, input.width, input.channels);
+  const shape = [1, input.height, input.width, image.length / (input.height * input.width)];
   const sessions: OnnxRun[] = [];
   try {
     for (const { bytes, precision } of contenders) sessions.push(await openOnnx(bytes, precision, { threads: 1 }));
-    for (const session of sessions) await session.run(picture, shape);
+    for (const session of sessions) await session.run(image, shape);
     return await processorTimes(
-      sessions.map((session) => () => session.run(picture, shape)),
+      sessions.map((session) => () => session.run(image, shape)),
       rounds,
       runs,
     );
@@ -168,7 +168,7 @@ function report(
   );
   const int8 = spreadOf(ratios.at(-1)!);
   return {
-    headline: 'processor time of fp32 / int8 on ONNX Runtime CPU, one thread',
+    headline: 'CPU time of fp32 / int8 on ONNX Runtime CPU, one thread',
     value: rounded(int8.median),
     unit: 'ratio',
     target: { op: '>=', value: 2 } as const,

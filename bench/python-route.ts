@@ -57,7 +57,7 @@ export const bench: Bench = {
     process.env.CUDA_VISIBLE_DEVICES = '';
     const folder = await mkdtemp(join(tmpdir(), 'cyclops-bench-python-'));
     try {
-      const image = picture();
+      const image = testImage();
       const expected = await writeModel(folder, image);
       const contenders = [await ours(folder), await throughTorch(folder), await throughTensorFlow(folder)];
       const measured = await measure(contenders, image, expected);
@@ -69,12 +69,12 @@ export const bench: Bench = {
 };
 
 /** Normally distributed, [1, H, W, 3]. */
-function picture(): Float32Array {
+function testImage(): Float32Array {
   const random = Random.fromSeed(1, 'python-route');
   return Float32Array.from({ length: height * width * 3 }, () => random.normal());
 }
 
-/** Saves mono-edge, untrained, with its first output alone. @returns what tfjs gives for the picture. */
+/** Saves mono-edge, untrained, with its first output alone. @returns what tfjs gives for the image. */
 async function writeModel(folder: string, image: Float32Array): Promise<Float32Array> {
   const { tf } = await import('../src/train/tensorflow/tf.js');
   const { networks } = await import('../src/train/networks/index.js');
@@ -181,7 +181,7 @@ function report(measured: readonly Measured[]) {
     rows.map((row) => Object.values(row)),
   );
   return {
-    headline: 'processor time of the faster Python route / ours, ONNX Runtime CPU, one thread',
+    headline: 'CPU time of the faster Python route / ours, ONNX Runtime CPU, one thread',
     value: Math.min(...rows.slice(1).map(({ ratio }) => ratio)),
     unit: 'ratio',
     target: null,

@@ -6,9 +6,9 @@ import { packageRoot } from '../src/base/paths.js';
 import { createLiveLine } from '../src/base/terminal.js';
 import {
   noOutput,
-  type RunningPipeline,
+  type RunningStream,
   type StreamConfigInput,
-  startPipeline,
+  startStream,
   streamConfigSchema,
 } from '../src/runtime/index.js';
 import type { Bench, BenchResult } from './measure.js';
@@ -16,7 +16,7 @@ import type { Bench, BenchResult } from './measure.js';
 const restarts = Number(process.env.CYCLOPS_BENCH_RESTARTS ?? 1000);
 /** Every so many restarts the process is frozen instead of killed, which takes longer to notice. */
 const freezeEvery = 10;
-/** No picture for this long after a fault means that the stream does not come back. */
+/** No image for this long after a fault means that the stream does not come back. */
 const patienceMs = 120_000;
 
 /** What a process holds at one moment. */
@@ -65,7 +65,7 @@ export const bench: Bench = {
 
 /**
  * Streams, ends the capture process by force `count` times, each time after the stream has come back, and looks at what
- * this process holds: after the first picture, at each tenth of the way, at the end.
+ * this process holds: after the first image, at each tenth of the way, at the end.
  * @throws CyclopsError `CAPTURE_FAILED` where the stream does not come back.
  */
 export async function measureRestarts(
@@ -74,14 +74,14 @@ export async function measureRestarts(
   onProgress: (done: number) => void = () => undefined,
 ): Promise<{ holdings: readonly Holdings[]; faults: Readonly<Record<string, number>> }> {
   const capture = { stallTimeoutMs: 2000, startTimeoutMs: 20_000, restartLimit: 100, restartWaitMs: 1 };
-  const pipeline = await startPipeline(
+  const pipeline = await startStream(
     streamConfigSchema.parse({ ...config, capture }),
     [noOutput()],
     pino({ level: 'silent' }),
   );
-  let pictures = 0;
+  let images = 0;
   pipeline.onPublish(() => {
-    pictures++;
+    images++;
   });
   const holdings: Holdings[] = [];
   const step = Math.max(1, Math.floor(count / 10));
@@ -89,9 +89,9 @@ export async function measureRestarts(
   try {
     for (let done = 0; done <= count; done++) {
       await comesBack(pipeline, () => pipeline.capturePid !== undefined && pipeline.capturePid !== killed);
-      // What the old process gave may still be in the slot and in the engine: the picture after those is of the new one.
-      const seen = pictures + 2;
-      await comesBack(pipeline, () => pictures > seen);
+      // What the old process gave may still be in the slot and in the engine: the image after those is of the new one.
+      const seen = images + 2;
+      await comesBack(pipeline, () => images > seen);
       if (done % step === 0 || done === count) holdings.push(await holdingsAt(done));
       onProgress(done);
       if (done === count) break;
@@ -105,7 +105,7 @@ export async function measureRestarts(
   return { holdings, faults };
 }
 
-async function comesBack(pipeline: RunningPipeline, hasCome: () => boolean): Promise<void> {
+async function comesBack(pipeline: RunningStream, hasCome: () => boolean): Promise<void> {
   let failure: unknown;
   pipeline.done.catch((error: unknown) => {
     failure = error;

@@ -45,15 +45,15 @@ export const bench: Bench = {
     const rows: TableRow[] = [];
     const details: Record<string, Json> = {};
     let headline = Number.NaN;
-    for (const pictures of ['colour', 'grey'] as const) {
-      const labels = join(packageRoot(), 'out', `sgbm-${pictures}`);
-      const told = await match(python, source, folder, labels, pictures);
+    for (const views of ['colour', 'grey'] as const) {
+      const labels = join(packageRoot(), 'out', `sgbm-${views}`);
+      const told = await match(python, source, folder, labels, views);
       const evaluations = await evaluateByRules(source, storedLabels(labels), rules);
       for (const evaluation of evaluations.filter(({ images }) => images.length > 0)) {
         const { pixels, images, depth, disparity, density } = evaluation;
-        rows.push(rowOf(`StereoSGBM, ${pictures} (${pixels})`, evaluation));
-        if (pictures === 'grey' && pixels === rules[0]!.pixels) headline = disparity.d1 * 100;
-        details[`${pictures} ${pixels}`] = {
+        rows.push(rowOf(`StereoSGBM, ${views} (${pixels})`, evaluation));
+        if (views === 'grey' && pixels === rules[0]!.pixels) headline = disparity.d1 * 100;
+        details[`${views} ${pixels}`] = {
           images: images.length,
           d1: rounded(disparity.d1 * 100),
           epePx: rounded(disparity.epePx),
@@ -69,7 +69,7 @@ export const bench: Bench = {
     }
     process.stdout.write(`\n${formatTable(rows, 'table')}\n`);
     return {
-      headline: 'StereoSGBM on grey pictures: D1 of pixels seen by both views',
+      headline: 'StereoSGBM on grey images: D1 of pixels seen by both views',
       value: rounded(headline),
       unit: '%',
       target: null,
@@ -84,16 +84,16 @@ async function match(
   source: StereoSource,
   folder: string,
   labels: string,
-  pictures: 'colour' | 'grey',
+  images: 'colour' | 'grey',
 ): Promise<{ readonly opencv: string; readonly secondsPerPair: number }> {
   await mkdir(join(labels, 'disp_left'), { recursive: true });
   const pairs = Array.from({ length: source.length }, (_, index) => {
     const id = source.idAt(index);
-    const picture = (view: string): string => join(folder, 'training', view, `${id}.png`);
-    return { left: picture('image_2'), right: picture('image_3'), output: join(labels, 'disp_left', `${id}.png`) };
+    const image = (view: string): string => join(folder, 'training', view, `${id}.png`);
+    return { left: image('image_2'), right: image('image_3'), output: join(labels, 'disp_left', `${id}.png`) };
   });
   const run = spawnSync(python, [join(packageRoot(), 'bench/peers/sgbm.py')], {
-    input: JSON.stringify({ colour: pictures === 'colour', settings, pairs }),
+    input: JSON.stringify({ colour: images === 'colour', settings, pairs }),
     encoding: 'utf8',
   });
   if (run.status !== 0) {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { CyclopsError } from '../src/base/errors.js';
 import { packageRoot } from '../src/base/paths.js';
 import { median } from '../src/base/statistics.js';
+import { treeUsage } from '../src/latency-bench/process-usage.js';
 import { readModelPackage } from '../src/runtime/index.js';
-import { treeUsage } from '../src/runtime/latency-bench/process-usage.js';
 import { alternate, type Bench, type BenchResult, printTable, rounded } from './measure.js';
 import { h264Clip } from './stream/camera.js';
 import { benchHead, benchModel } from './stream/model.js';
@@ -18,7 +18,7 @@ const rounds = Number(process.env.CYCLOPS_BENCH_ROUNDS ?? 5);
 interface Start {
   /** From its start to its first line, which has depth. */
   readonly ms: number;
-  /** Processor time of all its processes until then. */
+  /** CPU time of all its processes until then. */
   readonly cpuMs: number;
 }
 
@@ -32,7 +32,7 @@ export const bench: Bench = {
     const folder = await mkdtemp(join(tmpdir(), 'cyclops-bench-'));
     try {
       const streams: Readonly<Record<string, () => Promise<Start>>> = {
-        'test picture': streamOf(model, 'test'),
+        'test image': streamOf(model, 'test'),
         '1280x720 H.264': streamOf(model, `file:${await h264Clip(folder)}`),
       };
       const bareOnce = await bareOf(model);
@@ -50,13 +50,12 @@ export const bench: Bench = {
           rounds,
         );
         ratios.push(ratio);
-        rows.push([`cyclops run, ${name}`, ...figures(starts), ratio.toFixed(2)]);
+        rows.push([`cyclops run, ${name}`, ...spread(starts), ratio.toFixed(2)]);
       }
-      rows.push(['Node and ONNX Runtime alone', ...figures(bare), '1']);
+      rows.push(['Node and ONNX Runtime alone', ...spread(bare), '1']);
       printTable(['program', 'ms to first depth', 'CPU ms', 'ratio'], rows);
       return {
-        headline:
-          'time from start to first depth, cyclops run with the test picture / a bare program with ONNX Runtime',
+        headline: 'time from start to first depth, cyclops run with the test image / a bare program with ONNX Runtime',
         value: rounded(ratios[0]!),
         unit: 'ratio',
         target: null,
@@ -68,7 +67,7 @@ export const bench: Bench = {
   },
 };
 
-function figures(starts: readonly Start[]): string[] {
+function spread(starts: readonly Start[]): string[] {
   return [median(starts.map(({ ms }) => ms)).toFixed(0), median(starts.map(({ cpuMs }) => cpuMs)).toFixed(0)];
 }
 

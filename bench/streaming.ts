@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../src/base/log.js';
 import { createLiveLine } from '../src/base/terminal.js';
+import { measureLatency } from '../src/latency-bench/measure.js';
+import type { LatencyReportFile } from '../src/latency-bench/report.js';
 import { readModelPackage } from '../src/model-package/read.js';
 import { streamConfigSchema } from '../src/runtime/config.js';
 import type { SourceInput } from '../src/runtime/index.js';
-import { measureLatency } from '../src/runtime/latency-bench/measure.js';
-import type { LatencyReportFile } from '../src/runtime/latency-bench/report.js';
 import type { Bench, BenchResult, Json } from './measure.js';
 import { median, printTable, rounded } from './measure.js';
 import { h264Clip } from './stream/camera.js';
@@ -29,8 +29,8 @@ export const bench: Bench = {
     try {
       const ready = `${width}x${height} ${channels}, ready`;
       const sources: Readonly<Record<string, SourceInput>> = {
-        [ready]: stillPicture(channels, width, height),
-        '1280x720 I420, ready': stillPicture('I420', 1280, 720),
+        [ready]: stillImage(channels, width, height),
+        '1280x720 I420, ready': stillImage('I420', 1280, 720),
         '1280x720 H.264': { kind: 'file', path: await h264Clip(folder) },
       };
       const reports: Record<string, LatencyReportFile> = {};
@@ -43,10 +43,10 @@ export const bench: Bench = {
 };
 
 /**
- * One picture again and again, without drawing or copying it: what a camera costs whose decoding, resizing and colour
- * conversion happen in hardware, or on another computer. Of the processor time beside the network, all is ours.
+ * One image again and again, without drawing or copying it: what a camera costs whose decoding, resizing and colour
+ * conversion happen in hardware, or on another computer. Of the CPU time beside the network, all is ours.
  */
-function stillPicture(format: string, width: number, height: number): SourceInput {
+function stillImage(format: string, width: number, height: number): SourceInput {
   const caps = `video/x-raw,format=${format},width=${width},height=${height},framerate=30/1`;
   return { kind: 'pipeline', live: false, launch: `videotestsrc num-buffers=1 ! ${caps} ! imagefreeze` };
 }
@@ -91,12 +91,12 @@ function resultOf(reports: Readonly<Record<string, LatencyReportFile>>, headline
     ]),
   );
   process.stdout.write(
-    '\nratio: to the bare loop that infers as many pictures at once as the stream does, or one at a time on all threads,\n' +
+    '\nratio: to the bare loop that infers as many images at once as the stream does, or one at a time on all threads,\n' +
       'whichever is faster. best: every core busy with the network and the source, and nothing else.\n' +
-      'ms: processor time of all processes for one frame. source: its GStreamer pipeline alone (decode, cut, resize, colour).\n',
+      'ms: CPU time of all processes for one frame. source: its GStreamer pipeline alone (decode, cut, resize, colour).\n',
   );
   return {
-    headline: `frames/s of the stream / runs/s of the bare session, pictures arriving at the network's size: what cyclops itself costs`,
+    headline: `frames/s of the stream / runs/s of the bare session, images arriving at the network's size: what cyclops itself costs`,
     value: rounded(reports[headline]!.throughput!.ratio),
     unit: 'ratio',
     target: { op: '>=', value: 0.95 },
@@ -110,7 +110,7 @@ function resultOf(reports: Readonly<Record<string, LatencyReportFile>>, headline
   };
 }
 
-/** To the bare loop with one picture at a time. */
+/** To the bare loop with one image at a time. */
 function aloneRatio({ rounds }: NonNullable<LatencyReportFile['throughput']>): number {
   return median(rounds.map(({ bareAloneFps, streamingFps }) => streamingFps / bareAloneFps));
 }
@@ -125,7 +125,7 @@ function details({ throughput }: LatencyReportFile): Json {
     ratioBound: numberOrNull(ratioBound),
     rounds: rounds.map((round) => [rounded(round.bareAloneFps), rounded(round.bareFps), rounded(round.streamingFps)]),
     ratioToOneAtATime: rounded(aloneRatio(throughput!)),
-    atOnce: throughput!.atOnce,
+    concurrency: throughput!.concurrency,
     bareMsP50: bare.p50Ms,
     cpuMs: {
       frame: numberOrNull(streaming.cpuMsPerFrame),

@@ -2,14 +2,14 @@
 //
 //   node examples/custom-output.mjs models/edge-street demo/street-drive.mp4 127.0.0.1:9000
 import { createSocket } from 'node:dgram';
-import { createLog, metricDepth, startPipeline, streamConfigSchema } from 'cyclops/runtime';
+import { createLog, metricDepth, startStream, streamConfigSchema } from 'cyclops/runtime';
 
 const [model = '', path = '', address = ''] = process.argv.slice(2);
 const [host = '', port = ''] = address.split(':');
 if (!(Number(port) > 0)) throw new Error('expected MODEL VIDEO HOST:PORT');
 
 const config = streamConfigSchema.parse({ model, camera: { source: { kind: 'file', path } } });
-const stream = await startPipeline(config, [datagrams(host, Number(port))], createLog('example'));
+const stream = await startStream(config, [datagrams(host, Number(port))], createLog('example'));
 const { latency, outputs } = await stream.done;
 console.log(`${latency.frames} frames, ${outputs[0]?.written} sent, ${outputs[0]?.dropped} dropped`);
 

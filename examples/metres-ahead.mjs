@@ -19,7 +19,7 @@ if (stream.info.unit !== 'metres') throw new Error(`${model} gives no metres`);
 
 for await (const frame of stream) {
   const { width, height, data } = metricDepth(frame);
-  const ageMs = Number(frame.stamps.publish - frame.stamps.capture) / 1e6;
+  const ageMs = Number(frame.timestamps.publish - frame.timestamps.capture) / 1e6;
   const metres = nearest(data, width, height);
   console.log(`frame ${frame.sequence}: ${metres.toFixed(1)} m ahead, ${ageMs.toFixed(0)} ms old`);
 }

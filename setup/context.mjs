@@ -75,6 +75,22 @@ export async function runLogged(command, args, wayOut, { cwd = root, env = {} } 
   return tail;
 }
 
+/**
+ * Says every ten seconds that a step goes on: most are a download or a compiler, whose output is in the log alone.
+ * @param {(text: string) => void} say @param {() => Promise<void>} work
+ */
+export async function withSignOfLife(say, work, everyMs = 10_000) {
+  const startedAt = Date.now();
+  const timer = setInterval(() => {
+    say(`... ${Math.round((Date.now() - startedAt) / 1000)} s so far; what it says goes into ${logPath}`);
+  }, everyMs);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** The trimmed output of a quick command, or undefined where it is missing or fails. */
 export function outputOf(command, args) {
   try {

@@ -4,7 +4,7 @@
 //   npm run setup -- --runtime-only    only what `cyclops run` needs (a Jetson)
 //
 // Every step is skipped when it is already done, so this costs about a second when nothing changed.
-import { logPath, SetupError } from './context.mjs';
+import { logPath, SetupError, withSignOfLife } from './context.mjs';
 import { buildStep } from './steps/build.mjs';
 import { debianStep } from './steps/debian.mjs';
 import { gstreamerBindingStep } from './steps/gstreamer-binding.mjs';
@@ -73,7 +73,8 @@ async function main(argv) {
       }
       say(`${title}${step.does} ...\n`);
       const stepStartedAt = Date.now();
-      await withSignOfLife(stepStartedAt, () => step.run(options, (text) => say(`      ${text}\n`)));
+      const sayLine = (text) => say(`      ${text}\n`);
+      await withSignOfLife(sayLine, () => step.run(options, sayLine));
       say(`      done in ${seconds(stepStartedAt)}\n`);
     } catch (error) {
       process.stderr.write(failureText(step, error));
@@ -82,19 +83,6 @@ async function main(argv) {
   }
   sayIfLoud(`Set up in ${seconds(startedAt)}\n`);
   return 0;
-}
-
-/** Long steps are a download or a compiler that writes into the log: a line every ten seconds says that they go on. */
-async function withSignOfLife(startedAt, work) {
-  const timer = setInterval(
-    () => process.stdout.write(`      ... ${seconds(startedAt)} so far, in ${logPath}\n`),
-    10_000,
-  );
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 /** Why set-up cannot even begin here, and the way out; undefined if it can. */

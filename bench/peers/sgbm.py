@@ -1,7 +1,7 @@
 """Disparity of OpenCV's StereoSGBM for stereo pairs, as 16-bit PNG (value / 256 px, 0 = none).
 
 Reads JSON from standard input: {"colour": true, "settings": {...}, "pairs": [{"left", "right", "output"}, ...]}.
-Prints JSON: OpenCV's version and the processor time of matching, seconds a pair.
+Prints JSON: OpenCV's version and the CPU time of matching, seconds a pair.
 """
 
 import json

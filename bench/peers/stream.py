@@ -59,14 +59,14 @@ def play(video, task, latest):
         ok, frame = video.read()
         if not ok:
             break
-        picture = prepare(frame, task)
+        image = prepare(frame, task)
         if start is None:
             start = time.monotonic()
         due = start + index * period
         wait = due - time.monotonic()
         if wait > 0:
             time.sleep(wait)
-        latest.put((picture, due))
+        latest.put((image, due))
     latest.end()
 
 
@@ -93,8 +93,8 @@ def main():
         reader = threading.Thread(target=play, args=(video, task, latest))
         reader.start()
         while (item := latest.take()) is not None:
-            picture, due = item
-            session.run(None, {task["input"]: picture})
+            image, due = item
+            session.run(None, {task["input"]: image})
             done.append(time.monotonic())
             ages.append((done[-1] - due) * 1000)
         reader.join()

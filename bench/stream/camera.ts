@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { createLog } from '../../src/base/log.js';
 import { packageRoot } from '../../src/base/paths.js';
 import { median } from '../../src/base/statistics.js';
+import { SpanRecord } from '../../src/latency-bench/spans.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { openEngine } from '../../src/runtime/engine/choose.js';
 import {
@@ -13,11 +14,10 @@ import {
   type SourceInput,
   type StreamConfig,
   type StreamConfigInput,
-  startPipeline,
+  startStream,
   streamConfigSchema,
 } from '../../src/runtime/index.js';
-import { SpanRecord } from '../../src/runtime/latency-bench/spans.js';
-import { chooseEncoder } from '../../src/runtime/outputs/h264-encoder.js';
+import { chooseEncoder } from '../../src/runtime/outputs/video/h264-encoder.js';
 
 /** One thread fewer than cores: capture and the main thread have a core of their own, and so a steady age. */
 export const benchThreads = Math.max(1, availableParallelism() - 1);
@@ -32,17 +32,17 @@ export async function bareInferMs(model: string, engine: NonNullable<StreamConfi
   const opened = await openEngine(loaded, settings, createLog('bench').child({}, { level: 'error' }));
   try {
     const { width, height, channels } = loaded.package.input;
-    const picture = goldenInput(height, width, channels);
-    await opened.engine.runBare(picture, warmUpRuns);
-    return median(await opened.engine.runBare(picture, measuredRuns));
+    const image = goldenInput(height, width, channels);
+    await opened.engine.runBare(image, warmUpRuns);
+    return median(await opened.engine.runBare(image, measuredRuns));
   } finally {
     await opened.engine.close();
   }
 }
 
 /**
- * A camera that costs nothing but its pipe: one picture in the network's size and colours, again and again by the clock,
- * with the time stamps of a live source.
+ * A camera that costs nothing but its pipe: one image in the network's size and colours, again and again by the clock,
+ * with the time timestamps of a live source.
  */
 export async function stillCamera(model: string, fps: number): Promise<SourceInput> {
   const { width, height, channels } = (await readModelPackage(model)).package.input;
@@ -72,7 +72,7 @@ export async function streamCamera(
 ): Promise<CameraRun> {
   const record = new SpanRecord();
   const atS: number[] = [];
-  const pipeline = await startPipeline(config, [noOutput()], createLog('bench').child({}, { level: 'error' }));
+  const pipeline = await startStream(config, [noOutput()], createLog('bench').child({}, { level: 'error' }));
   let startedAt = Number.POSITIVE_INFINITY;
   let ended: NodeJS.Timeout | undefined;
   pipeline.onPublish((frame) => {
@@ -102,7 +102,7 @@ export function measuredSeconds(defaultS: number): number {
   return minutes > 0 ? minutes * 60 : defaultS;
 }
 
-/** Writes the shipped drive, enlarged to 1280x720 H.264, into a folder: 200 pictures. @returns its path. */
+/** Writes the shipped drive, enlarged to 1280x720 H.264, into a folder: 200 images. @returns its path. */
 export async function h264Clip(folder: string): Promise<string> {
   const drive = join(packageRoot(), 'demo', 'street-drive.mp4');
   const path = join(folder, '720p.mp4');

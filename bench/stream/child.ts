@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { CyclopsError } from '../../src/base/errors.js';
-import { treeUsage } from '../../src/runtime/latency-bench/process-usage.js';
+import { treeUsage } from '../../src/latency-bench/process-usage.js';
 import { memoryOf } from './memory.js';
 
 /** What a program printed and took, with everything that it started. */

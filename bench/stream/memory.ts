@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { processesOf } from '../../src/runtime/latency-bench/process-usage.js';
+import { processesOf } from '../../src/latency-bench/process-usage.js';
 
 /**
  * Memory of a program with everything it started as if nothing else ran on the machine: what is its own, and of every

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CyclopsError } from '../../src/base/errors.js';
 import { packageRoot } from '../../src/base/paths.js';
+import { loadNow } from '../../src/latency-bench/head.js';
 import { readModelPackage } from '../../src/runtime/index.js';
-import { loadNow } from '../../src/runtime/latency-bench/head.js';
 import type { Json } from '../measure.js';
 
 /**

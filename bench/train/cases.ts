@@ -10,7 +10,7 @@ export interface StepCase {
   readonly headline: boolean;
 }
 
-/** The two steps of the shipped model's recipe (configs/edge-street), and the paper's two networks on small pictures. */
+/** The two steps of the shipped model's recipe (configs/edge-street), and the paper's two networks on small images. */
 export const stepCases: readonly StepCase[] = [
   {
     settings: { stage: 'teacher', network: 'stereo-softarg', width: 384, height: 192, batch: 4, clipNorm: 10 },

@@ -22,6 +22,8 @@ const application = await Application.bootstrapWithPlugins({
   // Parts of larger things that are only handed on, or a name for what stands there anyway.
   intentionallyNotExported: [
     'src/runtime/capture/supervisor.ts:Fault',
+    'src/runtime/capture/sources/index.ts:Entry',
+    'src/runtime/engine/providers/index.ts:Entry',
     'src/train/layers/image-layers.ts:Config',
     'src/export/read/network.ts:Network',
     'src/export/graph/pre-post.ts:Fit',

@@ -10,7 +10,7 @@ import { readRgb } from '../image/codec.js';
 import type { ChannelOrder } from '../model-package/schema.js';
 import { networkInput } from '../runtime/network-input.js';
 
-const pictureExtensions = new Set(['.png', '.jpg', '.jpeg']);
+const imageExtensions = new Set(['.png', '.jpg', '.jpeg']);
 
 /** What the frames shall fit: the network's camera at its input size, and the order of bytes. */
 export interface CalibrationTarget {
@@ -20,9 +20,9 @@ export interface CalibrationTarget {
 
 /**
  * Frames for calibration as the runtime would hand them to the graph, spread evenly over what there is.
- * @param text a folder of PNG or JPEG pictures (frames of a video, say), a folder of stereo pairs, or `street:SEED:COUNT`.
+ * @param text a folder of PNG or JPEG images (frames of a video, say), a folder of stereo pairs, or `street:SEED:COUNT`.
  * @param count at most so many frames.
- * @throws CyclopsError `DATA_EMPTY` for a folder without pictures or pairs; errors of the data source and of images.
+ * @throws CyclopsError `DATA_EMPTY` for a folder without images or pairs; errors of the data source and of images.
  */
 export async function readCalibrationFrames(
   text: string,
@@ -31,11 +31,11 @@ export async function readCalibrationFrames(
 ): Promise<CalibrationFrames> {
   const { width, height } = camera;
   const input = { width, height, channels };
-  const pictures = await picturesIn(text);
-  if (pictures.length > 0) {
+  const images = await imagesIn(text);
+  if (images.length > 0) {
     const frames: Uint8Array[] = [];
-    for (const index of spread(pictures.length, count)) {
-      const image = await readRgb(join(text, pictures[index]!));
+    for (const index of spread(images.length, count)) {
+      const image = await readRgb(join(text, images[index]!));
       frames.push(networkInput(image, networkView(camera, image).crop, input));
     }
     return { frames, source: text };
@@ -50,10 +50,10 @@ export async function readCalibrationFrames(
   return { frames, source: text };
 }
 
-/** Pictures right in a folder, by name; none where it is no folder. */
-async function picturesIn(folder: string): Promise<string[]> {
+/** Images right in a folder, by name; none where it is no folder. */
+async function imagesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => pictureExtensions.has(extname(name).toLowerCase())).sort();
+  return names.filter((name) => imageExtensions.has(extname(name).toLowerCase())).sort();
 }
 
 /** At most `count` indices of 0 .. length-1, evenly apart. */

@@ -1,7 +1,7 @@
 import { CyclopsError } from '../base/errors.js';
 import type { DepthGraphOptions, NetworkDescription } from '../export/index.js';
 import { channelOrders } from '../model-package/schema.js';
-import { cameraOf } from '../runtime/metric-scale.js';
+import { cameraOf } from '../runtime/camera/metric-scale.js';
 import type { OptionSpec, OptionValues } from './command.js';
 import { choiceOption, numberOption, optionalText, sizeOption } from './options.js';
 

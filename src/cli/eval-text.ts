@@ -23,7 +23,7 @@ import {
 export interface Measured {
   readonly name: string;
   readonly data: string;
-  /** Absent where figures follow no published protocol. */
+  /** Absent where metrics follow no published protocol. */
   readonly protocol: ProtocolName | undefined;
   readonly truth: DepthTruth | undefined;
   readonly variants: readonly { readonly label: string; readonly evaluation: Evaluation }[];
@@ -37,7 +37,7 @@ const truthText: Readonly<Record<DepthTruth, string>> = {
   none: '',
 };
 
-/** The figure by which images are put in order, and whether large is bad: it is, for all of them. */
+/** The metric by which images are put in order, and whether large is bad: it is, for all of them. */
 function worstBy({ protocol, variants }: Measured): ColumnName {
   if (protocol !== undefined) return protocols[protocol].worstBy;
   const depth = variants[0]?.evaluation.depth;
@@ -68,7 +68,7 @@ export function formatMeasured(measured: Measured, format: TableFormat, isPerIma
 export function reportOf(measured: Measured, images: readonly ReportImage[]): EvaluationReport {
   const names = columnsOf(measured);
   const main = tableCells(rowsOf(measured), { columns: names, published: publishedRows(measured).map(named) });
-  const tables: ReportTable[] = [{ title: 'Figures', ...main }];
+  const tables: ReportTable[] = [{ title: 'Metrics', ...main }];
   if (hasDepth(names)) {
     const cells = rangeCells(
       measured.variants.map((variant) => ({ ...variant, name: nameOf(measured, variant.label) })),
@@ -119,11 +119,11 @@ function rowsOf(measured: Measured): TableRow[] {
 
 /** The images of the first set of rules that has any. */
 function worstFirst(measured: Measured): TableRow[] {
-  const figure = worstBy(measured);
+  const metric = worstBy(measured);
   const counted = measured.variants.find(({ evaluation }) => evaluation.images.length > 0);
   if (counted === undefined) return [];
   return imageRows(counted.evaluation).sort(
-    (a, b) => (metricOf(b, figure) ?? Number.NEGATIVE_INFINITY) - (metricOf(a, figure) ?? Number.NEGATIVE_INFINITY),
+    (a, b) => (metricOf(b, metric) ?? Number.NEGATIVE_INFINITY) - (metricOf(a, metric) ?? Number.NEGATIVE_INFINITY),
   );
 }
 

@@ -16,7 +16,7 @@ function rangeText({ kind, minM, maxM }: ModelPackage['output']): string {
     : `metres, ${minM} to ${maxM}`;
 }
 
-/** Input and outputs of a package, the part of the picture it looks at, and how. */
+/** Input and outputs of a package, the part of the image it looks at, and how. */
 export function signatureRows({ input, output, view, flipTta, confidence }: ModelPackage): Row[] {
   const size = `${output.height}, ${output.width}`;
   const rows: Row[] = [

@@ -6,6 +6,7 @@ import { keepYoungHeapSmall } from '../base/young-heap.js';
 import type { Command, OptionValues } from './command.js';
 import { parseArgsOptions } from './command.js';
 import { commandHelp, generalHelp } from './help.js';
+import { program } from './program.js';
 
 /** The commands in the order of `cyclops --help`; a module is loaded when its command runs. */
 export const commands: Readonly<Record<string, { summary: string; load: () => Promise<{ command: Command }> }>> = {
@@ -63,7 +64,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const entry = commands[name];
     if (entry === undefined || !Object.hasOwn(commands, name)) {
       const guess = nearest(name, Object.keys(commands));
-      throw new CyclopsError('USAGE_INVALID', `unknown command "${name}"${guess}; see cyclops --help`);
+      throw new CyclopsError('USAGE_INVALID', `unknown command "${name}"${guess}; see ${program} --help`);
     }
     const { command } = await entry.load();
     const { values, positionals } = parseCommandLine(command, rest);
@@ -93,7 +94,7 @@ function parseCommandLine(command: Command, argv: readonly string[]): { values: 
     const unknown = /Unknown option '(?:--?)([^']+)'/.exec(messageOf(error))?.[1];
     const text =
       unknown === undefined ? messageOf(error) : `unknown option --${unknown}${nearest(unknown, Object.keys(options))}`;
-    throw new CyclopsError('USAGE_INVALID', `${command.name}: ${text}; see cyclops ${command.name} --help`);
+    throw new CyclopsError('USAGE_INVALID', `${command.name}: ${text}; see ${program} ${command.name} --help`);
   }
   const given = parsed.values as Record<string, string | boolean | readonly string[] | undefined>;
   const values: Record<string, string | boolean | readonly string[] | undefined> = { ...given };
@@ -117,5 +118,5 @@ function isMissingOption(error: unknown): error is CyclopsError {
 
 /** The error with the command before it and its usage line after it. */
 function withUsage({ name, usage }: Command, { code, message, details }: CyclopsError): CyclopsError {
-  return new CyclopsError(code, `${name}: ${message}; usage: cyclops ${name} ${usage}`, { details });
+  return new CyclopsError(code, `${name}: ${message}; usage: ${program} ${name} ${usage}`, { details });
 }

@@ -7,6 +7,8 @@ import {
   camerasConfigSchema,
   LatencyMeter,
   type Output,
+  type OutputSettings,
+  openOutput,
   type RunningCameras,
   startCameras,
 } from '../runtime/index.js';
@@ -48,17 +50,11 @@ export async function camerasConfig(values: OptionValues, model: string | undefi
  * Streams several cameras until the last one has ended, or a signal comes.
  * @returns the exit code: that of the first camera that failed.
  */
-export async function runCameras(
-  config: CamerasConfig,
-  outputsOf: (specs: readonly string[]) => readonly Output[],
-  values: OptionValues,
-): Promise<number> {
-  // What is wrong with an output shall show before anything runs.
-  const outputs = new Map(config.cameras.map(({ id, outputs: specs }) => [id, outputsOf(specs)]));
+export async function runCameras(config: CamerasConfig, values: OptionValues): Promise<number> {
   let running: RunningCameras | undefined;
   const stop = listenForStop(() => void running?.stop());
   try {
-    running = await startCameras(config, ({ id }) => outputs.get(id) ?? [], logFrom(values));
+    running = await startCameras(config, ({ outputs }) => openOutputs(outputs), logFrom(values));
     if (stop.signal.aborted) void running.stop();
     const results = await withLiveLine(running);
     const failed = results.filter(({ state }) => state === 'failed');
@@ -70,6 +66,11 @@ export async function runCameras(
   } finally {
     stop.release();
   }
+}
+
+/** The outputs behind settings; what goes to standard output goes to this process's. */
+export function openOutputs(settings: readonly OutputSettings[]): readonly Output[] {
+  return settings.map((each) => openOutput(each, { standardOutput: process.stdout }));
 }
 
 function jsonOf({ id, state, summary, error }: CameraResult): object {

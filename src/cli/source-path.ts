@@ -1,9 +1,19 @@
 import { readdirSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { CyclopsError } from '../base/errors.js';
-import type { SourceInput } from '../runtime/index.js';
+import { isSourceWord, parseSource, type SourceInput, sourceForms } from '../runtime/index.js';
 
 const imageEndings = new Set(['.png', '.jpg', '.jpeg']);
+
+/**
+ * A source as the command line names it: a kind's own form, or a path.
+ * @param option what the text was given as, for messages.
+ * @throws CyclopsError `USAGE_INVALID`, `FILE_MISSING`.
+ */
+export function sourceOf(text: string, option: string): SourceInput {
+  const [word] = text.split(':', 1);
+  return isSourceWord(word!) ? parseSource(text, option) : sourceOfPath(text, sourceForms());
+}
 
 /**
  * The source that a bare path is: a video file, a folder of images, or a camera's device.
@@ -11,7 +21,7 @@ const imageEndings = new Set(['.png', '.jpg', '.jpeg']);
  * @throws CyclopsError `FILE_MISSING` where nothing has this name, `USAGE_INVALID` where what has it is no source, or
  * where it is a bare word that nothing has.
  */
-export function sourceOfPath(path: string, forms: string): SourceInput {
+function sourceOfPath(path: string, forms: string): SourceInput {
   if (path.startsWith('/dev/video') || path.startsWith('/dev/v4l/')) return { kind: 'v4l2', device: path };
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) {

@@ -9,12 +9,14 @@ import {
   type SourceInput,
   type StreamConfig,
   type StreamConfigInput,
+  sourceForms,
   streamConfigSchema,
 } from '../runtime/index.js';
 import type { OptionSpec, OptionValues } from './command.js';
 import { logOption } from './log-option.js';
 import { choiceOption, integerOption, listOption, numberOption, optionalText, requiredText } from './options.js';
-import { sourceOfPath } from './source-path.js';
+import { kindsHelp, sizesHelp } from './source-help.js';
+import { sourceOf } from './source-path.js';
 import { readVideoSidecar } from './video-sidecar.js';
 
 /** The options that say how a source is read, of those kinds that have them. */
@@ -22,14 +24,22 @@ export const sourceOptions: Readonly<Record<string, OptionSpec>> = {
   pace: {
     type: 'string',
     value: 'PACE',
-    help: 'Files, images, test: real-time (late frames drop) or fastest (every frame) [files: fastest]',
+    help: `Frames are real-time (late frames drop) or fastest (every frame); of ${kindsHelp('pace')}`,
   },
-  fps: { type: 'string', value: 'N', help: 'rate of csi, v4l2, images, test' },
-  size: { type: 'string', value: 'WxH', help: 'picture size of csi [1920x1080], v4l2 and test [1280x720]' },
-  'pixel-format': { type: 'string', value: 'FORMAT', help: 'of v4l2: YUY2, UYVY, NV12 or MJPG [YUY2]' },
-  transport: { type: 'string', value: 'NAME', help: 'of rtsp: tcp or udp [tcp]' },
-  codec: { type: 'string', value: 'NAME', help: 'of rtsp and rtp: h264, h265, jpeg; rtsp also auto [auto; rtp h264]' },
-  'buffer-ms': { type: 'string', value: 'MS', help: 'of rtsp and rtp: wait at most this long for late packets [100]' },
+  fps: { type: 'string', value: 'N', help: `Rate of ${kindsHelp('fps')}` },
+  size: { type: 'string', value: 'WxH', help: `Image size of ${sizesHelp()}` },
+  'pixel-format': {
+    type: 'string',
+    value: 'FORMAT',
+    help: `One of YUY2, UYVY, NV12 or MJPG; of ${kindsHelp('pixelFormat')}`,
+  },
+  transport: { type: 'string', value: 'NAME', help: `Either tcp or udp; of ${kindsHelp('transport')}` },
+  codec: { type: 'string', value: 'NAME', help: `One of h264, h265, jpeg; rtsp also auto; of ${kindsHelp('codec')}` },
+  'buffer-ms': {
+    type: 'string',
+    value: 'MS',
+    help: `Wait at most this long for late packets; of ${kindsHelp('bufferMs')}`,
+  },
 };
 
 /** The options that describe a stream; every command that streams offers the same. */
@@ -37,14 +47,18 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   source: {
     type: 'string',
     value: 'SOURCE',
-    help: 'A path, csi:0, v4l2:/dev/video0, rtsp://HOST/PATH, rtp:PORT, udp:PORT, file:PATH, images:DIR or test',
+    help: `A path, ${sourceForms()}`,
   },
-  pipeline: { type: 'string', value: 'TEXT', help: 'a GStreamer pipeline of your own, up to raw video, as the source' },
+  pipeline: {
+    type: 'string',
+    value: 'TEXT',
+    help: 'A GStreamer pipeline of your own, up to raw video: --source pipeline:TEXT',
+  },
   ...sourceOptions,
-  loop: { type: 'boolean', help: 'start a file or folder again at its end' },
+  loop: { type: 'boolean', help: `start again at the end: ${kindsHelp('loop')}` },
   frames: { type: 'string', value: 'N', help: 'end after N frames' },
   threads: { type: 'string', value: 'N', help: 'threads of the network; 0 = one a core [0]' },
-  provider: { type: 'string', value: 'NAME', help: 'execution provider: cpu, cuda, tensorrt [cpu]' },
+  provider: { type: 'string', value: 'NAME', help: `execution provider: ${providers.join(', ')} [cpu]` },
   fallback: {
     type: 'string',
     multiple: true,
@@ -58,7 +72,7 @@ export const streamOptions: Readonly<Record<string, OptionSpec>> = {
   },
   'ort-library': { type: 'string', value: 'FILE', help: "The libonnxruntime.so for ort-capi, such as a Jetson's" },
   'allow-degraded': { type: 'boolean', help: 'stream although the self-test found wrong depth' },
-  fx: { type: 'string', value: 'PX', help: "the camera's focal length, px of its full picture" },
+  fx: { type: 'string', value: 'PX', help: "the camera's focal length, px of its full image" },
   fov: { type: 'string', value: 'DEG', help: "the camera's horizontal field of view, degrees" },
   calibration: { type: 'string', value: 'FILE', help: "the camera's calibration, as ROS or OpenCV writes it (YAML)" },
   config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },
@@ -88,7 +102,9 @@ export async function streamConfig(
   };
   if (merged.model === undefined) throw new CyclopsError('USAGE_INVALID', 'expected the folder of a model package');
   if (merged.camera === undefined) {
-    throw new CyclopsError('USAGE_INVALID', `SOURCE: expected ${sourceForms}`, { details: { missing: 'source' } });
+    throw new CyclopsError('USAGE_INVALID', `SOURCE: expected a path, ${sourceForms()}`, {
+      details: { missing: 'source' },
+    });
   }
   return withSidecar(checkedConfig(merged), log);
 }
@@ -167,7 +183,7 @@ function cameraInput(
     throw new CyclopsError('USAGE_INVALID', '--source, --pipeline: expected only one of them');
   }
   const own: SourceInput | undefined = launch === undefined ? base?.source : { kind: 'pipeline', launch };
-  const source = text === undefined ? own : parseSource(text);
+  const source = text === undefined ? own : sourceOf(text, '--source');
   if (source === undefined) return undefined;
   const hasLens = values.fx !== undefined || values.fov !== undefined || values.calibration !== undefined;
   const { calibration, intrinsics, fxPx, horizontalFovDeg, ...rest } = base ?? {};
@@ -184,33 +200,6 @@ function cameraInput(
 function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
-}
-
-const sourceForms =
-  'csi:N, v4l2:DEVICE, rtsp://HOST/PATH, rtp:[ADDRESS:]PORT, udp:[ADDRESS:]PORT, file:PATH, images:DIR, test, or a path';
-
-/** What is none of these before a colon is a path. */
-const sourceKinds = new Set(['csi', 'v4l2', 'rtsp', 'rtsps', 'rtp', 'udp', 'file', 'images', 'test']);
-
-/** Reads the text of `--source`, see its help. @throws CyclopsError `USAGE_INVALID`. */
-export function parseSource(text: string): SourceInput {
-  const colon = text.indexOf(':');
-  const kind = colon < 0 ? text : text.slice(0, colon);
-  const rest = colon < 0 ? '' : text.slice(colon + 1);
-  if (kind === 'rtsp' || kind === 'rtsps') return { kind: 'rtsp', url: text };
-  if (kind === 'csi' && /^\d*$/.test(rest)) return { kind, ...(rest === '' ? {} : { sensorId: Number(rest) }) };
-  if (kind === 'rtp' || kind === 'udp') {
-    const match = /^(?:([\d.]+):)?(\d+)$/.exec(rest);
-    const address = match?.[1];
-    if (match !== null) return { kind, port: Number(match[2]), ...(address === undefined ? {} : { address }) };
-  }
-  if (kind === 'test') return { kind, ...(rest === '' ? {} : { pattern: rest as 'ball' }) };
-  if (rest !== '') {
-    if (kind === 'file' || kind === 'images') return { kind, path: rest };
-    if (kind === 'v4l2') return { kind, device: rest };
-  }
-  if (!sourceKinds.has(kind)) return sourceOfPath(text, sourceForms);
-  throw new CyclopsError('USAGE_INVALID', `--source: expected ${sourceForms}, found "${text}"`);
 }
 
 /** Lays `sourceOptions` over a source; one that does not fit its kind is an error of the schema. */

@@ -40,7 +40,7 @@ export function outcomeText(summary: Summary): string {
     ? Number.isNaN(selfTest.worst.expectedM)
       ? 'no golden depth to compare with (model.json by hand)'
       : `self-test passed (${difference})`
-    : `SELF-TEST FAILED: depth of the golden picture is off by ${difference}; the depth of this run is not to be trusted`;
+    : `SELF-TEST FAILED: depth of the golden image is off by ${difference}; the depth of this run is not to be trusted`;
   const written = outputs.map(
     (output) => `${output.name} ${output.written}${output.dropped === 0 ? '' : ` (${output.dropped} dropped)`}`,
   );

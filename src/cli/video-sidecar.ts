@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { z } from 'zod';
 import { readConfig } from '../base/config.js';
 import { CyclopsError, isCyclopsError } from '../base/errors.js';
-import { cameraIntrinsicsSchema } from '../runtime/config.js';
+import { cameraIntrinsicsSchema } from '../runtime/camera/intrinsics.js';
 
 /** The camera of a video as the file beside it says. */
 export interface VideoSidecar {

@@ -1,5 +1,5 @@
 import { createLiveLine } from '../base/terminal.js';
-import { LatencyMeter, type RunningPipeline, type Summary } from '../runtime/index.js';
+import { LatencyMeter, type RunningStream, type Summary } from '../runtime/index.js';
 import { listenForStop } from './stop-signal.js';
 import { liveText } from './stream-text.js';
 
@@ -7,7 +7,7 @@ import { liveText } from './stream-text.js';
 const livePeriodMs = 1000;
 
 /** Shows how a stream is going until it ends; resolves and rejects as the stream does. */
-export async function withLiveLine(pipeline: RunningPipeline): Promise<Summary> {
+export async function withLiveLine(pipeline: RunningStream): Promise<Summary> {
   const line = createLiveLine();
   const window = new LatencyMeter();
   pipeline.onPublish((frame) => window.add(frame));
@@ -29,14 +29,14 @@ export async function withLiveLine(pipeline: RunningPipeline): Promise<Summary> 
 /** What signals ask of a stream. */
 export interface Signals {
   /** Stops this stream at the first signal, also one that came before. */
-  forwardTo(pipeline: RunningPipeline): void;
+  forwardTo(pipeline: RunningStream): void;
   /** Gives the signals back their usual meaning. */
   release(): void;
 }
 
 /** Keeps the signals that ask to end: the first one ends the stream in order, a second one ends the process. */
 export function catchSignals(): Signals {
-  let pipeline: RunningPipeline | undefined;
+  let pipeline: RunningStream | undefined;
   const stop = listenForStop(() => void pipeline?.stop());
   return {
     forwardTo(running) {

@@ -143,7 +143,7 @@ export const referenceRows: readonly ReferenceRow[] = [
       protocol: 'kitti-2015',
       variant: 'all',
       name: `${name} (test set)`,
-      source: "KITTI's server, as S3-Stereo's figure shows it",
+      source: "KITTI's server, as S3-Stereo's plot shows it",
       metrics: { d1 },
     }),
   ),

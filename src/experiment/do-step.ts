@@ -117,7 +117,7 @@ async function label(folder: string, settings: StepSettings<'label'>, context: S
   return status;
 }
 
-/** Writes `evaluation.json`, and sheets of the first pairs in `pictures/`. */
+/** Writes `evaluation.json`, and sheets of the first pairs in `images/`. */
 async function evaluate(
   step: PlannedStep,
   settings: StepSettings<'evaluate'>,
@@ -136,10 +136,10 @@ async function evaluate(
       count: total,
       async onImage(sample, filled, [result]) {
         signal.throwIfAborted();
-        if (result !== undefined && done < (settings.pictures ?? 0)) {
-          await mkdir(join(step.folder, 'pictures'), { recursive: true });
+        if (result !== undefined && done < (settings.images ?? 0)) {
+          await mkdir(join(step.folder, 'images'), { recursive: true });
           const sheet = await encodeJpeg(evaluationSheet(sample, filled, result), 85);
-          await writeAtomic(join(step.folder, 'pictures', `${sample.id}.jpg`), sheet);
+          await writeAtomic(join(step.folder, 'images', `${sample.id}.jpg`), sheet);
         }
         onProgress({ done: ++done, total, before: 0, unit: 'pairs' });
       },

@@ -27,7 +27,7 @@ export type PlannedStep = {
     readonly fingerprint: string;
     /** Where it writes: its own for every fingerprint, so that a changed step never meets what it was before. */
     readonly folder: string;
-    /** What it makes, for other steps: a data, run or labels folder, or the file of figures. */
+    /** What it makes, for other steps: a data, run or labels folder, or the file of metrics. */
     readonly output: string;
     /** Names of the steps it builds on. */
     readonly needs: readonly string[];

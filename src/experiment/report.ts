@@ -10,7 +10,7 @@ import { isTraining, type Plan, stageOfStep } from './plan.js';
 import { type ClaimResult, checkClaims, readResults, rowName, type StepResult } from './results.js';
 
 /**
- * Writes what an experiment's steps have found so far: a Markdown page with its curves (SVG) and pictures in a folder of the
+ * Writes what an experiment's steps have found so far: a Markdown page with its curves (SVG) and images in a folder of the
  * same name beside it, and the same as one HTML page.
  * @param path the Markdown page, ending in `.md`.
  * @param command how it was made, as the page tells.
@@ -38,19 +38,19 @@ export async function writeReport(
     curves.push(`![${chart.title}](${basename(stem)}/${name}.svg)`, '');
   }
   if (curves.length > 0) lines.push('## Curves', '', ...curves);
-  const pictures: string[] = [];
+  const images: string[] = [];
   const shown: { caption: string; bytes: Uint8Array }[] = [];
-  for (const { step, pictures: sheets } of results) {
+  for (const { step, images: sheets } of results) {
     for (const sheet of sheets) {
       const bytes = await readFile(sheet);
       const name = `${step.name}-${basename(sheet)}`;
       await writeAtomic(join(stem, name), bytes);
       const caption = `${rowName(step)}: ${basename(sheet, '.jpg')}`;
-      pictures.push(`${caption}`, '', `![${caption}](${basename(stem)}/${name})`, '');
+      images.push(`${caption}`, '', `![${caption}](${basename(stem)}/${name})`, '');
       shown.push({ caption, bytes });
     }
   }
-  if (pictures.length > 0) lines.push('## Pictures', '', ...pictures);
+  if (images.length > 0) lines.push('## Images', '', ...images);
   lines.push(...stepLines(results));
   await writeAtomic(path, `${lines.join('\n').trimEnd()}\n`);
   await writeAtomic(
@@ -186,7 +186,7 @@ function page(
   results: readonly StepResult[],
   claims: readonly ClaimResult[],
   charts: readonly Chart[],
-  pictures: readonly { readonly caption: string; readonly bytes: Uint8Array }[],
+  images: readonly { readonly caption: string; readonly bytes: Uint8Array }[],
 ): string {
   const sections = [...byTable(results)].map(([title, all]) => {
     const done = measured(all);
@@ -201,7 +201,7 @@ function page(
     ({ claim, text, ...result }) =>
       `<li><b>${verdict(result)}</b>: ${escapeHtml(claim.say)} <span class="status">(${escapeHtml(text)})</span>${escapeHtml(remarkOf(claim))}</li>`,
   );
-  const figures = pictures.map(
+  const shownImages = images.map(
     ({ caption, bytes }) =>
       `<figure><img alt="${escapeHtml(caption)}" src="data:image/jpeg;base64,${Buffer.from(bytes).toString('base64')}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`,
   );
@@ -222,7 +222,7 @@ pre{overflow-x:auto;font-size:.82rem}section td{width:auto;padding-right:1rem}
 ${sections.join('\n')}
 ${found.length > 0 ? `<section><h2>What was expected</h2><ul>${found.join('')}</ul></section>` : ''}
 <h2>Curves</h2><section class="charts">${charts.map(formatChart).join('\n')}</section>
-${figures.length > 0 ? `<h2>Pictures</h2><section class="pictures">${figures.join('\n')}</section>` : ''}
+${shownImages.length > 0 ? `<h2>Images</h2><section class="images">${shownImages.join('\n')}</section>` : ''}
 <section><h2>Steps</h2><table>${cells('th', stepHeader)}${stepRows(results)
     .map((row) => cells('td', row))
     .join('')}</table></section>

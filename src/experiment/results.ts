@@ -17,7 +17,7 @@ export interface StepResult {
   /** Of an evaluate step that is done. */
   readonly evaluation?: Evaluation;
   /** Its sheets. */
-  readonly pictures: readonly string[];
+  readonly images: readonly string[];
 }
 
 /** Reads what the steps of an experiment have made so far. @throws CyclopsError for damaged files. */
@@ -31,19 +31,19 @@ export async function readResults(plan: Plan): Promise<StepResult[]> {
       state,
       records: isTraining(step) ? await readRunLog(join(step.output, 'run.jsonl')) : [],
       ...(isDone ? { evaluation: parseEvaluation(await readText(step.output)) } : {}),
-      pictures: isDone ? await picturesOf(step) : [],
+      images: isDone ? await imagesOf(step) : [],
     });
   }
   return results;
 }
 
-/** JSON has no NaN, which stands for a figure without pixels. */
+/** JSON has no NaN, which stands for a metric without pixels. */
 function parseEvaluation(text: string): Evaluation {
   return JSON.parse(text, (_, value: unknown) => (value === null ? Number.NaN : value)) as Evaluation;
 }
 
-async function picturesOf(step: PlannedStep): Promise<string[]> {
-  const folder = join(step.folder, 'pictures');
+async function imagesOf(step: PlannedStep): Promise<string[]> {
+  const folder = join(step.folder, 'images');
   const names = await readdir(folder).catch(() => []);
   return names
     .filter((name) => name.endsWith('.jpg'))
@@ -51,22 +51,22 @@ async function picturesOf(step: PlannedStep): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
-/** A claim and what the figures say of it; `holds` is undefined while one of them is missing. */
+/** A claim and what the metrics say of it; `holds` is undefined while one of them is missing. */
 export interface ClaimResult {
   readonly claim: Claim;
   readonly holds: boolean | undefined;
-  /** The figures in words. */
+  /** The metrics in words. */
   readonly text: string;
 }
 
-/** Holds each claim against the figures. */
+/** Holds each claim against the metrics. */
 export function checkClaims(claims: readonly Claim[], results: readonly StepResult[]): ClaimResult[] {
   return claims.map((claim) => {
-    const { title, digits } = columns[claim.figure];
+    const { title, digits } = columns[claim.metric];
     const sides = [claim.lower, claim.than].map((wanted) => {
       const result = results.find(({ step }) => step.name === wanted);
       const value =
-        result?.evaluation === undefined ? undefined : metricOf(rowOf(wanted, result.evaluation), claim.figure);
+        result?.evaluation === undefined ? undefined : metricOf(rowOf(wanted, result.evaluation), claim.metric);
       return { row: result === undefined ? wanted : rowName(result.step), value };
     });
     const [lower, than] = [sides[0]!, sides[1]!];

@@ -26,7 +26,7 @@ const trainSchema = partialTrainingConfigSchema.required({ stage: true });
 /** Writes labels, as `cyclops label` does; `mono` fills what one view hides. */
 const labelSchema = z.strictObject({ teacher: place, mono: place.optional(), data: place });
 
-/** Measures one thing against ground truth, as `cyclops eval` does; its figures are a row of a table of the report. */
+/** Measures one thing against ground truth, as `cyclops eval` does; its metrics are a row of a table of the report. */
 const evaluateSchema = z.strictObject({
   data: place,
   /** What is measured: one of these three. */
@@ -42,7 +42,7 @@ const evaluateSchema = z.strictObject({
   maxDepthM: z.number().positive().max(1000).optional(),
   crop: z.enum(['none', 'garg', 'eigen']).optional(),
   /** Pairs that the report shows. */
-  pictures: z.int().nonnegative().max(20).optional(),
+  images: z.int().nonnegative().max(20).optional(),
   /** Where the row stands: the table's title, and the row's name [the step's]. */
   table: z.string().min(1),
   row: z.string().min(1).optional(),
@@ -67,18 +67,18 @@ export type StepSettings<Kind extends StepKind = StepKind> = {
   readonly [K in Kind]: z.output<(typeof settingsSchemas)[K]>;
 }[Kind];
 
-const figure = z.enum(['absRel', 'rmse', 'silog', 'd1', 'epe']);
+const metric = z.enum(['absRel', 'rmse', 'silog', 'd1', 'epe']);
 const stepName = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected small letters, digits and -');
 
-/** A statement about two evaluate steps, by their names; the report says whether the figures bear it out. */
+/** A statement about two evaluate steps, by their names; the report says whether the metrics bear it out. */
 const claimSchema = z.strictObject({
   say: place,
-  /** Figures for which less is better. */
-  figure,
-  /** Steps: the first one's figure is expected below the second one's, or with `within` no more than that above it. */
+  /** Metrics for which less is better. */
+  metric,
+  /** Steps: the first one's metric is expected below the second one's, or with `within` no more than that above it. */
   lower: stepName,
   than: stepName,
-  /** A share of the second figure. */
+  /** A share of the second metric. */
   within: z.number().positive().max(10).optional(),
   /** Why it comes out as it does, for the reader of the report. */
   remark: place.optional(),

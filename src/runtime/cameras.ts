@@ -3,18 +3,17 @@ import type { Logger } from '../base/log.js';
 import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
 import { BackOff } from './back-off.js';
 import { type CapturePlan, planCapture } from './capture/plan.js';
-import { isLive } from './capture/source.js';
+import { isLive } from './capture/sources/index.js';
 import type { CamerasConfig, StreamConfig } from './config.js';
-import { openEngineFor } from './engine/at-once.js';
 import type { EngineInfo } from './engine/engine.js';
-import type { ProvenEngine } from './engine/prove.js';
+import { openEngineFor } from './engine/pool.js';
+import { EngineScheduler, sharedEngine } from './engine/scheduler.js';
 import type { SelfTestResult } from './engine/self-test.js';
-import { sharedEngine } from './engine/shared.js';
-import { EngineTurns } from './engine/turns.js';
-import type { FrameFacts } from './frame.js';
+import type { VerifiedEngine } from './engine/verify.js';
+import type { FrameInfo } from './frame.js';
 import type { LatencyReport } from './latency.js';
 import type { Output } from './outputs/output.js';
-import { type RunningPipeline, type Summary, startPipelineOn } from './pipeline.js';
+import { type RunningStream, type Summary, startStreamOn } from './stream.js';
 
 /** How one camera of several is doing: `waiting` = it cannot be started yet and is tried again. */
 export type CameraState = 'starting' | 'waiting' | 'running' | 'ended' | 'failed';
@@ -48,8 +47,8 @@ export interface RunningCameras {
   readonly done: Promise<readonly CameraResult[]>;
   /** Ends all of them in order; resolves when `done` has settled. */
   stop(): Promise<void>;
-  /** Called with the facts of every published frame of any camera. */
-  onPublish(listener: (facts: FrameFacts) => void): void;
+  /** Called with the info of every published frame of any camera. */
+  onPublish(listener: (info: FrameInfo) => void): void;
 }
 
 const longestBackoffMs = 30_000;
@@ -68,8 +67,8 @@ export async function startCameras(
 ): Promise<RunningCameras> {
   const model = await readModelPackage(config.model);
   // Whatever their pace: with several cameras somebody always waits for a single frame.
-  const proven = await openEngineFor('real-time', model, config.engine, log);
-  return new CameraGroup(config, outputsOf, model, proven, log);
+  const verified = await openEngineFor('real-time', model, config.engine, log);
+  return new CameraGroup(config, outputsOf, model, verified, log);
 }
 
 class CameraGroup implements RunningCameras {
@@ -77,34 +76,34 @@ class CameraGroup implements RunningCameras {
   readonly selfTest: SelfTestResult;
   readonly cameras: readonly Camera[];
   readonly done: Promise<readonly CameraResult[]>;
-  readonly #listeners: ((facts: FrameFacts) => void)[] = [];
+  readonly #listeners: ((info: FrameInfo) => void)[] = [];
 
   constructor(
     config: CamerasConfig,
     outputsOf: (camera: CamerasConfig['cameras'][number]) => readonly Output[],
     model: LoadedModelPackage,
-    proven: ProvenEngine,
+    verified: VerifiedEngine,
     log: Logger,
   ) {
-    this.engine = proven.engine.info;
-    this.selfTest = proven.selfTest;
-    const turns = new EngineTurns(proven.engine.info.atOnce);
-    const shared = { ...proven, engine: sharedEngine(proven.engine) };
+    this.engine = verified.engine.info;
+    this.selfTest = verified.selfTest;
+    const scheduler = new EngineScheduler(verified.engine.info.concurrency);
+    const shared = { ...verified, engine: sharedEngine(verified.engine) };
     const { cameras, ...common } = config;
     this.cameras = cameras.map((entry) => {
       const { outputs: _, ...camera } = entry;
       return new Camera(
         { ...common, camera },
         () => outputsOf(entry),
-        { model, proven: shared, turns },
-        (facts) => {
-          for (const listener of this.#listeners) listener(facts);
+        { model, verified: shared, scheduler },
+        (info) => {
+          for (const listener of this.#listeners) listener(info);
         },
         log.child({ camera: camera.id }),
       );
     });
     this.done = Promise.all(this.cameras.map((camera) => camera.done)).then(async (results) => {
-      await proven.engine.close();
+      await verified.engine.close();
       return results;
     });
   }
@@ -114,15 +113,15 @@ class CameraGroup implements RunningCameras {
     await this.done;
   }
 
-  onPublish(listener: (facts: FrameFacts) => void): void {
+  onPublish(listener: (info: FrameInfo) => void): void {
     this.#listeners.push(listener);
   }
 }
 
 interface SharedParts {
   readonly model: LoadedModelPackage;
-  readonly proven: ProvenEngine;
-  readonly turns: EngineTurns;
+  readonly verified: VerifiedEngine;
+  readonly scheduler: EngineScheduler;
 }
 
 /** One camera: waits until it is there, then streams until it ends. */
@@ -133,9 +132,9 @@ class Camera implements CameraStream {
   readonly #config: StreamConfig;
   readonly #makeOutputs: () => readonly Output[];
   readonly #parts: SharedParts;
-  readonly #onPublish: (facts: FrameFacts) => void;
+  readonly #onPublish: (info: FrameInfo) => void;
   readonly #log: Logger;
-  #pipeline: RunningPipeline | undefined;
+  #stream: RunningStream | undefined;
   #isStopped = false;
   readonly #backOff = new BackOff();
 
@@ -143,7 +142,7 @@ class Camera implements CameraStream {
     config: StreamConfig,
     makeOutputs: () => readonly Output[],
     parts: SharedParts,
-    onPublish: (facts: FrameFacts) => void,
+    onPublish: (info: FrameInfo) => void,
     log: Logger,
   ) {
     this.id = config.camera.id;
@@ -162,17 +161,17 @@ class Camera implements CameraStream {
   }
 
   get capturePid(): number | undefined {
-    return this.#pipeline?.capturePid;
+    return this.#stream?.capturePid;
   }
 
   stats(): LatencyReport | undefined {
-    return this.#pipeline?.stats();
+    return this.#stream?.stats();
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#backOff.cutShort();
-    await this.#pipeline?.stop();
+    await this.#stream?.stop();
     await this.done;
   }
 
@@ -180,19 +179,19 @@ class Camera implements CameraStream {
   async #run(): Promise<Summary | undefined> {
     const plan = await this.#planPatiently();
     if (plan === undefined || this.#isStopped) return undefined;
-    const { model, proven, turns } = this.#parts;
-    const joinTurns = (onTurn: () => void) => turns.join(onTurn);
-    const pipeline = await startPipelineOn(
-      { model, plan, proven, joinTurns },
+    const { model, verified, scheduler } = this.#parts;
+    const joinScheduler = (onFree: () => void) => scheduler.join(onFree);
+    const stream = await startStreamOn(
+      { model, plan, verified, joinScheduler },
       this.#config,
       this.#makeOutputs(),
       this.#log,
     );
-    this.#pipeline = pipeline;
+    this.#stream = stream;
     this.state = 'running';
-    pipeline.onPublish(this.#onPublish);
-    if (this.#isStopped) void pipeline.stop();
-    return pipeline.done;
+    stream.onPublish(this.#onPublish);
+    if (this.#isStopped) void stream.stop();
+    return stream.done;
   }
 
   /** A camera that is not plugged in, or whose network is not up, may come. */

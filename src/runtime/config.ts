@@ -1,29 +1,8 @@
 import { z } from 'zod';
-import { sourceSchema } from './capture/source.js';
+import { focalSchema, isOneFocal, oneFocalText } from './camera/intrinsics.js';
+import { sourceSchema } from './capture/sources/index.js';
 import { engineSettingsSchema } from './engine/settings.js';
-
-const pixels = z.number().positive().max(100_000);
-
-/** Intrinsics of the camera's full picture, as a calibration gives them. */
-export const cameraIntrinsicsSchema = z.strictObject({
-  width: z.int().min(16).max(16384),
-  height: z.int().min(16).max(16384),
-  fxPx: pixels,
-  /** Equal to fxPx unless given. */
-  fyPx: pixels.optional(),
-  /** The middle of the picture unless given. */
-  cxPx: z.number().optional(),
-  cyPx: z.number().optional(),
-});
-
-/** How the focal length is known: a calibration file or its numbers, fx in px of the source's picture, or its field of view. */
-export const focalSchema = z.strictObject({
-  /** Path of a calibration that ROS or OpenCV wrote, with the lens's distortion; relative to where the command runs. */
-  calibration: z.string().min(1).optional(),
-  intrinsics: cameraIntrinsicsSchema.optional(),
-  fxPx: pixels.optional(),
-  horizontalFovDeg: z.number().min(5).max(170).optional(),
-});
+import { formatOutput, outputSchema } from './outputs/index.js';
 
 const cameraFields = focalSchema.extend({
   id: z
@@ -33,13 +12,6 @@ const cameraFields = focalSchema.extend({
   source: sourceSchema,
 });
 
-/** Whether at most one of the ways to know the focal length is taken. */
-export function isOneFocal({ calibration, intrinsics, fxPx, horizontalFovDeg }: z.output<typeof focalSchema>): boolean {
-  return [calibration, intrinsics, fxPx, horizontalFovDeg].filter((value) => value !== undefined).length <= 1;
-}
-
-/** What is said where `isOneFocal` does not hold. */
-export const oneFocalText = 'expected only one of calibration, intrinsics, fxPx, horizontalFovDeg';
 const cameraSchema = cameraFields.refine(isOneFocal, oneFocalText);
 
 /** How long a source may be silent, and how it is brought back. */
@@ -81,8 +53,8 @@ export const camerasConfigSchema = streamConfigSchema.omit({ camera: true }).ext
       cameraFields
         .extend({
           id: cameraFields.shape.id.unwrap(),
-          /** As `--output` takes them: `ndjson`, `png16:DIR`, `video:FILE.mp4`, `none`. */
-          outputs: z.array(z.string().min(1)).default([]),
+          /** As `--output` takes them, or their settings. */
+          outputs: z.array(outputSchema).default([]),
         })
         .refine(isOneFocal, oneFocalText),
     )
@@ -93,7 +65,9 @@ export const camerasConfigSchema = streamConfigSchema.omit({ camera: true }).ext
       'expected every camera to have an id of its own',
     )
     .refine((cameras) => {
-      const places = cameras.flatMap(({ outputs }) => outputs).filter((output) => output.includes(':'));
+      const places = cameras
+        .flatMap(({ outputs }) => outputs.map(formatOutput))
+        .filter((output) => output.includes(':'));
       return new Set(places).size === places.length;
     }, 'expected every file and folder to be the output of one camera'),
 });

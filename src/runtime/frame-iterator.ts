@@ -1,6 +1,6 @@
-import type { DepthFrame } from './frame.js';
+import type { DepthFrame, Pace } from './frame.js';
 import { LatestSlot } from './latest-slot.js';
-import type { Output, Pace, StreamInfo } from './outputs/output.js';
+import type { Output, StreamInfo } from './outputs/output.js';
 
 /**
  * The output behind `for await`: one frame waits for the loop. In real-time pace a newer frame takes its place, and what

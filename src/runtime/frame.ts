@@ -8,13 +8,19 @@ export { bytesPerPixel } from '../model-package/schema.js';
 /** Byte order of one pixel: the model package's own words. */
 export type PixelFormat = ChannelOrder;
 
+/** How frames are taken from a source: `fastest` = every frame, as quickly as they can be computed. */
+export type Pace = 'real-time' | 'fastest';
+
+/** What the values of a depth map are: metres, or relative inverse depth, 0 far .. 1 near, without a unit. */
+export type DepthUnit = 'metres' | 'relative-inverse-depth';
+
 /**
  * How a capture time was obtained, best first: `sensor` = the driver's own stamp of the exposure, `pts` = the
  * pipeline's presentation time moved onto our clock (clock-offset.ts), `arrival` = when the bytes were here.
  */
-export type StampQuality = 'sensor' | 'pts' | 'arrival';
+export type TimestampQuality = 'sensor' | 'pts' | 'arrival';
 
-/** A picture of `height * width` pixels without padding, rows top to bottom, in `format`. Read-only once published. */
+/** An image of `height * width` pixels without padding, rows top to bottom, in `format`. Read-only once published. */
 export interface InputImage {
   readonly width: number;
   readonly height: number;
@@ -22,7 +28,7 @@ export interface InputImage {
   readonly data: Uint8Array;
 }
 
-/** What capture hands to the pipeline: a picture at the network's input size, cut to its field of view. */
+/** What capture hands to the stream: an image at the network's input size, cut to its field of view. */
 export interface Frame {
   readonly cameraId: string;
   /** Counts the frames that reached this process, from 0. Gaps between published frames are drops. */
@@ -31,7 +37,7 @@ export interface Frame {
   readonly ptsNs: bigint | undefined;
   readonly captureTime: MonotonicNs;
   readonly arrivalTime: MonotonicNs;
-  readonly quality: StampQuality;
+  readonly quality: TimestampQuality;
   readonly image: InputImage;
   /** Frames of the source lost between the previous frame handed on and this one, wherever they were lost. */
   readonly droppedBefore: number;
@@ -42,7 +48,7 @@ export interface Frame {
 }
 
 /** When one frame passed each door, CLOCK_MONOTONIC ns, in rising order. */
-export interface FrameStamps {
+export interface FrameTimestamps {
   readonly capture: MonotonicNs;
   readonly arrival: MonotonicNs;
   readonly inferStart: MonotonicNs;
@@ -54,18 +60,18 @@ export interface FrameStamps {
 export type ModelState = 'running' | 'degraded';
 
 /**
- * What the pipeline hands to outputs. The arrays belong to the frame, are never written again, and may be kept, unless
+ * What a stream hands to outputs. The arrays belong to the frame, are never written again, and may be kept, unless
  * everybody who gets frames has said that he does not (`Output.releasesFrames`); a frame that is kept costs its memory
- * (about 4 bytes of depth and 3 of picture a pixel).
+ * (about 4 bytes of depth and 3 of image a pixel).
  */
 export interface DepthFrame {
   readonly cameraId: string;
   readonly sequence: number;
   readonly ptsNs: bigint | undefined;
-  readonly stamps: FrameStamps;
-  readonly quality: StampQuality;
+  readonly timestamps: FrameTimestamps;
+  readonly quality: TimestampQuality;
   readonly droppedBefore: number;
-  /** The picture the network saw. */
+  /** The image the network saw. */
   readonly image: InputImage;
   /**
    * Depth as the network gave it: metres for the *training* camera, H*W row-major. Metres of this camera are
@@ -74,15 +80,15 @@ export interface DepthFrame {
   readonly networkDepth: FloatMap;
   /** How far each pixel of depth may be trusted, 0 to 1; undefined where the model does not tell. */
   readonly confidence?: FloatMap | undefined;
-  /** fx_run / fx_train at equal network width (geometry/network-view.ts); exactly 1 where the picture was cut to the field of view. */
+  /** fx_run / fx_train at equal network width (geometry/network-view.ts); exactly 1 where the image was cut to the field of view. */
   readonly depthScale: number;
   /** Pinhole of the depth map (and of `image`), px at its size. */
   readonly intrinsics: Intrinsics;
   readonly state: ModelState;
 }
 
-/** What is known of a published frame beside its picture and depth. */
-export type FrameFacts = Omit<DepthFrame, 'image' | 'networkDepth' | 'confidence'>;
+/** What is known of a published frame beside its image and depth. */
+export type FrameInfo = Omit<DepthFrame, 'image' | 'networkDepth' | 'confidence'>;
 
 /** Depth along the optical axis of this camera, metres, H*W. Returns the network's own map where the factor is 1. */
 export function metricDepth({ networkDepth, depthScale }: Pick<DepthFrame, 'networkDepth' | 'depthScale'>): FloatMap {

@@ -14,6 +14,8 @@ export { colorizeDepth, type DepthRange } from '../image/colormap.js';
 export { encodePng16 } from '../image/png16.js';
 export type { GoldenComparison } from '../model-package/golden.js';
 export { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
+export type { ProviderOptions } from '../model-package/tensorrt/provider-options.js';
+export type { Undistortion } from './camera/undistort.js';
 export {
   type CameraResult,
   type CameraState,
@@ -21,10 +23,31 @@ export {
   type RunningCameras,
   startCameras,
 } from './cameras.js';
+export type { ElementPackages } from './capture/decoders.js';
+export type { ElementSet } from './capture/installed-elements.js';
 export type { CaptureJob, GstJob, ImagesJob } from './capture/messages.js';
 export { type CapturePlan, planCapture } from './capture/plan.js';
-export { paceOf, type Source, type SourceInput, sourceSchema, withoutPassword } from './capture/source.js';
+export type {
+  GstSourceKind,
+  ImageTarget,
+  JobSourceKind,
+  SourceInfo,
+  SourceText,
+  TimestampOrigin,
+} from './capture/source-kind.js';
+export {
+  isSourceWord,
+  kindsWith,
+  paceOf,
+  parseSource,
+  type Source,
+  type SourceInput,
+  type SourceKind,
+  sourceForms,
+  sourceKinds,
+} from './capture/sources/index.js';
 export type { FaultCounts } from './capture/supervisor.js';
+export { withoutPassword } from './capture/without-password.js';
 export {
   type CamerasConfig,
   type CamerasConfigInput,
@@ -35,20 +58,23 @@ export {
 } from './config.js';
 export type { Engine, EngineInfo, InferResult } from './engine/engine.js';
 export { engineKinds } from './engine/engine.js';
-export { providers } from './engine/open-failure.js';
-export { examineOrtCapi, type OrtCapiFacts } from './engine/ort-capi/examine.js';
-export type { NvidiaFacts } from './engine/ort-capi/nvidia.js';
+export { examineOrtCapi, type OrtCapiInfo } from './engine/ort-capi/examine.js';
+export type { NvidiaInfo } from './engine/ort-capi/nvidia.js';
+export { executionProviders, type Provider, providers } from './engine/providers/index.js';
+export type { ExecutionProvider, ProviderSettings } from './engine/providers/provider.js';
 export type { SelfTestResult } from './engine/self-test.js';
 export {
   type DepthFrame,
+  type DepthUnit,
   type Frame,
-  type FrameFacts,
-  type FrameStamps,
+  type FrameInfo,
+  type FrameTimestamps,
   type InputImage,
   type ModelState,
   metricDepth,
+  type Pace,
   type PixelFormat,
-  type StampQuality,
+  type TimestampQuality,
 } from './frame.js';
 export {
   type HistogramBin,
@@ -70,13 +96,22 @@ export {
   type RelativeImageDepth,
 } from './open-model.js';
 export { type DepthStream, type OpenStreamOptions, openStream } from './open-stream.js';
+export {
+  formatOutput,
+  type OutputSettings,
+  openOutput,
+  outputForms,
+  outputHelp,
+  outputKinds,
+  outputSchema,
+  parseOutput,
+} from './outputs/index.js';
 export { ndjsonOutput } from './outputs/ndjson.js';
 export { noOutput } from './outputs/none.js';
-export type { DepthUnit, Output, OutputStats, Pace, StreamInfo } from './outputs/output.js';
+export type { Output, OutputKind, OutputStats, OutputStreams, StreamInfo } from './outputs/output.js';
 export { png16Output } from './outputs/png16.js';
 export { VideoOutput } from './outputs/video.js';
-export { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';
 export { type RecordConfig, type RecordConfigInput, recordConfigSchema } from './record/config.js';
 export type { Side } from './record/pair-matcher.js';
 export { type Recording, type RecordingResult, type RecordingStats, startRecording } from './record/recorder.js';
-export type { Undistortion } from './undistort.js';
+export { type RunningStream, type Summary, startStream } from './stream.js';

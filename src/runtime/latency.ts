@@ -1,5 +1,5 @@
 import type { MonotonicNs } from '../base/clock.js';
-import type { DepthFrame, FrameStamps } from './frame.js';
+import type { DepthFrame, FrameTimestamps } from './frame.js';
 
 /** Percentiles of one measured span, ms. NaN where nothing was measured. */
 export interface Spread {
@@ -138,19 +138,19 @@ export class LatencyMeter {
     >;
   }
 
-  add(frame: Pick<DepthFrame, 'stamps' | 'droppedBefore'>): void {
-    const { stamps } = frame;
+  add(frame: Pick<DepthFrame, 'timestamps' | 'droppedBefore'>): void {
+    const { timestamps } = frame;
     this.#frames++;
     this.#dropped += frame.droppedBefore;
-    for (const [stage, spanMs] of Object.entries(spansOf(stamps))) this.#histograms[stage as Stage].add(spanMs);
+    for (const [stage, spanMs] of Object.entries(spansOf(timestamps))) this.#histograms[stage as Stage].add(spanMs);
     if (this.#last !== undefined) {
-      const intervalMs = Number(stamps.publish - this.#last) / 1e6;
+      const intervalMs = Number(timestamps.publish - this.#last) / 1e6;
       if (this.#lastIntervalMs !== undefined) this.#histograms.jitter.add(Math.abs(intervalMs - this.#lastIntervalMs));
       this.#lastIntervalMs = intervalMs;
       this.#intervals++;
     }
-    this.#first ??= stamps.publish;
-    this.#last = stamps.publish;
+    this.#first ??= timestamps.publish;
+    this.#last = timestamps.publish;
   }
 
   /** Counts frames lost after the last published one. */
@@ -183,14 +183,14 @@ export class LatencyMeter {
   }
 }
 
-/** The spans between a frame's stamps, ms. */
-export function spansOf(stamps: FrameStamps): Readonly<Record<Exclude<Stage, 'jitter'>, number>> {
+/** The spans between a frame's timestamps, ms. */
+export function spansOf(timestamps: FrameTimestamps): Readonly<Record<Exclude<Stage, 'jitter'>, number>> {
   const ms = (from: bigint, to: bigint) => Number(to - from) / 1e6;
   return {
-    age: ms(stamps.capture, stamps.publish),
-    transport: ms(stamps.capture, stamps.arrival),
-    wait: ms(stamps.arrival, stamps.inferStart),
-    infer: ms(stamps.inferStart, stamps.inferEnd),
-    handover: ms(stamps.inferEnd, stamps.publish),
+    age: ms(timestamps.capture, timestamps.publish),
+    transport: ms(timestamps.capture, timestamps.arrival),
+    wait: ms(timestamps.arrival, timestamps.inferStart),
+    infer: ms(timestamps.inferStart, timestamps.inferEnd),
+    handover: ms(timestamps.inferEnd, timestamps.publish),
   };
 }

@@ -6,7 +6,7 @@ import type { FloatMap, RgbImage } from '../geometry/raster.js';
 import { createFloatMap } from '../geometry/raster.js';
 import { resizeMapBilinear } from '../image/resize.js';
 import { readModelPackage } from '../model-package/read.js';
-import { openOrtNode } from './engine/ort-node.js';
+import { openOrtNode } from './engine/ort-node/ort-node.js';
 import { networkInput } from './network-input.js';
 
 /** An image with its camera, whose baseline says at which disparity a depth stands. */

@@ -1,14 +1,14 @@
 import type { RgbImage } from '../geometry/raster.js';
 import { type Region, resizeArea } from '../image/resize.js';
 import { bytesPerPixel, type PixelFormat } from './frame.js';
-import type { PictureTarget } from './plan-network-input.js';
+import type { ImageTarget } from './plan-network-input.js';
 
 /**
  * Crops and resizes one decoded image as the target says, by box averaging as training images are; rows beyond its borders
  * are black. An image of another size than the target's source is cropped in the same shares of its sides.
  * @returns uint8 [H, W, C] in the target's format, row-major.
  */
-export function networkImage(image: RgbImage, target: PictureTarget): Uint8Array<ArrayBuffer> {
+export function networkImage(image: RgbImage, target: ImageTarget): Uint8Array<ArrayBuffer> {
   const sx = image.width / target.sourceWidth;
   const sy = image.height / target.sourceHeight;
   const wantedTop = target.crop.y * sy;

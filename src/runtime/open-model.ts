@@ -5,15 +5,15 @@ import { createLog, type Logger } from '../base/log.js';
 import type { Intrinsics } from '../geometry/camera.js';
 import type { RgbImage } from '../geometry/raster.js';
 import { type LoadedModelPackage, readModelPackage } from '../model-package/read.js';
-import { readCalibration } from './calibration.js';
-import { focalSchema, isOneFocal, oneFocalText } from './config.js';
+import { readCalibration } from './camera/calibration.js';
+import { focalSchema, isOneFocal, oneFocalText } from './camera/intrinsics.js';
 import { openEngine } from './engine/choose.js';
 import type { Engine, EngineInfo } from './engine/engine.js';
-import type { ProvenEngine } from './engine/prove.js';
+import { sharedEngine } from './engine/scheduler.js';
 import type { SelfTestResult } from './engine/self-test.js';
 import { engineSettingsSchema } from './engine/settings.js';
-import { sharedEngine } from './engine/shared.js';
 import { undistortingEngine } from './engine/undistorting.js';
+import type { VerifiedEngine } from './engine/verify.js';
 import { type InputImage, metricDepth } from './frame.js';
 import { networkImage } from './network-image.js';
 import { type NetworkInput, planNetworkInput } from './plan-network-input.js';
@@ -145,7 +145,7 @@ class OpenDepthModel implements DepthModel {
 
   constructor(
     { package: model }: LoadedModelPackage,
-    { engine, selfTest, fellBack }: ProvenEngine,
+    { engine, selfTest, fellBack }: VerifiedEngine,
     plan: (width: number, height: number) => NetworkInput,
     threads: number,
     log: Logger,

@@ -7,7 +7,7 @@ import type { DepthFrame } from './frame.js';
 import { FrameIteratorOutput } from './frame-iterator.js';
 import type { LatencyReport } from './latency.js';
 import type { Output, StreamInfo } from './outputs/output.js';
-import { type RunningPipeline, type Summary, startPipeline } from './pipeline.js';
+import { type RunningStream, type Summary, startStream } from './stream.js';
 
 /** Options of `openStream`. */
 export interface OpenStreamOptions {
@@ -41,7 +41,7 @@ export interface DepthStream extends AsyncIterable<DepthFrame> {
 
 /**
  * Opens model, engine, capture and outputs, and streams into a `for await` loop. For outputs without a loop there is
- * `startPipeline`: a stream from a file would wait for the loop.
+ * `startStream`: a stream from a file would wait for the loop.
  * @param config as `cyclops run --config` reads it, defaults left out.
  * @throws CyclopsError `CONFIG_INVALID`; those of the model package, the source, the engine and an output's start. The loop
  *   throws what ends a running stream.
@@ -56,15 +56,18 @@ export async function openStream(config: StreamConfigInput, options: OpenStreamO
   const { outputs = [], log = createLog('cyclops'), signal } = options;
   const iterator = new FrameIteratorOutput();
   const checked = checkSettings(config, 'openStream config', streamConfigSchema);
-  const running = await startPipeline(checked, [...outputs, iterator], log);
+  const running = await startStream(checked, [...outputs, iterator], log);
+  let isOver = false;
   const close = async (): Promise<void> => {
     iterator.discard();
-    await running.stop();
+    // Outputs that have ended cannot be hurried: that would only keep the process for a while.
+    if (!isOver) await running.stop();
   };
   const onAbort = () => void close();
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted === true) onAbort();
   const ended = () => {
+    isOver = true;
     signal?.removeEventListener('abort', onAbort);
     return iterator.stop();
   };
@@ -84,7 +87,7 @@ export async function openStream(config: StreamConfigInput, options: OpenStreamO
 
 async function* framesOf(
   iterator: FrameIteratorOutput,
-  running: RunningPipeline,
+  running: RunningStream,
   close: () => Promise<void>,
 ): AsyncGenerator<DepthFrame, void, undefined> {
   try {

@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 import { anyCameraView, type CropWindow, type NetworkView, networkView } from '../geometry/network-view.js';
 import type { ModelPackage } from '../model-package/schema.js';
-import type { CameraCalibration } from './calibration.js';
-import type { focalSchema } from './config.js';
+import type { CameraCalibration } from './camera/calibration.js';
+import type { focalSchema } from './camera/intrinsics.js';
+import { cameraOf } from './camera/metric-scale.js';
+import { planUndistortion, type Undistortion } from './camera/undistort.js';
 import type { PixelFormat } from './frame.js';
-import { cameraOf } from './metric-scale.js';
-import { planUndistortion, type Undistortion } from './undistort.js';
 
 /** What becomes of one image of a source before the network, or the undistortion in front of it, gets it. */
-export interface PictureTarget {
+export interface ImageTarget {
   readonly width: number;
   readonly height: number;
   readonly format: PixelFormat;
@@ -23,7 +23,7 @@ export interface NetworkInput {
   readonly view: NetworkView;
   /** The step in front of the network for a camera with a lens; undefined where none is needed. */
   readonly undistortion: Undistortion | undefined;
-  readonly target: PictureTarget;
+  readonly target: ImageTarget;
 }
 
 /**

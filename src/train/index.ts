@@ -47,6 +47,7 @@ export {
 export type { Loss } from './losses/loss.js';
 export { type UnsupervisedInput, unsupervisedLoss } from './losses/unsupervised.js';
 export { openPredictor, type Predictor, type PredictorOptions, type ViewPrediction } from './predict/predict.js';
-export { type TrainOptions, type TrainResult, train } from './run/loop.js';
+export { type TrainResult, train } from './run/loop.js';
 export type { TrainingProgress } from './run/progress.js';
+export type { TrainOptions } from './run/training-run.js';
 export { tf } from './tensorflow/tf.js';

@@ -12,7 +12,7 @@ import { writeTinyPackage } from '../support/tiny-package.js';
 
 test('a camera faster than the model: frames are dropped and counted, and the parts of an age add up', async (t) => {
   const model = await temporaryFolder(t);
-  // Slow enough that a thousand pictures a second are too many on any machine.
+  // Slow enough that a thousand images a second are too many on any machine.
   await writeTinyPackage(model, { width: 128, height: 64, features: 48, layers: 3 });
   const source = await stillCamera(model, 1000);
   const config = streamConfigSchema.parse({ model, engine: { threads: 1 }, camera: { source } });

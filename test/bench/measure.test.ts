@@ -9,7 +9,7 @@ test('subject and baseline run in turn, and who goes first changes', async () =>
   assert.equal(order.join(''), 'BSSBBS');
 });
 
-test('processor times: every contender runs in every round, and another one begins each', async () => {
+test('CPU times: every contender runs in every round, and another one begins each', async () => {
   const order: string[] = [];
   const contender = (name: string) => async () => void order.push(name);
   const times = await processorTimes([contender('a'), contender('b'), contender('c')], 3, 2);

@@ -10,7 +10,7 @@ test('--version prints the version alone', async () => {
 
 test('what a command line lacks is named, with the usage line', async () => {
   const cases: readonly [args: readonly string[], expected: RegExp][] = [
-    [['train'], /^cyclops: train: --output: expected a value; usage: cyclops train -/],
+    [['train'], /^cyclops: train: --output: expected a value; usage: cyclops train \[--method/],
     [['data', 'check'], /^cyclops: data: DIR is missing; usage: cyclops data check DIR/],
     [['data'], /^cyclops: data: check DIR is missing; usage: cyclops data check DIR/],
     [['export-onnx'], /^cyclops: export-onnx: CHECKPOINT\|MODEL\.json is missing; usage: cyclops export-onnx /],

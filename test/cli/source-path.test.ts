@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseSource } from '../../src/cli/stream-config.js';
+import { sourceOf } from '../../src/cli/source-path.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 test('a bare path is the source that lies there', async (t) => {
@@ -11,11 +11,11 @@ test('a bare path is the source that lies there', async (t) => {
   await writeFile(at('clip 10:30.mp4'), '');
   await mkdir(at('frames'));
   await writeFile(at('frames/0.PNG'), '');
-  assert.deepEqual(parseSource(at('clip 10:30.mp4')), { kind: 'file', path: at('clip 10:30.mp4') });
-  assert.deepEqual(parseSource(at('frames')), { kind: 'images', path: at('frames') });
-  assert.deepEqual(parseSource('/dev/video3'), { kind: 'v4l2', device: '/dev/video3' });
-  assert.deepEqual(parseSource('/dev/v4l/by-id/usb-cam'), { kind: 'v4l2', device: '/dev/v4l/by-id/usb-cam' });
-  assert.deepEqual(parseSource('rtsp://10.0.0.5/main'), { kind: 'rtsp', url: 'rtsp://10.0.0.5/main' });
+  assert.deepEqual(sourceOf(at('clip 10:30.mp4'), '--source'), { kind: 'file', path: at('clip 10:30.mp4') });
+  assert.deepEqual(sourceOf(at('frames'), '--source'), { kind: 'images', path: at('frames') });
+  assert.deepEqual(sourceOf('/dev/video3', '--source'), { kind: 'v4l2', device: '/dev/video3' });
+  assert.deepEqual(sourceOf('/dev/v4l/by-id/usb-cam', '--source'), { kind: 'v4l2', device: '/dev/v4l/by-id/usb-cam' });
+  assert.deepEqual(sourceOf('rtsp://10.0.0.5/main', '--source'), { kind: 'rtsp', url: 'rtsp://10.0.0.5/main' });
 });
 
 test('a path that is no source says why', async (t) => {
@@ -33,5 +33,5 @@ test('a path that is no source says why', async (t) => {
     ['/dev/null', 'USAGE_INVALID', /neither a file nor a folder/],
     ['v4l2:', 'USAGE_INVALID', /--source: expected /],
   ];
-  for (const [text, code, message] of cases) assert.throws(() => parseSource(text), { code, message });
+  for (const [text, code, message] of cases) assert.throws(() => sourceOf(text, '--source'), { code, message });
 });

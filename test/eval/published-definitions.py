@@ -1,6 +1,6 @@
 """The published definitions, computed once more and differently: in another language, from the files themselves.
 
-Reads a JSON description from standard input, prints figures as JSON. Needs nothing beside Python 3.
+Reads a JSON description from standard input, prints metrics as JSON. Needs nothing beside Python 3.
 """
 
 import json

@@ -8,14 +8,14 @@ function result(name: string, absRel?: number): StepResult {
   const step = { name, kind: 'evaluate', settings: { row: `row ${name}` } } as unknown as PlannedStep;
   const evaluation = { images: [], depth: { absRel } } as unknown as Evaluation;
   const state = { kind: 'waiting' } as const;
-  return { step, state, records: [], pictures: [], ...(absRel === undefined ? {} : { evaluation }) };
+  return { step, state, records: [], images: [], ...(absRel === undefined ? {} : { evaluation }) };
 }
 
-test('a claim holds, does not hold, or is open while a figure is missing', () => {
+test('a claim holds, does not hold, or is open while a metric is missing', () => {
   const results = [result('a', 0.1), result('b', 0.12), result('c')];
   const verdict = (lower: string, than: string, within?: number) =>
     checkClaims(
-      [{ say: 's', lower, than, figure: 'absRel', ...(within === undefined ? {} : { within }) }],
+      [{ say: 's', lower, than, metric: 'absRel', ...(within === undefined ? {} : { within }) }],
       results,
     )[0]!;
   assert.equal(verdict('a', 'b').holds, true);

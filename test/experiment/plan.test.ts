@@ -128,6 +128,14 @@ test('the shipped experiment has all rows of both tables, and settings that fit 
   await assert.rejects(checkTraining(broken), /guo-eccv18\.yaml steps\.mono-noft: .*labels: expected the folder/);
 });
 
+test('the shipped experiment of Goldman et al. fits together', { skip: withoutTensorFlow }, async () => {
+  const plan = await readPlan(join(packageRoot(), 'configs', 'lsim-cvprw19.yaml'));
+  const { checkTraining } = await import('../../src/experiment/training-config.js');
+  await checkTraining(plan);
+  const trained = plan.steps.flatMap((step) => (step.kind === 'train' ? [step.settings] : []));
+  assert.ok(trained.every(({ method, labels }) => method === 'lsim-cvprw19' && labels === undefined));
+});
+
 function withoutLabels(step: PlannedStep): PlannedStep {
   assert.ok(step.kind === 'train');
   const { labels: _, ...settings } = step.settings;

@@ -19,7 +19,7 @@ steps:
   constant: { evaluate: { baseline: constant } }
   missing: { evaluate: { labels: LABELS } }
 claims:
-  - { say: One is one, lower: constant, than: constant, figure: absRel, within: 0.1, remark: It is the same <row> }
+  - { say: One is one, lower: constant, than: constant, metric: absRel, within: 0.1, remark: It is the same <row> }
 `;
 
 test('a step that fails is told with its log; --from does it and what builds on it anew; one run at a time', async (t) => {

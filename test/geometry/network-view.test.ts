@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kittiCamera, scaleIntrinsics } from '../../src/geometry/camera.js';
 import { networkView } from '../../src/geometry/network-view.js';
-import { cameraOf } from '../../src/runtime/metric-scale.js';
+import { cameraOf } from '../../src/runtime/camera/metric-scale.js';
 
 const training = scaleIntrinsics(kittiCamera, 512, 160);
 

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import {
   type CamerasConfigInput,
   camerasConfigSchema,
-  type FrameFacts,
+  type FrameInfo,
   type RunningCameras,
   startCameras,
 } from '../../src/runtime/index.js';
@@ -38,7 +38,7 @@ async function run(
 }
 
 test('cameras faster than the network get the same share of it, and each the newest frame of its own', async () => {
-  const published: FrameFacts[] = [];
+  const published: FrameInfo[] = [];
   const running = await run({
     model: heavy,
     cameras: [
@@ -165,6 +165,15 @@ test('what is wrong with a list of cameras is said before anything runs', async 
       ],
       /the output of one camera/,
     ],
+    [
+      [
+        { id: 'a', source, outputs: [{ kind: 'video', path: 'depth.mp4' }] },
+        { id: 'b', source, outputs: ['video:depth.mp4'] },
+      ],
+      /the output of one camera/,
+    ],
+    [[{ id: 'a', source, outputs: ['avi:x'] }], /expected ndjson, png16:DIR, video:FILE\.mp4 or none/],
+    [[{ id: 'a', source, outputs: [{ kind: 'png16' }] }], /folder/],
   ];
   for (const [cameras, expected] of cases) {
     assert.match(camerasConfigSchema.safeParse({ model, cameras }).error?.message ?? 'accepted', expected);

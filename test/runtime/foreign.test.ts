@@ -35,8 +35,8 @@ after(async () => {
 });
 
 /** Smooth colours with some grain. */
-function picture(width: number, height: number, seed: number): RgbImage {
-  const random = Random.fromSeed(seed, 'foreign-picture');
+function randomImage(width: number, height: number, seed: number): RgbImage {
+  const random = Random.fromSeed(seed, 'foreign-image');
   const data = Uint8Array.from({ length: width * height * 3 }, (_, byte) => {
     const [x, y, channel] = [Math.floor(byte / 3) % width, Math.floor(byte / 3 / width), byte % 3];
     return 128 + 100 * Math.sin(x / (7 + channel) + y / (5 - channel)) + random.uniform(-25, 25);
@@ -69,13 +69,12 @@ async function streamed(
   images: readonly RgbImage[],
   png16?: string,
 ): Promise<{ output: KeepingOutput; summary: Summary }> {
-  const pictures = join(model, 'pictures');
-  await mkdir(pictures, { recursive: true });
-  for (const [index, image] of images.entries())
-    await writeFile(join(pictures, `${index}.png`), await encodePng(image));
+  const folder = join(model, 'images');
+  await mkdir(folder, { recursive: true });
+  for (const [index, image] of images.entries()) await writeFile(join(folder, `${index}.png`), await encodePng(image));
   const output = new KeepingOutput();
   const outputs = png16 === undefined ? [output] : [output, png16Output(png16)];
-  const source = { kind: 'images', path: pictures } as const;
+  const source = { kind: 'images', path: folder } as const;
   const pipeline = await stream({ model, engine: { threads: 1 }, camera: { source } }, ...outputs);
   return { output, summary: await pipeline.done };
 }
@@ -106,7 +105,7 @@ test('monodepth2: 0..1 without normalisation, the sigmoid of four scales becomes
     output: { kind: 'disparity-sigmoid', name: 'disp_0', nearM: 0.1, farM: 100, scale: 5.4, maxM: 120 },
     camera: { fxPx: 0.58 * width },
   });
-  const images = [picture(width, height, 1), picture(width, height, 2)];
+  const images = [randomImage(width, height, 1), randomImage(width, height, 2)];
   const { output, summary } = await streamed(model, images);
   assert.equal(output.info?.unit, 'metres');
   assert.deepEqual([output.info?.minM, output.info?.maxM], [0.5, 120]);
@@ -125,7 +124,7 @@ test('monodepth2: 0..1 without normalisation, the sigmoid of four scales becomes
   }
 });
 
-test('MiDaS: mean and deviation, inverse depth without a scale becomes nearness, and says so everywhere', async () => {
+test('MiDaS: mean and deviation, inverse depth without a scale becomes relative inverse depth, and says so everywhere', async () => {
   const [width, height] = [64, 32];
   const model = join(folder, 'midas');
   const graph: ForeignGraph = {
@@ -139,25 +138,25 @@ test('MiDaS: mean and deviation, inverse depth without a scale becomes nearness,
     input: { width, height, ...imageNet },
     output: { kind: 'relative-inverse-depth' },
   });
-  const image = picture(width, height, 3);
+  const image = randomImage(width, height, 3);
   const png16 = join(folder, 'png16');
   const { output } = await streamed(model, [image], png16);
-  assert.equal(output.info?.unit, 'nearness');
+  assert.equal(output.info?.unit, 'relative-inverse-depth');
   const raw = Array.from({ length: width * height }, (_, pixel) =>
     response(image, pixel, [0, 1, 2], imageNet.mean, imageNet.std),
   );
   const [low, high] = [Math.min(...raw), Math.max(...raw)];
-  const nearness = (pixel: number) => (raw[pixel]! - low) / (high - low);
+  const inverseDepth = (pixel: number) => (raw[pixel]! - low) / (high - low);
   const frame = output.frames[0]!;
-  assertNear(frame.networkDepth.data, nearness, 1e-5);
+  assertNear(frame.networkDepth.data, inverseDepth, 1e-5);
   assert.equal(frame.depthScale, 1);
   const line = depthLine(frame, output.info!.unit);
   assert.equal(line.depthM, undefined);
-  assert.ok(line.nearness!.min >= 0 && line.nearness!.max <= 1);
+  assert.ok(line.relativeInverseDepth!.min >= 0 && line.relativeInverseDepth!.max <= 1);
   const stored = decodePng16(await readBytes(join(png16, '000000.png')), 'stored');
   assertNear(
     stored.data.map((value) => (Number.isNaN(value) ? 0 : (value * 256) / 65535)),
-    nearness,
+    inverseDepth,
     2e-5,
   );
 });
@@ -177,7 +176,7 @@ test('Depth Anything: free sizes in multiples of 14, whatever the width; a scale
     output: { kind: 'inverse-depth', scale: 0.05, shift: 0.01, minM: 1, maxM: 60 },
     camera: { fxPx: 60 },
   });
-  const image = picture(width, height, 4);
+  const image = randomImage(width, height, 4);
   const { output } = await streamed(model, [image]);
   assert.equal(output.frames[0]!.image.format, 'RGBA');
   assertNear(
@@ -190,7 +189,7 @@ test('Depth Anything: free sizes in multiples of 14, whatever the width; a scale
   );
 });
 
-test('colours in the order BGR, pictures in 0..255, rows first, and an output of a quarter of the size', async () => {
+test('colours in the order BGR, images in 0..255, rows first, and an output of a quarter of the size', async () => {
   const [width, height] = [64, 32];
   const model = join(folder, 'other');
   const graph: ForeignGraph = {
@@ -211,7 +210,7 @@ test('colours in the order BGR, pictures in 0..255, rows first, and an output of
     output: { kind: 'depth', scale: 0.1, shift: 20, minM: 0.5, maxM: 100 },
     camera: { fxPx: 50 },
   });
-  const image = picture(width, height, 5);
+  const image = randomImage(width, height, 5);
   const { output } = await streamed(model, [image]);
   const small = (row: number, column: number): number => {
     let sum = 0;
@@ -246,7 +245,7 @@ test('colours in the order BGR, pictures in 0..255, rows first, and an output of
   );
 });
 
-test('on a GPU the depth of the golden picture is compared with that of the CPU', {
+test('on a GPU the depth of the golden image is compared with that of the CPU', {
   skip: withoutCompiler,
 }, async () => {
   const [width, height] = [64, 32];

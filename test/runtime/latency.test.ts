@@ -41,7 +41,7 @@ function frameAt(ms: number, droppedBefore = 0) {
   const at = (offset: number) => BigInt(Math.round((ms + offset) * 1e6)) as MonotonicNs;
   return {
     droppedBefore,
-    stamps: { capture: at(0), arrival: at(2), inferStart: at(5), inferEnd: at(15), publish: at(16) },
+    timestamps: { capture: at(0), arrival: at(2), inferStart: at(5), inferEnd: at(15), publish: at(16) },
   };
 }
 
@@ -87,7 +87,7 @@ test('capture time: the frame that travelled fastest sets the offset, a restart 
   assert.equal(captured(10_000, 2100), 2100n);
 });
 
-test('capture time of a file: a jump ahead is pictures that were left out, and its clock goes on', () => {
+test('capture time of a file: a jump ahead is images that were left out, and its clock goes on', () => {
   const clock = new ClockOffset(false);
   const captured = (ptsMs: number, arrivalMs: number) =>
     Number(clock.captureTime(BigInt(ptsMs * 1e6), BigInt(arrivalMs * 1e6) as MonotonicNs)) / 1e6;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readModelPackage } from '../../src/model-package/read.js';
-import { openOrtNode } from '../../src/runtime/engine/ort-node.js';
+import { openOrtNode } from '../../src/runtime/engine/ort-node/ort-node.js';
 import { openModelPredictor } from '../../src/runtime/model-predictor.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { writeTinyPackage } from '../support/tiny-package.js';
@@ -23,7 +23,7 @@ test('disparity of a model is fx * B over its metres, for the training camera an
     const { fxPx, fyPx, cxPx, cyPx } = model.camera;
     const camera = { width, height, fxPx: fxPx * ratio, fyPx: fyPx * ratio, cxPx, cyPx, baselineM: 0.3, doffsPx: 0 };
     const { data } = await predictor.predict({ ...tinySample(2), camera });
-    // A camera that sees less has everything `ratio` times larger in its picture, so it is `ratio` times further away.
+    // A camera that sees less has everything `ratio` times larger in its image, so it is `ratio` times further away.
     for (let i = 0; i < data.length; i++) {
       const expected = (camera.fxPx * 0.3) / (depthM[i]! * ratio);
       assert.ok(Math.abs(data[i]! - expected) < 1e-4 * expected, `pixel ${i}: ${data[i]} against ${expected}`);
@@ -36,7 +36,7 @@ test('a wider camera is cropped to the training field of view; around it nothing
   const { package: model } = await writeTinyPackage(folder, { width: 48, height: 24 });
   const predictor = await openModelPredictor(folder);
   t.after(() => predictor.close());
-  // Half the focal length at equal width: the training field of view is the middle half of the picture.
+  // Half the focal length at equal width: the training field of view is the middle half of the image.
   const focal = model.camera.fxPx * (width / 48) * 0.5;
   const camera = { width, height, fxPx: focal, fyPx: focal, cxPx: 47.5, cyPx: 23.5, baselineM: 0.5, doffsPx: 0 };
   const { data } = await predictor.predict({ ...tinySample(2), camera });

@@ -45,6 +45,8 @@ test('every frame of a file reaches the loop, however slow it is, and the loop e
   assert.deepEqual([end, latency.frames, latency.dropped], ['source', 20, 0]);
   for await (const _ of stream) assert.fail('a stream is looped over once');
   assert.deepEqual(await childrenOf(), []);
+  await stream.close();
+  assert.ok(!process.getActiveResourcesInfo().includes('Timeout'), 'nothing keeps the process');
 });
 
 test('a slow loop over a live source gets the newest frame, and is told what it missed', async () => {
@@ -55,12 +57,16 @@ test('a slow loop over a live source gets the newest frame, and is told what it 
     await setTimeout(60);
   }
   assert.ok(frames.length < 35, `${frames.length} of 40`);
+  // Beside what the loop was too slow for, capture may have lost some on a busy machine.
   for (const [index, frame] of frames.slice(1).entries()) {
-    assert.equal(frame.droppedBefore, frame.sequence - frames[index]!.sequence - 1);
+    assert.ok(frame.droppedBefore >= frame.sequence - frames[index]!.sequence - 1);
   }
   // While the loop was away for 60 ms, 3 frames came: the one that is taken then is not the first of them.
   assert.ok(frames.slice(1).filter(({ droppedBefore }) => droppedBefore >= 2).length >= frames.length / 3);
-  assert.equal((await stream.done).end, 'frames');
+  const { end, latency } = await stream.done;
+  assert.equal(end, 'frames');
+  const missed = frames.reduce((sum, { droppedBefore }) => sum + droppedBefore, 0);
+  assert.equal(frames.length + missed, latency.frames + latency.dropped, 'every frame is given or counted');
 });
 
 for (const [what, config] of [

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../src/base/paths.js';
 
-test('a stream starts without loading what only pictures in files need', async () => {
+test('a stream starts without loading what only images in files need', async () => {
   const program = `
     await import(${JSON.stringify(join(packageRoot(), 'dist/src/runtime/index.js'))});
     process.stdout.write(JSON.stringify(process.report.getReport().sharedObjects));`;

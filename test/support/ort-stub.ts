@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { packageRoot } from '../../src/base/paths.js';
 import { goldenInput } from '../../src/model-package/golden.js';
 import { type LoadedModelPackage, readModelPackage } from '../../src/model-package/read.js';
-import { openOrtNode } from '../../src/runtime/engine/ort-node.js';
+import { openOrtNode } from '../../src/runtime/engine/ort-node/ort-node.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { type TinyPackageOptions, writeTinyPackage } from './tiny-package.js';
 

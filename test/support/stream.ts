@@ -3,10 +3,10 @@ import { pino } from 'pino';
 import {
   type DepthFrame,
   type Output,
-  type RunningPipeline,
+  type RunningStream,
   type StreamConfigInput,
   type StreamInfo,
-  startPipeline,
+  startStream,
   streamConfigSchema,
 } from '../../src/runtime/index.js';
 
@@ -42,8 +42,8 @@ export class KeepingOutput implements Output {
 }
 
 /** Starts a stream with defaults filled in and a silent log. */
-export async function stream(config: StreamConfigInput, ...outputs: Output[]): Promise<RunningPipeline> {
-  return startPipeline(streamConfigSchema.parse(config), outputs, quietLog);
+export async function stream(config: StreamConfigInput, ...outputs: Output[]): Promise<RunningStream> {
+  return startStream(streamConfigSchema.parse(config), outputs, quietLog);
 }
 
 /** Process ids of this process's (or another's) living children. */

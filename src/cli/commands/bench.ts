@@ -1,12 +1,14 @@
 import { constants } from 'node:os';
 import { CyclopsError } from '../../base/errors.js';
 import { createLog } from '../../base/log.js';
-import { createLiveLine } from '../../base/terminal.js';
-import { measureLatency } from '../../runtime/latency-bench/measure.js';
-import { reportText } from '../../runtime/latency-bench/text.js';
-import { writeLatencyReport } from '../../runtime/latency-bench/write.js';
+import { measureLatency } from '../../latency-bench/measure.js';
+import { reportText } from '../../latency-bench/text.js';
+import { writeLatencyReport } from '../../latency-bench/write.js';
+import { kindsWith, sourceForms } from '../../runtime/index.js';
+import { startActivity } from '../activity.js';
 import type { Command } from '../command.js';
 import { integerOption, requiredText } from '../options.js';
+import { kindsHelp } from '../source-help.js';
 import { listenForStop, type StopReason } from '../stop-signal.js';
 import { streamConfig, streamOptions } from '../stream-config.js';
 
@@ -17,6 +19,10 @@ const names = [
 ];
 const ownOptions = Object.fromEntries(names.map((name) => [name, streamOptions[name]!]));
 
+/** Sources that can wait for the model. */
+const waiting = kindsWith('pace');
+const rated = waiting.filter(({ schema }) => 'fps' in schema.shape);
+
 /** `cyclops bench`: latency and throughput of a model on this machine. */
 export const command: Command = {
   name: 'bench',
@@ -26,10 +32,10 @@ export const command: Command = {
     source: {
       type: 'string',
       value: 'SOURCE',
-      help: 'What is measured on: a video, a folder of images, or the test image (file:PATH, images:DIR, test) [test:smpte]',
+      help: `What is measured on: ${sourceForms(waiting)}, or a path [test:smpte]`,
     },
-    fps: { type: 'string', value: 'N', help: 'Rate of test and images in the part in real time [30; images 10]' },
-    size: { type: 'string', value: 'WxH', help: 'Image size of test [1280x720]' },
+    fps: { type: 'string', value: 'N', help: `Rate in the part in real time of ${kindsHelp('fps', rated)}` },
+    size: streamOptions.size!,
     ...ownOptions,
     frames: { type: 'string', value: 'N', default: '300', help: 'measured frames of each part' },
     'warm-up': { type: 'string', value: 'N', default: '20', help: 'frames left out at the beginning of each stretch' },
@@ -39,8 +45,8 @@ export const command: Command = {
   },
   positionals: { min: 1, max: 2 },
   details: `
-Two parts. First the bare ONNX Runtime (one session, one picture, a tight loop) and the whole stream as fast as the model
-takes, in turn: their ratio, with the processor time of a frame taken apart (bare run, the source's own pipeline, the
+Two parts. First the bare ONNX Runtime (one session, one image, a tight loop) and the whole stream as fast as the model
+takes, in turn: their ratio, with the CPU time of a frame taken apart (bare run, the source's own pipeline, the
 rest) and the best ratio that this source allows on these cores. Then the stream in real time, at the rate of the source: the age of
 a frame when its depth is published, stage by stage, and the frames that were dropped because the model was busy.
 
@@ -62,14 +68,15 @@ that does nothing else.
     if (!('pace' in config.camera.source)) {
       throw new CyclopsError(
         'USAGE_INVALID',
-        '--source: a camera cannot wait for the model; expected a video, a folder of images, or test',
+        `--source: a camera cannot wait for the model; expected ${sourceForms(waiting)}`,
       );
     }
-    const line = createLiveLine();
+    const activity = startActivity('opening the model');
     let reason: StopReason | undefined;
     const stop = listenForStop((name) => {
       reason = name;
-      line.log(`${name}: stopping; there will be no report`);
+      activity.close();
+      process.stderr.write(`${name}: stopping; there will be no report\n`);
     });
     const result = await measureLatency({
       config,
@@ -78,7 +85,7 @@ that does nothing else.
       warmUpFrames,
       log,
       signal: stop.signal,
-      onProgress: (what, share) => line.update(`${Math.round(share * 100)} %  ${what}`),
+      onProgress: (what, share) => activity.show(`${Math.round(share * 100)} %  ${what}`),
     })
       .catch((error: unknown) => {
         if (reason === undefined) throw error;
@@ -86,7 +93,7 @@ that does nothing else.
       })
       .finally(() => {
         stop.release();
-        line.close();
+        activity.close();
       });
     // The exit code of a command that a signal ended.
     if (result === undefined) return 128 + constants.signals[reason!];

@@ -4,20 +4,20 @@ import { elapsedMs, monotonicNow } from '../../base/clock.js';
 import { formatDuration } from '../../base/format.js';
 import { createLog } from '../../base/log.js';
 import { packageRoot } from '../../base/paths.js';
+import { loadNow, reportHead } from '../../latency-bench/head.js';
+import { UsageMeter } from '../../latency-bench/process-usage.js';
+import { sectionFrom } from '../../latency-bench/section.js';
+import { SpanRecord } from '../../latency-bench/spans.js';
+import { sectionText } from '../../latency-bench/text.js';
+import { type ReportPaths, writeLatencyReport } from '../../latency-bench/write.js';
 import {
   type Output,
   png16Output,
   readModelPackage,
   type StreamConfig,
-  startPipeline,
+  startStream,
   VideoOutput,
 } from '../../runtime/index.js';
-import { loadNow, reportHead } from '../../runtime/latency-bench/head.js';
-import { UsageMeter } from '../../runtime/latency-bench/process-usage.js';
-import { sectionFrom } from '../../runtime/latency-bench/section.js';
-import { SpanRecord } from '../../runtime/latency-bench/spans.js';
-import { sectionText } from '../../runtime/latency-bench/text.js';
-import { type ReportPaths, writeLatencyReport } from '../../runtime/latency-bench/write.js';
 import type { Command, OptionValues } from '../command.js';
 import { choiceOption, integerOption, optionalText, requiredText } from '../options.js';
 import { checkedConfig } from '../stream-config.js';
@@ -48,7 +48,7 @@ export const command: Command = {
   positionals: { min: 0, max: 0 },
   details: `
 Writes demo.mp4 (camera | depth with a scale in metres), latency.txt, latency.json and latency.png, and ends by itself.
-The video keeps the time stamps of the drive: it plays at the speed of the scene, and where a frame was dropped its
+The video keeps the time timestamps of the drive: it plays at the speed of the scene, and where a frame was dropped its
 predecessor stands longer. A FILE.json beside a video of your own, with width, height, fxPx, fyPx, cxPx, cyPx of its
 camera, makes its depth metric; without it the field of view of the model's camera is assumed, and that is said.
 `,
@@ -106,7 +106,7 @@ async function stream(
 ): Promise<ReportPaths> {
   const loadBefore = loadNow();
   const { package: model } = await readModelPackage(config.model);
-  const pipeline = await startPipeline(config, outputs, createLog('cyclops').child({}, { level: 'warn' }));
+  const pipeline = await startStream(config, outputs, createLog('cyclops').child({}, { level: 'warn' }));
   onStart(pipeline);
   const { pace, sourceFps } = pipeline.stream;
   const { source } = config.camera;

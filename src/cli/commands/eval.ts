@@ -42,7 +42,7 @@ What is given by hand (--crop, --max-depth, ...) goes before what the protocol s
   cyclops eval --data street:900:40 --network runs/student --images out/eval
   cyclops eval --data data/kitti2015 --baseline constant --format markdown
 
-Depth figures are means over images, disparity figures are over all pixels; docs/evaluation.md defines each.`,
+Depth metrics are means over images, disparity metrics are over all pixels; docs/evaluation.md defines each.`,
   options: {
     data: { type: 'string', value: 'DATA', help: 'what to measure on' },
     ...folderOptions,

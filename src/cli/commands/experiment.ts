@@ -5,6 +5,7 @@ import { createEta, createLiveLine, progressText } from '../../base/terminal.js'
 import type { Plan, PlannedStep } from '../../experiment/plan.js';
 import type { Command, OptionValues } from '../command.js';
 import { optionalText } from '../options.js';
+import { program } from '../program.js';
 import { listenForStop } from '../stop-signal.js';
 
 /** `cyclops experiment`: parse, call, show which step is where. */
@@ -30,7 +31,7 @@ Each step runs in a process of its own, writes into its own folder, and has its 
 the same command goes on where it was stopped (Ctrl-C saves) or killed. What is done is told by a fingerprint of the
 step's settings and of all it builds on; a changed step gets a folder of its own, and what it was before stays.
 
-At the end report.md and report.html have the tables, whether what was expected holds, curves and pictures.
+At the end report.md and report.html have the tables, whether what was expected holds, curves and images.
 
   cyclops experiment run configs/guo-eccv18.yaml
   cyclops experiment status configs/guo-eccv18.yaml
@@ -88,7 +89,7 @@ async function run(plan: Plan, values: OptionValues): Promise<number> {
     });
     line.close();
     if (status === 'stopped') {
-      process.stdout.write(`stopped; to go on: cyclops experiment run ${plan.file}\n`);
+      process.stdout.write(`stopped; to go on: ${program} experiment run ${plan.file}\n`);
       return 0;
     }
     return await printReport(plan, undefined);

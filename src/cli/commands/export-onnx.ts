@@ -18,6 +18,7 @@ import {
 import { exportBareGraph, isLayersModel, printPlan } from '../export-graph.js';
 import { formatRows, type Row, signatureRows } from '../graph-text.js';
 import { choiceOption, integerOption, listOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { program } from '../program.js';
 import { tensorRtFrom, tensorRtOptionSpecs, tensorRtRows } from '../tensorrt-option.js';
 
 /** `cyclops export-onnx`: a student checkpoint becomes a model package. */
@@ -282,7 +283,7 @@ async function packEngine(values: OptionValues, source: string, output: string):
   written  ${result.onnxPath}
            ${result.enginePath} (${formatBytes(result.engineBytes)})
            ${result.manifestPath}
-  run      cyclops run ${result.folder} --provider tensorrt --source SOURCE\n`,
+  run      ${program} run ${result.folder} --provider tensorrt --source SOURCE\n`,
   );
   return 0;
 }

@@ -17,7 +17,7 @@ export const command: Command = {
   summary: 'Show what a model package or ONNX file holds and costs, or where two differ.',
   usage: 'PATH [PATH2] [options]',
   options: {
-    golden: { type: 'boolean', help: 'run the golden picture on the CPU and compare with the package' },
+    golden: { type: 'boolean', help: 'run the golden image on the CPU and compare with the package' },
     json: { type: 'boolean', help: 'print everything as JSON' },
   },
   positionals: { min: 1, max: 2 },

@@ -7,6 +7,7 @@ import type { QueueProgress } from '../../train/labels/label-queue.js';
 import { startActivity, withActivity } from '../activity.js';
 import type { Command, OptionValues } from '../command.js';
 import { numberOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { program } from '../program.js';
 import { listenForStop } from '../stop-signal.js';
 
 /** `cyclops label`: parse, call, show progress. */
@@ -54,7 +55,7 @@ disparity (value / 256 px, 0 = none) and 8-bit PNG visibility and confidence, fo
 shows some pairs beside their labels: look at it before a student learns from them.
 
 --refine matches both views again at full size, with the teacher's disparity as prior: better where both views see the same,
-thin things above all, and most on pictures unlike those the teacher was trained on; worse in what one view hides and in the
+thin things above all, and most on images unlike those the teacher was trained on; worse in what one view hides and in the
 sky (docs/labels.md). It takes some seconds of a core a pair, in threads beside the network, and 3 bytes * width * height *
 disparities looked at a thread.
 
@@ -191,7 +192,7 @@ async function openData(values: OptionValues, text: string): Promise<StereoSourc
 
 function workersText({ connected, byWorker, takenOver, failed }: QueueProgress): string {
   const parts = [`${connected ?? byWorker.size} workers`];
-  if (connected === 0) parts.splice(0, 1, 'no worker: start cyclops label --queue URL --worker');
+  if (connected === 0) parts.splice(0, 1, `no worker: start ${program} label --queue URL --worker`);
   else if (byWorker.size > 0) parts.push([...byWorker].map(([name, pairs]) => `${name} ${pairs}`).join(', '));
   if (takenOver > 0) parts.push(`${takenOver} taken over`);
   if (failed > 0) parts.push(`${failed} failed`);

@@ -1,7 +1,6 @@
 import { readConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import { formatBytes } from '../../base/format.js';
-import { createLog } from '../../base/log.js';
 import { createLiveLine } from '../../base/terminal.js';
 import {
   type RecordConfig,
@@ -10,12 +9,16 @@ import {
   type RecordingResult,
   type RecordingStats,
   recordConfigSchema,
+  sourceForms,
   startRecording,
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
+import { logFrom, logOption } from '../log-option.js';
 import { integerOption, listOption, numberOption, optionalText } from '../options.js';
+import { program } from '../program.js';
+import { sourceOf } from '../source-path.js';
 import { listenForStop } from '../stop-signal.js';
-import { checked, parseSource, sourceOptions, withOptions } from '../stream-config.js';
+import { checked, sourceOptions, withOptions } from '../stream-config.js';
 
 const livePeriodMs = 1000;
 
@@ -28,7 +31,7 @@ export const command: Command = {
     left: {
       type: 'string',
       value: 'SOURCE',
-      help: 'the left camera: /dev/video0, csi:0, rtsp://..., a video, ...',
+      help: `The left camera, as ${sourceForms()}`,
     },
     right: { type: 'string', value: 'SOURCE', help: 'the right camera' },
     'left-calibration': {
@@ -43,22 +46,23 @@ export const command: Command = {
       value: 'FILE',
       help: "OpenCV's stereo calibration in their place; repeat it where it is in two files",
     },
-    fx: { type: 'string', value: 'PX', help: 'focal length of a rig whose pictures come rectified' },
+    fx: { type: 'string', value: 'PX', help: 'focal length of a rig whose images come rectified' },
     baseline: {
       type: 'string',
       value: 'M',
       help: 'distance of its cameras, m; or in place of what a calibration says',
     },
     ...sourceOptions,
-    'tolerance-ms': { type: 'string', value: 'MS', help: 'pictures further apart in time are no pair [10]' },
+    'tolerance-ms': { type: 'string', value: 'MS', help: 'images further apart in time are no pair [10]' },
     every: { type: 'string', value: 'N', help: 'keep one of N pairs [1]' },
     frames: { type: 'string', value: 'N', help: 'end after N pairs' },
     seconds: { type: 'string', value: 'S', help: 'end after S seconds' },
-    png: { type: 'boolean', help: 'lossless pictures: PNG in place of JPEG' },
+    png: { type: 'boolean', help: 'lossless images: PNG in place of JPEG' },
     quality: { type: 'string', value: 'N', help: 'of JPEG, 50 to 100 [95]' },
-    width: { type: 'string', value: 'PX', help: "width of the recorded pictures [the source's]" },
+    width: { type: 'string', value: 'PX', help: "width of the recorded images [the source's]" },
     'keep-free': { type: 'string', value: 'MB', help: 'end while so much of the disk is free [500]' },
     config: { type: 'string', value: 'FILE', help: 'YAML with all of this; options win over it' },
+    ...logOption,
     json: { type: 'boolean', help: 'print the summary as one JSON line on standard output' },
   },
   positionals: { min: 1, max: 1 },
@@ -76,7 +80,7 @@ are brought back, and recording goes on.
     let recording: Recording | undefined;
     const stop = listenForStop(() => void recording?.stop());
     try {
-      recording = await startRecording(config, folder!, createLog('cyclops'));
+      recording = await startRecording(config, folder!, logFrom(values));
       if (stop.signal.aborted) void recording.stop();
       const result = await withProgress(recording);
       if (values.json === true) process.stdout.write(`${JSON.stringify({ folder, ...result.summary })}\n`);
@@ -85,7 +89,7 @@ are brought back, and recording goes on.
       if (result.summary.pairs === 0 && result.summary.end !== 'stopped') {
         throw new CyclopsError(
           'DATA_EMPTY',
-          `${folder}: no picture of one camera had a partner of the other; see --tolerance-ms`,
+          `${folder}: no image of one camera had a partner of the other; see --tolerance-ms`,
         );
       }
       return 0;
@@ -111,7 +115,7 @@ async function recordConfig(values: OptionValues): Promise<RecordConfig> {
     ...(values.every === undefined ? {} : { every: integerOption(values, 'every', 1, 1_000_000) }),
     ...(values.frames === undefined ? {} : { frames: integerOption(values, 'frames', 1, 1_000_000_000) }),
     ...(values.seconds === undefined ? {} : { seconds: numberOption(values, 'seconds', 0.001, 1e9) }),
-    ...(values.png === true ? { pictures: 'png' } : {}),
+    ...(values.png === true ? { images: 'png' } : {}),
     ...(values.quality === undefined ? {} : { quality: integerOption(values, 'quality', 50, 100) }),
     ...(values.width === undefined ? {} : { width: integerOption(values, 'width', 16, 16384) }),
     ...(values['keep-free'] === undefined ? {} : { keepFreeMb: numberOption(values, 'keep-free', 0, 1e9) }),
@@ -124,7 +128,7 @@ function viewInput(
   base: RecordConfigInput['left'] | undefined,
 ): RecordConfigInput['left'] {
   const text = optionalText(values, side);
-  const source = text === undefined ? base?.source : parseSource(text);
+  const source = text === undefined ? base?.source : sourceOf(text, `--${side}`);
   if (source === undefined) throw new CyclopsError('USAGE_INVALID', `--${side}: expected a source, see --help`);
   const calibration = optionalText(values, `${side}-calibration`) ?? base?.calibration;
   return { source: withOptions(source, values), ...(calibration === undefined ? {} : { calibration }) };
@@ -165,7 +169,7 @@ function resultText({ folder, summary }: RecordingResult): string {
   return [
     `${pairs} pairs in ${folder}${skipped === 0 ? '' : ` (${skipped} left out by --every)`}`,
     `left+right: ${lossText(summary)}, capture restarts ${restarts.left}+${restarts.right}`,
-    `pictures of a pair apart: p50 ${skewMs.p50} ms, p99 ${skewMs.p99} ms, at most ${skewMs.max} ms`,
-    ...(pairs === 0 ? [] : [`look at it: cyclops data check ${folder} --sheet ${folder}/sheet.png`]),
+    `images of a pair apart: p50 ${skewMs.p50} ms, p99 ${skewMs.p99} ms, at most ${skewMs.max} ms`,
+    ...(pairs === 0 ? [] : [`look at it: ${program} data check ${folder} --sheet ${folder}/sheet.png`]),
   ].join('\n');
 }

@@ -1,20 +1,19 @@
-import { CyclopsError } from '../../base/errors.js';
+import { CyclopsError, messageOf } from '../../base/errors.js';
 import {
-  ndjsonOutput,
-  noOutput,
-  type Output,
+  type OutputSettings,
+  outputForms,
+  outputHelp,
+  parseOutput,
   planCapture,
-  png16Output,
   readModelPackage,
   type StreamConfig,
-  startPipeline,
-  VideoOutput,
+  startStream,
   withoutPassword,
 } from '../../runtime/index.js';
 import type { Command, OptionValues } from '../command.js';
 import { logFrom } from '../log-option.js';
 import { listOption } from '../options.js';
-import { camerasConfig, runCameras } from '../run-cameras.js';
+import { camerasConfig, openOutputs, runCameras } from '../run-cameras.js';
 import { listsCameras, streamConfig, streamOptions } from '../stream-config.js';
 import { summaryText } from '../stream-text.js';
 import { catchSignals, withLiveLine } from '../watch-stream.js';
@@ -22,7 +21,7 @@ import { catchSignals, withLiveLine } from '../watch-stream.js';
 /** `cyclops run`: a source through a model into outputs, until the source ends or a signal comes. */
 export const command: Command = {
   name: 'run',
-  summary: 'Stream a camera, a video or a folder of pictures into metric depth.',
+  summary: 'Stream a camera, a video or a folder of images into metric depth.',
   usage: 'MODEL SOURCE [--output OUTPUT]... [options]',
   options: {
     ...streamOptions,
@@ -30,7 +29,7 @@ export const command: Command = {
       type: 'string',
       multiple: true,
       value: 'OUTPUT',
-      help: 'What is made of the depth: ndjson, png16:DIR, video:FILE.mp4 or none; may be repeated [none]',
+      help: `What is made of the depth: ${outputForms}; may be repeated [none]`,
     },
     json: { type: 'boolean', help: 'print the summary as one JSON line on standard output' },
     'print-pipeline': { type: 'boolean', help: 'print the GStreamer pipeline and end' },
@@ -41,6 +40,9 @@ MODEL is the folder of a model package, or of an ONNX file that was made elsewhe
 (docs/foreign-models.md). SOURCE is a path (a video, a folder of images, a camera's device) or one of the forms of --source.
 A file gives depth for every frame unless --pace real-time; cameras and the test image run in real time: the newest frame
 wins, what is late is dropped and counted. SIGINT and SIGTERM end in order.
+
+Outputs:
+${outputHelp('  ')}
 
   cyclops run models/edge-street drive.mp4 --output video:out/depth.mp4
   cyclops run models/edge-street /dev/video0 --fov 78 --output ndjson
@@ -59,11 +61,11 @@ for a video drive.mp4, a drive.json beside it with width, height, fxPx (and fyPx
       process.stdout.write(`${await pipelineOf(config)}\n`);
       return 0;
     }
-    const outputs = parseOutputs(listOption(values, 'output'));
+    const outputs = openOutputs(outputSettings(listOption(values, 'output')));
     // Signals are kept from the first moment: one that comes while the model loads ends the run as soon as it can.
     const signals = catchSignals();
     try {
-      const pipeline = await startPipeline(config, outputs, log);
+      const pipeline = await startStream(config, outputs, log);
       signals.forwardTo(pipeline);
       const summary = await withLiveLine(pipeline);
       if (values.json === true) process.stdout.write(`${JSON.stringify({ summary })}\n`);
@@ -81,7 +83,7 @@ async function runSeveral(values: OptionValues, [model, source]: readonly string
     throw new CyclopsError('USAGE_INVALID', `source "${source}": the configuration lists cameras; give it there`);
   }
   const config = await camerasConfig(values, model);
-  if (values['print-pipeline'] !== true) return runCameras(config, parseOutputs, values);
+  if (values['print-pipeline'] !== true) return runCameras(config, values);
   const { cameras, ...common } = config;
   for (const { outputs: _, ...camera } of cameras) {
     process.stdout.write(`${camera.id}: ${await pipelineOf({ ...common, camera })}\n`);
@@ -93,20 +95,14 @@ async function pipelineOf(config: StreamConfig): Promise<string> {
   const { package: model } = await readModelPackage(config.model);
   const { job, view } = await planCapture(config, model);
   process.stderr.write(`${view.note}\n`);
-  return job.kind === 'gst' ? withoutPassword(job.launch) : `${job.paths.length} pictures, read without GStreamer`;
+  return job.kind === 'gst' ? withoutPassword(job.launch) : `${job.paths.length} images, read without GStreamer`;
 }
 
-function parseOutputs(specs: readonly string[]): Output[] {
-  return (specs.length === 0 ? ['none'] : specs).map(parseOutput);
-}
-
-function parseOutput(spec: string): Output {
-  const colon = spec.indexOf(':');
-  const kind = colon < 0 ? spec : spec.slice(0, colon);
-  const target = colon < 0 ? '' : spec.slice(colon + 1);
-  if (kind === 'none' && target === '') return noOutput();
-  if (kind === 'ndjson' && target === '') return ndjsonOutput(process.stdout);
-  if (kind === 'png16' && target !== '') return png16Output(target);
-  if (kind === 'video' && target !== '') return new VideoOutput(target);
-  throw new CyclopsError('USAGE_INVALID', `--output: expected ndjson, png16:DIR, video:FILE or none, found "${spec}"`);
+/** What `--output` asks for; `none` where it is not given. @throws CyclopsError `USAGE_INVALID`. */
+function outputSettings(texts: readonly string[]): readonly OutputSettings[] {
+  try {
+    return (texts.length === 0 ? ['none'] : texts).map(parseOutput);
+  } catch (error) {
+    throw new CyclopsError('USAGE_INVALID', `--output: ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -19,7 +19,7 @@ export const command: Command = {
     },
     count: { type: 'string', value: 'N', default: '100', help: 'Pairs to render' },
     seed: { type: 'string', value: 'N', default: '1', help: 'another seed is another world' },
-    size: { type: 'string', value: 'WxH', default: '1242x375', help: 'size of the pictures' },
+    size: { type: 'string', value: 'WxH', default: '1242x375', help: 'size of the images' },
     output: { type: 'string', short: 'o', value: 'DIR', help: 'data folder in the KITTI 2015 layout' },
     'frames-per-scene': {
       type: 'string',
@@ -29,7 +29,7 @@ export const command: Command = {
     },
     drive: { type: 'boolean', help: 'one scene only: all frames along one drive' },
     scene: { type: 'string', value: 'N', help: 'with --drive or --preview: which scene, default 0' },
-    jpeg: { type: 'boolean', help: 'pictures as JPEG of quality 95 in place of PNG' },
+    jpeg: { type: 'boolean', help: 'images as JPEG of quality 95 in place of PNG' },
     reflective: { type: 'string', value: 'SHARE', default: '0.1', help: 'share of reflecting surfaces, 0 to 1' },
     textureless: { type: 'string', value: 'SHARE', default: '0.12', help: 'share of textureless surfaces, 0 to 1' },
     workers: { type: 'string', value: 'N', help: 'threads; default: one a core' },

@@ -16,6 +16,7 @@ import type { Stage } from '../../train/methods/method.js';
 import { startActivity, withActivity } from '../activity.js';
 import type { Command, HelpParts, OptionSpec, OptionValues } from '../command.js';
 import { choiceOption, listOption, optionalText, requiredText, sizeOption } from '../options.js';
+import { program } from '../program.js';
 import { fieldsFrom, optionsOf } from '../schema-options.js';
 import { listenForStop } from '../stop-signal.js';
 
@@ -160,7 +161,7 @@ function printResult(
   const metrics = Object.entries(result.metrics).map(([name, value]) => `  ${name} ${value.toPrecision(3)}`);
   const next =
     result.status === 'stopped'
-      ? `stopped after step ${result.step}; to go on: cyclops train --resume -o ${folder}`
+      ? `stopped after step ${result.step}; to go on: ${program} train --resume -o ${folder}`
       : `finished ${result.step} steps${metrics.join('')}`;
   process.stdout.write(
     `${next}\ncheckpoint ${result.checkpoint}, report ${join(folder, 'report.html')}\ncurves: tensorboard --logdir ${folder} (pip install tensorboard)\n`,

@@ -17,7 +17,7 @@ export async function examineCameras(): Promise<Finding> {
   const part = 'cameras';
   const cameras = await listCameras();
   if (cameras.length === 0) {
-    return { part, state: 'absent', found: 'no /dev/video*: files, image folders and test pictures can be streamed' };
+    return { part, state: 'absent', found: 'no /dev/video*: files, image folders and test images can be streamed' };
   }
   const found = cameras.map(({ device, name, stableName }) => `${stableName ?? device} (${name})`).join('; ');
   const closed = cameras.filter(({ isReadable }) => !isReadable).map(({ device }) => device);

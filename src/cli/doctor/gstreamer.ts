@@ -20,22 +20,17 @@ export async function examineGstreamer(): Promise<{ finding: Finding; elements: 
     return { finding: { part, state: 'gap', found: 'gst-inspect-1.0 is not there', todo }, elements: [] };
   }
   const installed = elementsOf((await commandOutput('gst-inspect-1.0', [])) ?? '');
-  const capture = [
-    ...rows(captureElements.always, 'capture', true),
-    ...rows(captureElements.network, 'network cameras, H.264 and H.265', false),
-    // Elsewhere nobody can install them.
-    ...(process.arch === 'arm64' ? rows(captureElements.nvidia, 'NVIDIA Jetson video', false) : []),
-  ];
+  // Elsewhere nobody can install what is for NVIDIA's boards.
+  const capture = captureElements()
+    .filter(({ isJetsonOnly }) => !isJetsonOnly || process.arch === 'arm64')
+    .map(({ element, debianPackage, kinds, isEssential, isJetsonOnly }) => ({
+      element,
+      use: `${kinds.length === 0 ? 'capture' : kinds.join(', ')}${isJetsonOnly ? ' on NVIDIA Jetson' : ''}`,
+      debianPackage,
+      isRequired: isEssential,
+    }));
   return {
     finding: { part, state: 'ok', found: `${version}, ${installed.size} elements` },
     elements: [...capture, ...otherElements].map((row) => ({ ...row, isFound: installed.has(row.element) })),
   };
-}
-
-function rows(
-  packages: Readonly<Record<string, string>>,
-  use: string,
-  isRequired: boolean,
-): Omit<ElementFinding, 'isFound'>[] {
-  return Object.entries(packages).map(([element, debianPackage]) => ({ element, use, debianPackage, isRequired }));
 }

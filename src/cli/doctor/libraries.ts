@@ -1,9 +1,7 @@
 import { fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../../base/paths.js';
-import { commandOutput, isPackageInstalled, runProbe } from './probe.js';
+import { commandOutput, packageManifest, runProbe } from './probe.js';
 import type { Finding } from './report.js';
 
 const setUpAgain = 'set up again with npm run setup (docs/setup.md tells what else may help)';
@@ -12,7 +10,7 @@ const setUpAnew = 'remove node_modules and set up again with npm run setup';
 /** TensorFlow, which only training needs. */
 export async function examineTensorflow(): Promise<Finding> {
   const part = 'TensorFlow';
-  if (!isPackageInstalled('@tensorflow/tfjs-node-gpu')) {
+  if (packageManifest('@tensorflow/tfjs-node-gpu') === undefined) {
     return {
       part,
       state: 'absent',
@@ -61,12 +59,12 @@ export async function examineOnnxRuntime(): Promise<Finding> {
   };
 }
 
-/** sharp, which reads and writes pictures. */
+/** sharp, which reads and writes images. */
 export async function examineSharp(): Promise<Finding> {
   const part = 'sharp';
   const answer = await runProbe<{ isRight: boolean }>(new URL('./probe-sharp.js', import.meta.url));
   if (!answer.ok) return { part, state: 'gap', found: 'does not work', todo: `${answer.reason}; ${setUpAgain}` };
-  if (!answer.value.isRight) return { part, state: 'gap', found: 'changes pictures', todo: setUpAnew };
+  if (!answer.value.isRight) return { part, state: 'gap', found: 'changes images', todo: setUpAnew };
   return { part, state: 'ok', found: await versionOf('sharp') };
 }
 
@@ -103,7 +101,8 @@ async function captureProcessFault(): Promise<string | undefined> {
 }
 
 async function versionOf(packageName: string): Promise<string> {
-  const path = join(packageRoot(), 'node_modules', packageName, 'package.json');
+  const path = packageManifest(packageName);
+  if (path === undefined) return 'unknown version';
   const { version } = JSON.parse(await readFile(path, 'utf8')) as { version?: string };
   return version ?? 'unknown version';
 }

@@ -1,10 +1,10 @@
-import type { OrtCapiFacts } from '../../runtime/index.js';
+import { executionProviders, type OrtCapiInfo } from '../../runtime/index.js';
 import { runProbe } from './probe.js';
 import type { Finding } from './report.js';
 
 /** ONNX Runtime's C interface, which the engine `ort-capi` uses, and what there is of CUDA and TensorRT. */
 export async function examineNvidia(): Promise<readonly Finding[]> {
-  const answer = await runProbe<OrtCapiFacts>(new URL('./probe-nvidia.js', import.meta.url));
+  const answer = await runProbe<OrtCapiInfo>(new URL('./probe-nvidia.js', import.meta.url));
   if (!answer.ok) {
     return [
       {
@@ -28,11 +28,12 @@ export async function examineNvidia(): Promise<readonly Finding[]> {
 }
 
 /** GPU, driver and TensorRT; none of them is a gap, because streams run on the CPU. */
-export function nvidiaFinding(nvidia: OrtCapiFacts['nvidia']): Finding {
+export function nvidiaFinding(nvidia: OrtCapiInfo['nvidia']): Finding {
   const part = 'NVIDIA GPU';
   const { driverCuda, gpu, computeCapability, tensorrt, l4t } = nvidia;
   if (driverCuda === undefined || gpu === undefined) {
-    return { part, state: 'absent', found: 'no driver or no GPU: --provider cuda and tensorrt cannot run' };
+    const names = executionProviders.flatMap(({ name, missing }) => (missing(nvidia).length > 0 ? [name] : []));
+    return { part, state: 'absent', found: `no driver or no GPU: --provider ${names.join(' and ')} cannot run` };
   }
   const found = [
     `${gpu} (sm_${(computeCapability ?? '').replace('.', '')})`,

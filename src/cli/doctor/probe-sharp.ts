@@ -1,8 +1,8 @@
-// Encodes a picture as JPEG and decodes it again; run by examineSharp in a process of its own.
+// Encodes an image as JPEG and decodes it again; run by examineSharp in a process of its own.
 import { decodeRgb, encodeJpeg } from '../../image/codec.js';
 
 const grey = { width: 16, height: 8, data: new Uint8Array(16 * 8 * 3).fill(128) };
-const { width, height, data } = await decodeRgb(await encodeJpeg(grey), 'the probe picture');
+const { width, height, data } = await decodeRgb(await encodeJpeg(grey), 'the probe image');
 
 process.stdout.write(
   `${JSON.stringify({

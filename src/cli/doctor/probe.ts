@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { packageRoot } from '../../base/paths.js';
 
 /** No probe is near this; one that hangs (a driver, a dead network mount) must not hang the doctor. */
 const timeoutMs = 60_000;
@@ -19,9 +19,13 @@ export async function commandOutput(command: string, args: readonly string[]): P
   );
 }
 
-/** Whether an npm package is installed. */
-export function isPackageInstalled(name: string): boolean {
-  return existsSync(join(packageRoot(), 'node_modules', name, 'package.json'));
+/**
+ * The package.json of an npm package, as this program would find it: beside it in a clone, above it where it is a package
+ * itself. Undefined where it is not installed.
+ */
+export function packageManifest(name: string): string | undefined {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  return folders.map((folder) => join(folder, name, 'package.json')).find(existsSync);
 }
 
 /**

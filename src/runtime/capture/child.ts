@@ -1,5 +1,5 @@
 /**
- * The capture process: one GStreamer pipeline, started by a message of the parent. Pictures flow natively from fdsink into
+ * The capture process: one GStreamer pipeline, started by a message of the parent. Images flow natively from fdsink into
  * the pipe; this file only watches the bus. gstreamer-superficial may be loaded in one thread of a process only, leaks a
  * pipeline with each restart, and a driver may crash it: reasons for a process of its own.
  */
@@ -121,7 +121,7 @@ function end(): void {
 
 /**
  * Not process.exit(): that joins the threads of libuv's pool, and a poll of the bus that waits there for a message which
- * does not come would hold it for ever. Nothing is lost: the pictures are in the pipe, the kernel closes the device.
+ * does not come would hold it for ever. Nothing is lost: the images are in the pipe, the kernel closes the device.
  */
 function leave(): void {
   process.kill(process.pid, 'SIGKILL');

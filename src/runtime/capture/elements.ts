@@ -1,47 +1,44 @@
 import { CyclopsError } from '../../base/errors.js';
-import type { PictureTarget } from '../plan-network-input.js';
+import { hasNvidiaVideo } from './decoders.js';
 import { remedyFor } from './element-packages.js';
 import type { ElementSet } from './installed-elements.js';
 import { elementNames } from './launch-text.js';
-import { picturesFd } from './messages.js';
-import { describeSource, paceOf } from './source.js';
-import { type GstSource, isResizedByNvidia, leakyQueue, noOtherLimit, sourceElements } from './source-elements.js';
-
-export type { PictureTarget } from '../plan-network-input.js';
-export type { GstSource } from './source-elements.js';
+import { imagesFd } from './messages.js';
+import { leakyQueue, noOtherLimit } from './queues.js';
+import { describeSource, type GstSource, type ImageTarget, isLive, kindOf, paceOf } from './sources/index.js';
 
 /**
  * The launch text of a capture pipeline: source, crop, resize, colour, one-deep queue, GDP into the pipe; a pure function
  * of the settings and of what is installed, so that a Jetson's pipeline can be looked at anywhere.
  */
-export function pipelineText(source: GstSource, target: PictureTarget, elements: ElementSet): string {
+export function pipelineText(source: GstSource, target: ImageTarget, elements: ElementSet): string {
   const { width, format } = target;
   if (format === 'RGB' && width % 4 !== 0) {
     throw new CyclopsError(
       'MODEL_INVALID',
-      `model input width: expected a multiple of 4 (rows of RGB pictures are padded to 4 bytes), found ${width}`,
+      `model input width: expected a multiple of 4 (rows of RGB images are padded to 4 bytes), found ${width}`,
     );
   }
   const resize = isResizedByNvidia(source, elements) ? nvidiaResizeElements : softwareResizeElements;
   return [
-    ...sourceElements(source, elements),
+    ...kindOf(source).elements(source, elements),
     ...sizeGuard(source, target),
     ...resize(target),
     ...paceElements(source),
     'gdppay',
-    `fdsink fd=${picturesFd} sync=false`,
+    `fdsink fd=${imagesFd} sync=false`,
   ].join(' ! ');
 }
 
-/** The launch text that only tells size and rate of a source's pictures: its first packet is enough. */
+/** The launch text that only tells size and rate of a source's images: its first packet is enough. */
 export function probeText(source: GstSource, elements: ElementSet): string {
   const download = isResizedByNvidia(source, elements) ? ['nvvidconv'] : [];
   return [
-    ...sourceElements(source, elements),
+    ...kindOf(source).elements(source, elements),
     ...download,
     'video/x-raw',
     'gdppay',
-    `fdsink fd=${picturesFd} sync=false`,
+    `fdsink fd=${imagesFd} sync=false`,
   ].join(' ! ');
 }
 
@@ -51,24 +48,30 @@ export function probeText(source: GstSource, elements: ElementSet): string {
  */
 export function assertElements(source: GstSource, launch: string, elements: ElementSet): void {
   // In a user's own text anything may stand; GStreamer says what it does not know.
-  const ours = source.kind === 'pipeline' ? launch.replace(source.launch.trim(), '') : launch;
+  const ours = launch.replace(kindOf(source).ownText?.(source) ?? '', '');
   const missing = [...new Set(elementNames(ours))].filter((name) => !elements.has(name));
   if (missing.length === 0) return;
   const list = missing.map((name) => `the GStreamer element "${name}" is not installed${remedyFor(name)}`);
   throw new CyclopsError('MACHINE_LACKS', `${describeSource(source)}: ${list.join('; ')}`);
 }
 
+/** Whether frames are resized by NVIDIA's hardware: also those that have to go to its memory first. */
+function isResizedByNvidia(source: GstSource, elements: ElementSet): boolean {
+  const { nvidiaMemory } = kindOf(source);
+  return nvidiaMemory === 'always' || (nvidiaMemory === 'where-installed' && hasNvidiaVideo(elements));
+}
+
 /** Where the size is the sender's choice, another one is refused: the crop, and so the metres, belong to this one. */
-function sizeGuard(source: GstSource, { sourceWidth, sourceHeight }: PictureTarget): string[] {
-  if (source.kind === 'test' || source.kind === 'v4l2' || source.kind === 'csi') return [];
+function sizeGuard(source: GstSource, { sourceWidth, sourceHeight }: ImageTarget): string[] {
+  if (kindOf(source).imageSize === 'settings') return [];
   return [`video/x-raw(ANY),width=${sourceWidth},height=${sourceHeight}`];
 }
 
 /**
- * Resizing comes before the colour conversion, because that is cheaper on the smaller picture. `bilinear2` averages over
+ * Resizing comes before the colour conversion, because that is cheaper on the smaller image. `bilinear2` averages over
  * all source pixels when it shrinks, like the resizing of training images does; plain `bilinear` aliases.
  */
-function softwareResizeElements(target: PictureTarget): string[] {
+function softwareResizeElements(target: ImageTarget): string[] {
   const { width, height, format } = target;
   return [
     ...softwareCropElements(target),
@@ -79,7 +82,7 @@ function softwareResizeElements(target: PictureTarget): string[] {
   ];
 }
 
-function softwareCropElements(target: PictureTarget): string[] {
+function softwareCropElements(target: ImageTarget): string[] {
   const { crop, sourceWidth, sourceHeight } = target;
   const left = crop.x;
   const right = sourceWidth - crop.x - crop.width;
@@ -96,9 +99,9 @@ const nvidiaBestFilter = 5;
 
 /**
  * nvvidconv cuts, resizes and converts in one go, in hardware, and downloads the small result; its crop takes the edges of
- * the rectangle, all 0 meaning none. It cannot pad and does not make RGB, so both are left to software on the small picture.
+ * the rectangle, all 0 meaning none. It cannot pad and does not make RGB, so both are left to software on the small image.
  */
-function nvidiaResizeElements(target: PictureTarget): string[] {
+function nvidiaResizeElements(target: ImageTarget): string[] {
   const { width, height, format, crop, sourceWidth, sourceHeight } = target;
   const top = Math.max(0, crop.y);
   const bottom = Math.min(sourceHeight, crop.y + crop.height);
@@ -126,6 +129,6 @@ function even(value: number): number {
  */
 function paceElements(source: GstSource): string[] {
   const isRealTime = paceOf(source) === 'real-time';
-  if (isRealTime && source.kind !== 'file') return [leakyQueue];
+  if (isRealTime && isLive(source)) return [leakyQueue];
   return [`queue max-size-buffers=2 ${noOtherLimit}`, ...(isRealTime ? ['identity sync=true'] : [])];
 }

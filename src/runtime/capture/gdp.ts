@@ -40,7 +40,7 @@ export interface GdpHandlers {
 export interface BufferTags {
   /** Presentation time, ns. */
   readonly ptsNs: bigint | undefined;
-  /** In raw video of a source with `do-timestamp`: when the source made the picture, ns of the same time. */
+  /** In raw video of a source with `do-timestamp`: when the source made the image, ns of the same time. */
   readonly dtsNs: bigint | undefined;
   /** The source's own frame count. */
   readonly offset: bigint | undefined;

@@ -1,7 +1,7 @@
 /**
- * The capture process of a folder of pictures: decodes, cuts and resizes one after the other and writes them into the pipe
+ * The capture process of a folder of images: decodes, cuts and resizes one after the other and writes them into the pipe
  * in the same protocol as GStreamer does. Not GStreamer, because its image sources want numbered names, one kind and one
- * size; here a damaged picture is named, and resizing is that of the training data.
+ * size; here a damaged image is named, and resizing is that of the training data.
  */
 
 import { once } from 'node:events';
@@ -10,14 +10,14 @@ import { messageOf } from '../../base/errors.js';
 import { readRgb } from '../../image/codec.js';
 import { networkImage } from '../network-image.js';
 import { formatGdpHeader } from './gdp.js';
-import { type FromChild, type ImagesJob, picturesFd, type ToChild } from './messages.js';
+import { type FromChild, type ImagesJob, imagesFd, type ToChild } from './messages.js';
 
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message: ToChild) => {
   if (message.type === 'stop') process.exit(0);
-  if (message.type === 'start' && message.job.kind === 'images') {
+  if (message.type === 'start' && message.job.kind === 'image-files') {
     show(message.job).catch((error: unknown) => {
       send({ type: 'fault', reason: 'bad-image', message: messageOf(error) });
     });
@@ -26,7 +26,7 @@ process.on('message', (message: ToChild) => {
 send({ type: 'loaded' });
 
 async function show(job: ImagesJob): Promise<void> {
-  const pipe = createWriteStream('', { fd: picturesFd, highWaterMark: 1 });
+  const pipe = createWriteStream('', { fd: imagesFd, highWaterMark: 1 });
   // The reader has gone: the parent ends this process, there is nothing to tell.
   pipe.on('error', () => process.exit(0));
   const write = async (bytes: Uint8Array) => {
@@ -42,12 +42,12 @@ async function show(job: ImagesJob): Promise<void> {
   let index = 0;
   do {
     for (const path of job.paths) {
-      const picture = networkImage(await readRgb(path), job);
+      const image = networkImage(await readRgb(path), job);
       const timeMs = (index * 1000) / job.fps;
       if (job.pace === 'real-time') await waitUntil(startMs + timeMs);
       const ptsNs = BigInt(Math.round(timeMs * 1e6));
-      await write(formatGdpHeader({ kind: 'buffer', length: picture.length, ptsNs, offset: BigInt(index) }));
-      await write(picture);
+      await write(formatGdpHeader({ kind: 'buffer', length: image.length, ptsNs, offset: BigInt(index) }));
+      await write(image);
       index++;
     }
   } while (job.loop);

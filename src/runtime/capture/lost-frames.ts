@@ -8,8 +8,8 @@ const pauseLimitNs = 2_000_000_000n;
 const gapsKept = 30;
 
 /**
- * How many frames were lost between one picture and the next. The source's own count tells it exactly. Decoders drop that
- * count; then the time between two pictures tells it, in periods of the camera: the nominal one, or where for a while no
+ * How many frames were lost between one image and the next. The source's own count tells it exactly. Decoders drop that
+ * count; then the time between two images tells it, in periods of the camera: the nominal one, or where for a while no
  * gap was as short as that (a dark scene, a variable rate), the shortest that was seen.
  */
 export class LostFrames {
@@ -28,7 +28,7 @@ export class LostFrames {
     this.#nominalNs = fps === undefined ? undefined : 1e9 / fps;
   }
 
-  /** Frames lost before this picture; pictures must come in the order of arrival. */
+  /** Frames lost before this image; images must come in the order of arrival. */
   before({ offset, ptsNs }: Pick<BufferTags, 'offset' | 'ptsNs'>): number {
     const previousOffset = this.#previousOffset;
     const previousPtsNs = this.#previousPtsNs;

@@ -9,11 +9,11 @@ export interface GstJob {
   readonly loop: boolean;
 }
 
-/** A folder of pictures for images-child.ts. */
+/** A folder of images for images-child.ts. */
 export interface ImagesJob {
-  readonly kind: 'images';
+  readonly kind: 'image-files';
   readonly paths: readonly string[];
-  /** Size of the first picture, which `crop` belongs to; pictures of another size are cut in the same shares. */
+  /** Size of the first image, which `crop` belongs to; images of another size are cut in the same shares. */
   readonly sourceWidth: number;
   readonly sourceHeight: number;
   readonly crop: CropWindow;
@@ -35,7 +35,7 @@ export type ToChild =
   | { readonly type: 'key-frames' }
   | { readonly type: 'stop' };
 
-/** Name of the element in the pipeline of a file that lets all pictures through, or key frames alone. */
+/** Name of the element in the pipeline of a file that lets all images through, or key frames alone. */
 export const doorName = 'door';
 
 /** What kind of fault ended a capture: it decides on error code, exit code and whether to try again. */
@@ -44,11 +44,11 @@ export type FaultReason =
   | 'missing-decoder'
   | 'no-video'
   | 'bad-image'
-  /** Pictures of another size or kind than the pipeline was composed for. */
+  /** Images of another size or kind than the pipeline was composed for. */
   | 'format'
   | 'stream';
 
-/** What a capture process tells its parent. Pictures do not go this way, but through the pipe. */
+/** What a capture process tells its parent. Images do not go this way, but through the pipe. */
 export type FromChild =
   /** Ready for a job. */
   | { readonly type: 'loaded' }
@@ -63,5 +63,5 @@ export type FromChild =
       readonly element?: string;
     };
 
-/** The file descriptor of the pipe for pictures in a capture process: after stdin, stdout, stderr and the messages. */
-export const picturesFd = 4;
+/** The file descriptor of the pipe for images in a capture process: after stdin, stdout, stderr and the messages. */
+export const imagesFd = 4;

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { CyclopsError, isCyclopsError } from '../../base/errors.js';
 import { remedyFor } from './element-packages.js';
 import { type BufferTags, GdpReader, type VideoCaps } from './gdp.js';
+import { type ImagePipe, openImagePipe } from './image-pipe.js';
 import type { CaptureJob, FaultReason, FromChild, ToChild } from './messages.js';
-import { openPicturePipe, type PicturePipe } from './picture-pipe.js';
-import { describeSource, isLive, type Source, withoutPassword } from './source.js';
+import { describeSource, isLive, type Source } from './sources/index.js';
+import { withoutPassword } from './without-password.js';
 
 /** After the request to end, a capture process has this long before it is killed. */
 const endGraceMs = 2000;
@@ -38,15 +39,15 @@ export type CaptureOutcome =
 export interface CaptureHandlers {
   onCaps(caps: VideoCaps): void;
   takeBuffer(length: number): Uint8Array<ArrayBuffer>;
-  onPicture(data: Uint8Array<ArrayBuffer>, tags: BufferTags): void;
+  onImage(data: Uint8Array<ArrayBuffer>, tags: BufferTags): void;
   onWarning(message: string): void;
 }
 
 /** Bounds of one capture process. */
 export interface CaptureLimits {
-  /** Largest picture, bytes. */
+  /** Largest image, bytes. */
   readonly bufferLimitBytes: number;
-  /** The first picture may take this long, ms. */
+  /** The first image may take this long, ms. */
   readonly startTimeoutMs: number;
   /** Then none may take longer than this, ms; time in which we held the process back does not count. */
   readonly stallTimeoutMs: number;
@@ -54,7 +55,7 @@ export interface CaptureLimits {
 
 /** One life of a capture process: begins with `start`, over when `outcome` settles. */
 export class CaptureProcess {
-  /** Settles once, after the process is gone and every picture it gave was delivered. Never rejects. */
+  /** Settles once, after the process is gone and every image it gave was delivered. Never rejects. */
   readonly outcome: Promise<CaptureOutcome>;
   readonly #child: ChildProcess;
   readonly #pipe: Socket;
@@ -66,12 +67,12 @@ export class CaptureProcess {
   #killTimer: NodeJS.Timeout | undefined;
   #isHeld = false;
 
-  /** Starts a process on a job. @throws CyclopsError of `openPicturePipe`. */
+  /** Starts a process on a job. @throws CyclopsError of `openImagePipe`. */
   static start(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits): CaptureProcess {
-    return new CaptureProcess(job, handlers, limits, openPicturePipe(limits.bufferLimitBytes));
+    return new CaptureProcess(job, handlers, limits, openImagePipe(limits.bufferLimitBytes));
   }
 
-  private constructor(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits, pipe: PicturePipe) {
+  private constructor(job: CaptureJob, handlers: CaptureHandlers, limits: CaptureLimits, pipe: ImagePipe) {
     const file = job.kind === 'gst' ? './child.js' : './images-child.js';
     this.#limits = limits;
     this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), {
@@ -87,7 +88,7 @@ export class CaptureProcess {
         takeBuffer: (length) => handlers.takeBuffer(length),
         onBuffer: (data, tags) => {
           this.#watch(limits.stallTimeoutMs);
-          handlers.onPicture(data, tags);
+          handlers.onImage(data, tags);
         },
       },
       limits.bufferLimitBytes,
@@ -214,11 +215,14 @@ export class CaptureProcess {
     clearTimeout(this.#timer);
     const ending = this.#ending;
     if (ending?.kind === 'end' && !reader.isBetweenPackets) {
-      return { kind: 'fault', reason: 'protocol', message: 'the stream of pictures ends inside a picture' };
+      return { kind: 'fault', reason: 'protocol', message: 'the stream of images ends inside an image' };
     }
     if (ending !== undefined) return ending;
     const lines = this.#stderr.trim().split('\n');
-    const words = lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? '';
+    // The line of an uncaught error, else any that speaks of one, else the last.
+    const patterns = [/^\w*Error\b.*: /, /\berror\b/i];
+    const words =
+      patterns.map((pattern) => lines.find((line) => pattern.test(line))).find(Boolean) ?? lines.at(-1) ?? '';
     return {
       kind: 'fault',
       reason: 'crash',
@@ -226,7 +230,7 @@ export class CaptureProcess {
     };
   }
 
-  /** Starts the time anew in which a picture must come: with each picture, so one timer is used again and again. */
+  /** Starts the time anew in which an image must come: with each image, so one timer is used again and again. */
   #watch(timeoutMs: number): void {
     if (this.#ending !== undefined) return;
     if (timeoutMs === this.#timeoutMs) {
@@ -237,7 +241,7 @@ export class CaptureProcess {
     this.#timeoutMs = timeoutMs;
     this.#timer = setTimeout(() => {
       if (this.#isHeld) return;
-      this.#fail({ kind: 'fault', reason: 'stall', message: `no picture for ${timeoutMs} ms` });
+      this.#fail({ kind: 'fault', reason: 'stall', message: `no image for ${timeoutMs} ms` });
     }, timeoutMs);
   }
 
@@ -271,10 +275,10 @@ export function captureError(outcome: Extract<CaptureOutcome, { kind: 'fault' }>
       return new CyclopsError('VIDEO_INVALID', `${owner}: ${message}`);
     case 'format':
       return isFile
-        ? new CyclopsError('VIDEO_INVALID', `${owner}: the pictures change their size or kind (${message})`)
+        ? new CyclopsError('VIDEO_INVALID', `${owner}: the images change their size or kind (${message})`)
         : new CyclopsError(
             'CAPTURE_FAILED',
-            `${owner}: the camera does not give pictures of the size, rate or format that was asked for (${message})`,
+            `${owner}: the camera does not give images of the size, rate or format that was asked for (${message})`,
           );
     case 'stream':
       return new CyclopsError(isFile ? 'VIDEO_INVALID' : 'CAPTURE_FAILED', `${owner}: ${message}`);

@@ -9,10 +9,11 @@ import type { BufferTags, VideoCaps } from './gdp.js';
 import { LostFrames } from './lost-frames.js';
 import type { CapturePlan } from './plan.js';
 import { type CaptureOutcome, CaptureProcess, captureError } from './process.js';
-import { describeSource, isLive, paceOf, type Source, withoutPassword } from './source.js';
+import { describeSource, isGstSource, isLive, isLooped, kindOf, paceOf, type Source } from './sources/index.js';
+import { withoutPassword } from './without-password.js';
 
 const longestBackoffMs = 30_000;
-/** A capture process that crashes before its first picture gets this many more tries. */
+/** A capture process that crashes before its first image gets this many more tries. */
 const firstStartRetries = 2;
 /** Arrays of frames that were lost before inference, kept for the next frames. */
 const spareLimit = 4;
@@ -27,7 +28,7 @@ export interface CaptureSettings {
   readonly cameraId: string;
   readonly source: Source;
   readonly plan: CapturePlan;
-  /** Makes a plan for a source whose pictures have changed their size. */
+  /** Makes a plan for a source whose images have changed their size. */
   replan(): Promise<CapturePlan>;
   readonly width: number;
   readonly height: number;
@@ -35,7 +36,7 @@ export interface CaptureSettings {
   readonly startTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly restartLimit: number;
-  /** First wait before a restart, ms; doubled with each restart that gives no picture. */
+  /** First wait before a restart, ms; doubled with each restart that gives no image. */
   readonly restartWaitMs: number;
 }
 
@@ -43,7 +44,7 @@ export interface CaptureSettings {
 export type FaultCounts = Readonly<Partial<Record<Fault['reason'], number>>>;
 
 /**
- * Keeps one camera delivering: starts its capture process, stamps and counts its pictures, and where a live source
+ * Keeps one camera delivering: starts its capture process, timestamps and counts its images, and where a live source
  * crashes, stalls or ends, starts a new process after a growing wait. A file's or folder's fault ends the run.
  */
 export class CaptureSupervisor {
@@ -69,13 +70,13 @@ export class CaptureSupervisor {
   readonly #lost: LostFrames;
   readonly #faults: Partial<Record<Fault['reason'], number>> = {};
 
-  /** @param onFrame called for each picture, synchronously as it arrives. */
+  /** @param onFrame called for each image, synchronously as it arrives. */
   constructor(settings: CaptureSettings, onFrame: (frame: Frame) => void, log: Logger) {
     this.#settings = settings;
     this.#onFrame = onFrame;
     this.#log = log;
     this.#plan = settings.plan;
-    // A file in real time may leave pictures out, but its clock goes on.
+    // A file in real time may leave images out, but its clock goes on.
     const isLiveSource = isLive(settings.source);
     this.#offset = new ClockOffset(isLiveSource);
     this.#lost = new LostFrames(settings.plan.fps, isLiveSource);
@@ -102,7 +103,7 @@ export class CaptureSupervisor {
     return this.#process?.pid;
   }
 
-  /** Stops reading pictures: the source waits (files) until `release`. */
+  /** Stops reading images: the source waits (files) until `release`. */
   hold(): void {
     this.#isHeld = true;
     this.#process?.hold();
@@ -132,19 +133,19 @@ export class CaptureSupervisor {
     // The caller gets its handle before the first process may report.
     await Promise.resolve();
     while (!this.#isStopped) {
-      const pictures = this.#sequence;
+      const images = this.#sequence;
       const outcome = await this.#runOnce();
       if (this.#isStopped || outcome.kind === 'stopped') return;
       if (outcome.kind === 'end' && !isLive(source)) {
-        if (this.#sequence === pictures) {
-          throw new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: no pictures in it`);
+        if (this.#sequence === images) {
+          throw new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: no images in it`);
         }
-        if ('loop' in source && source.loop) continue;
+        if (isLooped(source)) continue;
         return;
       }
       const fault = outcome.kind === 'end' ? endedEarly : outcome;
       this.#faults[fault.reason] = (this.#faults[fault.reason] ?? 0) + 1;
-      failures = this.#sequence > pictures ? 0 : failures + 1;
+      failures = this.#sequence > images ? 0 : failures + 1;
       if (!this.#isWorthARestart(fault) || failures > this.#patience()) {
         throw captureError(fault, source);
       }
@@ -170,14 +171,14 @@ export class CaptureSupervisor {
     }
   }
 
-  /** Live sources come back; but what never gave a picture and is refused by the machine will not. */
+  /** Live sources come back; but what never gave an image and is refused by the machine will not. */
   #isWorthARestart(fault: Fault): boolean {
     if (!isLive(this.#settings.source)) return false;
     if (fault.reason === 'missing-element' || fault.reason === 'missing-decoder') return false;
     return this.#sequence > 0 || fault.reason === 'crash';
   }
 
-  /** Restarts in a row without a picture before giving up: few where there never was one, because then it is not the camera. */
+  /** Restarts in a row without an image before giving up: few where there never was one, because then it is not the camera. */
   #patience(): number {
     const { restartLimit } = this.#settings;
     return this.#sequence > 0 ? restartLimit : Math.min(restartLimit, firstStartRetries);
@@ -193,7 +194,7 @@ export class CaptureSupervisor {
       {
         onCaps: (caps) => this.#checkCaps(caps),
         takeBuffer: (length) => this.#takeBuffer(length),
-        onPicture: (data, tags) => this.#onPicture(data, tags),
+        onImage: (data, tags) => this.#onImage(data, tags),
         onWarning: (message) => this.#log.warn({ camera: this.#settings.cameraId }, message),
       },
       limits,
@@ -209,7 +210,7 @@ export class CaptureSupervisor {
     if (caps.width === width && caps.height === height && caps.format === format) return;
     throw new CyclopsError(
       'CAPTURE_FAILED',
-      `capture stream: expected ${format} pictures of ${width}x${height}, found ${caps.text.slice(0, 200)}`,
+      `capture stream: expected ${format} images of ${width}x${height}, found ${caps.text.slice(0, 200)}`,
     );
   }
 
@@ -217,13 +218,13 @@ export class CaptureSupervisor {
     if (length !== this.#frameBytes) {
       throw new CyclopsError(
         'CAPTURE_FAILED',
-        `capture stream: expected pictures of ${this.#frameBytes} bytes, found ${length}`,
+        `capture stream: expected images of ${this.#frameBytes} bytes, found ${length}`,
       );
     }
     return this.#spares.pop() ?? new Uint8Array(length);
   }
 
-  #onPicture(data: Uint8Array<ArrayBuffer>, tags: BufferTags): void {
+  #onImage(data: Uint8Array<ArrayBuffer>, tags: BufferTags): void {
     const { cameraId, width, height, format, source } = this.#settings;
     const arrivalTime = monotonicNow();
     const isPaced = paceOf(source) === 'real-time';
@@ -231,7 +232,7 @@ export class CaptureSupervisor {
     // Where the source runs as fast as it is read, its time says nothing about ours.
     const capture = isPaced && madeNs !== undefined ? this.#offset.captureTime(madeNs, arrivalTime) : undefined;
     this.#isRecovering = false;
-    if (capture !== undefined && source.kind === 'file') this.#followFile(madeNs!, capture, arrivalTime);
+    if (capture !== undefined && canKeepToKeyFrames(source)) this.#followFile(madeNs!, capture, arrivalTime);
     this.#onFrame({
       cameraId,
       sequence: this.#sequence++,
@@ -248,7 +249,7 @@ export class CaptureSupervisor {
 
   /** A file that cannot be decoded in real time would fall behind its clock for ever; its key frames alone can be. */
   #followFile(ptsNs: bigint, captureTime: MonotonicNs, arrivalTime: MonotonicNs): void {
-    // Looped: a new pipeline, with every picture again.
+    // Looped: a new pipeline, with every image again.
     if (ptsNs < this.#filePtsNs) this.#hasOnlyKeyFrames = false;
     this.#filePtsNs = ptsNs;
     if (arrivalTime - captureTime < lagLimitNs) this.#lateSince = undefined;
@@ -263,12 +264,17 @@ export class CaptureSupervisor {
   }
 }
 
+function canKeepToKeyFrames(source: Source): boolean {
+  return isGstSource(source) && kindOf(source).canKeepToKeyFrames === true;
+}
+
 /**
- * When a picture was made, in the time of its stream. The test source draws its pictures, and on a busy machine later than
- * they are due; a camera does not, so what counts there is when the drawing was done.
+ * When a frame was made, in the time of its stream. A source that draws its frames does so later than they are due where
+ * the machine is busy; a camera does not, so what counts there is when the drawing was done.
  */
 function madeTime({ ptsNs, dtsNs }: BufferTags, source: Source): bigint | undefined {
-  if (source.kind !== 'test' || ptsNs === undefined || dtsNs === undefined) return ptsNs;
+  const isDrawn = kindOf(source).timestamps === 'generated';
+  if (!isDrawn || ptsNs === undefined || dtsNs === undefined) return ptsNs;
   return dtsNs > ptsNs ? dtsNs : ptsNs;
 }
 

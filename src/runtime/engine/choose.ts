@@ -1,16 +1,16 @@
 import { CyclopsError, isCyclopsError, messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { goldenFromDepth, goldenInput } from '../../model-package/golden.js';
 import type { LoadedModelPackage } from '../../model-package/read.js';
-import type { Provider } from './open-failure.js';
-import { openOrtNode } from './ort-node.js';
-import { type ProvenEngine, prove } from './prove.js';
-import { withCpuReference } from './reference.js';
+import { openOrtNode } from './ort-node/ort-node.js';
+import { executionProviders, leastTolerance, optionsFor, type Provider, providerNamed } from './providers/index.js';
 import { type EngineSettings, engineKindOf } from './settings.js';
+import { type VerifiedEngine, verify } from './verify.js';
 
 /**
- * Opens the engine that the settings ask for and proves it on the package's golden picture. Where it cannot run here or
+ * Opens the engine that the settings ask for and verifies it on the package's golden image. Where it cannot run here or
  * gives wrong depth, the next provider of `fallback` has its turn; without one it is an error.
- * @param atOnce pictures inferred at once, of `ort-capi` on the CPU.
+ * @param concurrency images inferred at once, of `ort-capi` on the CPU.
  * @throws CyclopsError `MACHINE_LACKS` naming what is missing; `SELF_TEST_FAILED` for wrong depth unless
  *   `allowDegraded`; those of the engines.
  */
@@ -18,13 +18,19 @@ export async function openEngine(
   model: LoadedModelPackage,
   settings: EngineSettings,
   log: Logger,
-  atOnce = 1,
-): Promise<ProvenEngine> {
+  concurrency = 1,
+): Promise<VerifiedEngine> {
   const reasons: string[] = [];
   for (const provider of [settings.provider, ...settings.fallback]) {
     try {
-      const proven = await openProvider(await comparable(model, provider, settings), provider, settings, log, atOnce);
-      return reasons.length === 0 ? proven : { ...proven, fellBack: reasons.join('; ') };
+      const verified = await openProvider(
+        await comparable(model, provider, settings),
+        provider,
+        settings,
+        log,
+        concurrency,
+      );
+      return reasons.length === 0 ? verified : { ...verified, fellBack: reasons.join('; ') };
     } catch (error) {
       const mayFallBack = isCyclopsError(error, 'MACHINE_LACKS') || isCyclopsError(error, 'SELF_TEST_FAILED');
       const isLast = reasons.length === settings.fallback.length;
@@ -47,7 +53,23 @@ async function comparable(
   { threads }: EngineSettings,
 ): Promise<LoadedModelPackage> {
   const isForeign = model.package.golden.probes.length === 0;
-  return isForeign && provider !== 'cpu' ? withCpuReference(model, threads) : model;
+  return isForeign && providerNamed(provider).device !== 'cpu' ? withCpuReference(model, threads) : model;
+}
+
+/**
+ * The package of a foreign model, which has no golden depth, with that of the CPU in its place: what another provider is
+ * then compared with.
+ * @throws CyclopsError of the engine on the CPU.
+ */
+async function withCpuReference(model: LoadedModelPackage, threads: number): Promise<LoadedModelPackage> {
+  const { width, height, channels } = model.package.input;
+  const engine = await openOrtNode(model, { provider: 'cpu', threads });
+  try {
+    const { depthM } = await engine.infer(Uint8Array.from(goldenInput(height, width, channels)));
+    return { ...model, package: { ...model.package, golden: goldenFromDepth(depthM, model.package) } };
+  } finally {
+    await engine.close();
+  }
 }
 
 async function openProvider(
@@ -55,27 +77,30 @@ async function openProvider(
   provider: Provider,
   settings: EngineSettings,
   log: Logger,
-  atOnce: number,
-): Promise<ProvenEngine> {
+  concurrency: number,
+): Promise<VerifiedEngine> {
   const { threads } = settings;
   const isPrebuilt = model.package.engine !== undefined;
-  if (isPrebuilt && provider !== 'tensorrt') {
+  const entry = providerNamed(provider);
+  if (isPrebuilt && !entry.buildsEngines) {
+    const fitting = executionProviders.flatMap(({ name, buildsEngines }) => (buildsEngines ? [name] : []));
     throw new CyclopsError(
       'MACHINE_LACKS',
-      `${model.onnxPath}: a prebuilt TensorRT engine; expected --provider tensorrt, found ${provider}`,
+      `${model.onnxPath}: a prebuilt TensorRT engine; expected --provider ${fitting.join(' or ')}, found ${provider}`,
     );
   }
-  const tensorRt = provider === 'tensorrt' ? (settings.tensorRt ?? model.package.tensorRt ?? {}) : undefined;
+  const options = optionsFor(entry, settings, model.package);
   if (engineKindOf(settings) === 'ort-node') {
-    if (!isPrebuilt && tensorRt !== undefined && Object.keys(tensorRt).length > 0) {
+    if (!isPrebuilt && options !== undefined && Object.keys(options).length > 0) {
       throw new CyclopsError(
         'CONFIG_INVALID',
-        "engine ort-node with provider tensorrt: ONNX Runtime's Node binding drops the TensorRT settings of this model; use --engine ort-capi, or package an engine that trtexec built",
+        `engine ort-node with provider ${provider}: ONNX Runtime's Node binding drops the ${entry.title} settings of this model; use --engine ort-capi, or package an engine that trtexec built`,
       );
     }
-    return prove(await openOrtNode(model, { provider, threads }), model, tensorRt, settings, log);
+    const engine = await openOrtNode(model, { provider, threads });
+    return verify(engine, model, leastTolerance(entry, options), settings, log);
   }
   // Loaded only where it is used.
-  const { openProvenOrtCapi } = await import('./open-ort-capi.js');
-  return openProvenOrtCapi(model, provider, tensorRt, settings, log, atOnce);
+  const { openVerifiedOrtCapi } = await import('./ort-capi/open.js');
+  return openVerifiedOrtCapi(model, entry, options, settings, log, concurrency);
 }

@@ -18,8 +18,8 @@ export interface EngineInfo {
   readonly library?: string;
   /** Threads of inference in all; 0 = the runtime's own choice (one a core). */
   readonly threads: number;
-  /** Pictures that are inferred at once, each on its share of the threads. */
-  readonly atOnce: number;
+  /** Images that are inferred at once, each on its share of the threads. */
+  readonly concurrency: number;
   readonly input: { readonly width: number; readonly height: number; readonly format: PixelFormat };
   readonly output: { readonly width: number; readonly height: number };
   /** Time to open the session, ms. */
@@ -28,7 +28,7 @@ export interface EngineInfo {
 
 /** One inference. */
 export interface InferResult {
-  /** The picture that was handed in, given back: its buffer was moved to the engine and returns here. */
+  /** The image that was handed in, given back: its buffer was moved to the engine and returns here. */
   readonly input: Uint8Array<ArrayBuffer>;
   /** Network metres, H*W row-major: in the memory handed in for it, else a fresh array. */
   readonly depthM: Float32Array<ArrayBuffer>;
@@ -42,7 +42,7 @@ export interface InferResult {
 export interface Engine {
   readonly info: EngineInfo;
   /**
-   * Depth of one picture. Calls queue up in order; the caller bounds how many.
+   * Depth of one image. Calls queue up in order; the caller bounds how many.
    * @param input H*W*C bytes in the format of `info.input`, owner of its whole buffer, which is *moved away*: the
    * caller's array is empty afterwards and comes back in the result.
    * @param depthM memory for the result, H*W, moved in the same way: an array of a frame that nobody uses any more.
@@ -50,7 +50,7 @@ export interface Engine {
    */
   infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult>;
   /**
-   * The bare runtime: the same session run `count` times on one picture in a tight loop, nothing else around it; where
+   * The bare runtime: the same session run `count` times on one image in a tight loop, nothing else around it; where
    * several run at once, each its part of them.
    * @returns the duration of each run, ms. The baseline of the latency benchmark.
    */

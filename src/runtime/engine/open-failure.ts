@@ -1,19 +1,14 @@
 import { CyclopsError } from '../../base/errors.js';
-
-/** Execution providers that a stream may ask for. */
-export const providers = ['cpu', 'cuda', 'tensorrt'] as const;
-
-/** One of them. */
-export type Provider = (typeof providers)[number];
+import { type Provider, providerNamed } from './providers/index.js';
 
 /**
  * The error of a session that ONNX Runtime did not open: where another provider than the CPU was asked for and the words
  * speak of libraries or devices, this machine lacks something; else the graph is at fault.
  */
-export function openFailure(onnxPath: string, provider: string, words: string): CyclopsError {
+export function openFailure(onnxPath: string, provider: Provider, words: string): CyclopsError {
   const text = words.split('\n')[0]!;
   const library = /(lib[\w.+-]+\.so[\w.]*): (?:cannot open shared object file|undefined symbol)/.exec(words)?.[1];
-  if (provider !== 'cpu') {
+  if (providerNamed(provider).device !== 'cpu') {
     if (library !== undefined) {
       return lacks(provider, `the library ${library} is missing or of another version (${text})`);
     }

@@ -10,7 +10,7 @@ export interface SelfTestResult extends GoldenComparison {
 }
 
 /**
- * Runs the package's golden picture and compares depth at its probes: catches a wrong graph, a broken engine and a
+ * Runs the package's golden image and compares depth at its probes: catches a wrong graph, a broken engine and a
  * provider that computes something else, before the first real frame.
  * @param tolerance relative; the package's own unless the engine computes in reduced precision.
  */

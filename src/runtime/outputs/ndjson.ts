@@ -1,9 +1,19 @@
 import type { Writable } from 'node:stream';
+import { z } from 'zod';
 import { writeErrorFor } from '../../base/files.js';
 import type { FloatMap } from '../../geometry/raster.js';
-import type { DepthFrame } from '../frame.js';
+import type { DepthFrame, DepthUnit } from '../frame.js';
 import { spansOf } from '../latency.js';
-import type { DepthUnit, Output } from './output.js';
+import { defineOutput, type Output } from './output.js';
+
+/** The entry of the table. */
+export const ndjson = defineOutput({
+  name: 'ndjson',
+  form: 'ndjson',
+  help: 'one JSON line a frame on standard output: times, drops, depth over a grid',
+  schema: z.strictObject({ kind: z.literal('ndjson') }),
+  open: (_, { standardOutput }) => ndjsonOutput(standardOutput),
+});
 
 /** Depth is read at about this many points of a regular grid: cheap, and enough for a line of text. */
 const gridColumns = 16;
@@ -19,13 +29,13 @@ export interface DepthLine {
   /** Stream time, ns, as text (64-bit numbers do not fit into JSON's); null where the source has none. */
   readonly ptsNs: string | null;
   /** CLOCK_MONOTONIC, ns, as text. */
-  readonly stamps: Readonly<Record<keyof DepthFrame['stamps'], string>>;
+  readonly timestamps: Readonly<Record<keyof DepthFrame['timestamps'], string>>;
   readonly ageMs: number;
   readonly inferMs: number;
   /** Metres over a grid of 16x9 points: nearest, median, farthest; and the median of the middle of the lower half. */
   readonly depthM?: GridSummary;
-  /** In its place for a relative model: nearness, 0 far .. 1 near, without a unit. */
-  readonly nearness?: GridSummary;
+  /** In its place for a relative model: relative inverse depth, 0 far .. 1 near, without a unit. */
+  readonly relativeInverseDepth?: GridSummary;
   /** Medians of the confidence at the same points; absent where the model gives none. */
   readonly confidence?: { readonly median: number; readonly ahead: number };
 }
@@ -67,7 +77,15 @@ export function ndjsonOutput(stream: Writable): Output {
       if (failure !== undefined) throw writeErrorFor('standard output', failure);
     },
     stop: async () => {
-      if (failure === undefined) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+      if (failure === undefined) {
+        await new Promise<void>((resolve) =>
+          stream.write('', (error) => {
+            // Known here before the stream tells it as an event.
+            failure ??= error ?? undefined;
+            resolve();
+          }),
+        );
+      }
       // The listener for errors stays: one that comes late shall not end the process.
       stream.off('drain', onDrain);
       if (failure !== undefined) throw writeErrorFor('standard output', failure);
@@ -77,7 +95,7 @@ export function ndjsonOutput(stream: Writable): Output {
 
 /** The facts of one frame as a JSON-safe object. */
 export function depthLine(frame: DepthFrame, unit: DepthUnit = 'metres'): DepthLine {
-  const spans = spansOf(frame.stamps);
+  const spans = spansOf(frame.timestamps);
   const { networkDepth, depthScale, confidence } = frame;
   const grid = sampleGrid(networkDepth, whole);
   const ahead = sampleGrid(networkDepth, roadAhead);
@@ -94,16 +112,16 @@ export function depthLine(frame: DepthFrame, unit: DepthUnit = 'metres'): DepthL
     quality: frame.quality,
     state: frame.state,
     ptsNs: frame.ptsNs === undefined ? null : String(frame.ptsNs),
-    stamps: {
-      capture: String(frame.stamps.capture),
-      arrival: String(frame.stamps.arrival),
-      inferStart: String(frame.stamps.inferStart),
-      inferEnd: String(frame.stamps.inferEnd),
-      publish: String(frame.stamps.publish),
+    timestamps: {
+      capture: String(frame.timestamps.capture),
+      arrival: String(frame.timestamps.arrival),
+      inferStart: String(frame.timestamps.inferStart),
+      inferEnd: String(frame.timestamps.inferEnd),
+      publish: String(frame.timestamps.publish),
     },
     ageMs: rounded(spans.age),
     inferMs: rounded(spans.infer),
-    ...(unit === 'metres' ? { depthM: values } : { nearness: values }),
+    ...(unit === 'metres' ? { depthM: values } : { relativeInverseDepth: values }),
     ...(confidence === undefined
       ? {}
       : {
@@ -115,7 +133,7 @@ export function depthLine(frame: DepthFrame, unit: DepthUnit = 'metres'): DepthL
   };
 }
 
-/** A part of the picture, shares of its sides. */
+/** A part of the image, shares of its sides. */
 interface Part {
   readonly left: number;
   readonly top: number;

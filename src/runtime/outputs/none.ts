@@ -1,4 +1,14 @@
-import type { Output } from './output.js';
+import { z } from 'zod';
+import { defineOutput, type Output } from './output.js';
+
+/** The entry of the table. */
+export const none = defineOutput({
+  name: 'none',
+  form: 'none',
+  help: 'nothing: compute depth and throw it away',
+  schema: z.strictObject({ kind: z.literal('none') }),
+  open: () => noOutput(),
+});
 
 /** Computes depth and throws it away: for measuring. */
 export function noOutput(): Output {

@@ -1,19 +1,30 @@
 import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
 import type { ErrorCode } from '../../base/errors.js';
 import { CyclopsError, messageOf } from '../../base/errors.js';
 import type { DepthFrame } from '../frame.js';
-import type { Output, StreamInfo } from './output.js';
-import type { VideoReply, VideoRequest } from './video-worker.js';
+import { defineOutput, type Output, type StreamInfo } from './output.js';
+import type { VideoReply, VideoRequest } from './video/worker.js';
+
+/** The entry of the table. */
+export const video = defineOutput({
+  name: 'video',
+  form: 'video:FILE.mp4',
+  help: 'an H.264 video of the camera beside its coloured depth',
+  schema: z.strictObject({ kind: z.literal('video'), path: z.string().min(1) }),
+  argument: 'path',
+  open: ({ path }) => new VideoOutput(path),
+});
 
 /** What is written is an MP4, whatever the name: a file shall not claim to be something else. */
 const endings = ['.mp4', '.m4v'] as const;
 
-/** Pictures handed to the worker and not finished: one is drawn while the next one waits, so the encoder never idles. */
+/** Images handed to the worker and not finished: one is drawn while the next one waits, so the encoder never idles. */
 const mostInFlight = 2;
 
 /**
- * An MP4 (H.264, yuv420p) with the camera picture beside the coloured depth, a scale in metres, and a caption with frame
- * number, rate and age. Pictures keep the time stamps of the source: the video plays at the speed of the scene, and a
+ * An MP4 (H.264, yuv420p) with the camera image beside the coloured depth, a scale in metres, and a caption with frame
+ * number, rate and age. Images keep the time timestamps of the source: the video plays at the speed of the scene, and a
  * dropped frame shows as its predecessor standing longer. Drawing happens in a worker thread and encoding in another
  * process; a stream in pace `fastest` waits for them (every frame is in the video), one in real time drops instead.
  */
@@ -42,7 +53,7 @@ export class VideoOutput implements Output {
   }
 
   async start(info: StreamInfo): Promise<void> {
-    const worker = new Worker(new URL('./video-worker.js', import.meta.url), { name: 'cyclops-video' });
+    const worker = new Worker(new URL('./video/worker.js', import.meta.url), { name: 'cyclops-video' });
     this.#worker = worker;
     // Not by events.once: that rejects where the worker throws, before anybody waits for it.
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
@@ -69,9 +80,9 @@ export class VideoOutput implements Output {
   }
 
   async publish(frame: DepthFrame): Promise<void> {
-    const { image, networkDepth, depthScale, sequence, ptsNs, stamps } = frame;
+    const { image, networkDepth, depthScale, sequence, ptsNs, timestamps } = frame;
     this.#inFlight++;
-    this.#post({ kind: 'frame', image, networkDepth, depthScale, sequence, ptsNs, stamps });
+    this.#post({ kind: 'frame', image, networkDepth, depthScale, sequence, ptsNs, timestamps });
     while (this.#inFlight >= mostInFlight && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLive, paceOf, sourceSchema } from '../capture/source.js';
+import { isLive, isLooped, paceOf, sourceSchema } from '../capture/sources/index.js';
 import { captureSchema } from '../config.js';
 
 const viewSchema = z.strictObject({
@@ -15,11 +15,11 @@ export const recordConfigSchema = z
     right: viewSchema,
     /** OpenCV's stereo calibration, in place of one file a camera. */
     calibration: z.array(z.string().min(1)).default([]),
-    /** Metres: of a rig whose pictures are rectified already, or in place of what a calibration says. */
+    /** Metres: of a rig whose images are rectified already, or in place of what a calibration says. */
     baselineM: z.number().positive().max(100).optional(),
-    /** Focal length of pictures that are rectified already, px at the source's width. */
+    /** Focal length of images that are rectified already, px at the source's width. */
     fxPx: z.number().positive().max(100_000).optional(),
-    /** Pictures further apart in time than this are not a pair, ms. */
+    /** Images further apart in time than this are not a pair, ms. */
     toleranceMs: z.number().positive().max(1000).default(10),
     /** Of a live source, the first so many ms after each start are not used. */
     settleMs: z.int().min(0).max(60_000).default(1000),
@@ -29,10 +29,10 @@ export const recordConfigSchema = z
     frames: z.int().min(1).optional(),
     /** End after this time. */
     seconds: z.number().positive().optional(),
-    pictures: z.enum(['jpg', 'png']).default('jpg'),
+    images: z.enum(['jpg', 'png']).default('jpg'),
     /** Of JPEG. */
     quality: z.int().min(50).max(100).default(95),
-    /** Width of the recorded pictures, px; the source's unless given. */
+    /** Width of the recorded images, px; the source's unless given. */
     width: z.int().min(16).max(16384).optional(),
     /** End while so much of the disk is free, MB. */
     keepFreeMb: z.number().min(0).default(500),
@@ -42,10 +42,7 @@ export const recordConfigSchema = z
     ({ left, right }) => paceOf(left.source) === paceOf(right.source) && isLive(left.source) === isLive(right.source),
     'expected both sources live, or both in one pace',
   )
-  .refine(
-    ({ left, right }) => ![left.source, right.source].some((source) => 'loop' in source && source.loop),
-    'loop: a recording ends with its source',
-  )
+  .refine(({ left, right }) => ![left.source, right.source].some(isLooped), 'loop: a recording ends with its source')
   .refine(({ left, right, calibration, fxPx, baselineM }) => {
     const ways = [
       left.calibration !== undefined && right.calibration !== undefined,

@@ -5,13 +5,13 @@ import { CyclopsError } from '../../base/errors.js';
 import { writeErrorFor, writeTogether } from '../../base/files.js';
 import { formatBytes } from '../../base/format.js';
 import { pairId, pairsHeader, recordingNames } from '../../recording/format.js';
-import { PictureWarp } from '../engine/picture-warp.js';
+import { Remapper } from '../camera/remap/remap.js';
 import { bytesPerPixel, type Frame, type PixelFormat } from '../frame.js';
 import type { Side } from './pair-matcher.js';
 import type { RigPlan } from './rig-plan.js';
 
 /** One line of `pairs.csv`. */
-export interface PairFacts {
+export interface PairInfo {
   readonly number: number;
   readonly times: Readonly<Record<Side, bigint>>;
   readonly lost: Readonly<Record<Side, number>>;
@@ -20,19 +20,19 @@ export interface PairFacts {
   readonly dropped: number;
 }
 
-/** How pictures are stored. */
+/** How images are stored. */
 export interface PairFormat {
-  readonly pictures: 'jpg' | 'png';
+  readonly images: 'jpg' | 'png';
   readonly quality: number;
   /** Writing ends while so many bytes are free: a full disk stops more than a recording. */
   readonly keepFreeBytes: number;
 }
 
-/** A power cut may cost the lines of this time, never a picture. */
+/** A power cut may cost the lines of this time, never an image. */
 const syncPeriodMs = 1000;
 
 /**
- * Writes pairs into a recording's folder: rectified where the plan says so, encoded by libvips' threads, both pictures on
+ * Writes pairs into a recording's folder: rectified where the plan says so, encoded by libvips' threads, both images on
  * the disk under temporary names before they get their own, the left one last, so that its presence says that the pair is
  * whole. Several pairs may be under way; their lines are written in order.
  */
@@ -40,7 +40,7 @@ export class PairWriter {
   readonly #folder: string;
   readonly #plan: RigPlan;
   readonly #format: PairFormat;
-  readonly #warps: Readonly<Record<Side, PictureWarp | undefined>>;
+  readonly #remappers: Readonly<Record<Side, Remapper | undefined>>;
   readonly #lines: FileHandle;
   #lastLine: Promise<void> = Promise.resolve();
   #syncedAt: MonotonicNs = monotonicNow();
@@ -64,10 +64,10 @@ export class PairWriter {
       await lines?.close();
       throw writeErrorFor(path, error);
     }
-    let left: PictureWarp | undefined;
+    let left: Remapper | undefined;
     try {
-      left = await openWarp(plan, 'left');
-      return new PairWriter(folder, plan, format, { left, right: await openWarp(plan, 'right') }, lines);
+      left = await openRemapper(plan, 'left');
+      return new PairWriter(folder, plan, format, { left, right: await openRemapper(plan, 'right') }, lines);
     } catch (error) {
       await Promise.all([lines.close(), left?.close()]);
       throw error;
@@ -78,17 +78,17 @@ export class PairWriter {
     folder: string,
     plan: RigPlan,
     format: PairFormat,
-    warps: Readonly<Record<Side, PictureWarp | undefined>>,
+    remappers: Readonly<Record<Side, Remapper | undefined>>,
     lines: FileHandle,
   ) {
     this.#folder = folder;
     this.#plan = plan;
     this.#format = format;
-    this.#warps = warps;
+    this.#remappers = remappers;
     this.#lines = lines;
   }
 
-  /** Size of all pictures written. */
+  /** Size of all images written. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -97,15 +97,15 @@ export class PairWriter {
    * Writes one pair. Where a view is rectified its frame's memory is gone afterwards.
    * @throws CyclopsError `DISK_FULL` also where less than `keepFreeBytes` is left; `WRITE_FAILED`, `ENGINE_FAILED`.
    */
-  async write(left: Frame, right: Frame, facts: PairFacts): Promise<void> {
-    const files = this.#writePictures(left, right, pairId(facts.number));
+  async write(left: Frame, right: Frame, info: PairInfo): Promise<void> {
+    const files = this.#writeImages(left, right, pairId(info.number));
     // They may fail while the line before is still waited for; below, the failure is waited for as well.
     files.catch(() => undefined);
     const before = this.#lastLine;
     this.#lastLine = (async () => {
       await before.catch(() => undefined);
       await files;
-      await this.#writeLine(facts);
+      await this.#writeLine(info);
     })();
     await this.#lastLine;
   }
@@ -115,13 +115,13 @@ export class PairWriter {
     await this.#lastLine.catch(() => undefined);
     await this.#lines.datasync().catch(() => undefined);
     await this.#lines.close();
-    await Promise.all([this.#warps.left?.close(), this.#warps.right?.close()]);
+    await Promise.all([this.#remappers.left?.close(), this.#remappers.right?.close()]);
   }
 
-  async #writePictures(left: Frame, right: Frame, id: string): Promise<void> {
+  async #writeImages(left: Frame, right: Frame, id: string): Promise<void> {
     await this.#assertSpace();
     const [leftBytes, rightBytes] = await Promise.all([this.#encode('left', left), this.#encode('right', right)]);
-    const pathOf = (side: Side) => join(this.#folder, recordingNames[side], `${id}.${this.#format.pictures}`);
+    const pathOf = (side: Side) => join(this.#folder, recordingNames[side], `${id}.${this.#format.images}`);
     await writeTogether([
       { path: pathOf('right'), data: rightBytes },
       { path: pathOf('left'), data: leftBytes },
@@ -130,19 +130,19 @@ export class PairWriter {
   }
 
   async #encode(side: Side, frame: Frame): Promise<Uint8Array> {
-    const { pictures, quality } = this.#format;
+    const { images, quality } = this.#format;
     const { format } = this.#plan.views[side];
-    const warp = this.#warps[side];
+    const remapper = this.#remappers[side];
     const captured = frame.image.data as Uint8Array<ArrayBuffer>;
-    const picture =
-      warp === undefined ? frame.image : { ...this.#plan.camera, data: (await warp.warp(captured)).picture };
-    const { width, height, data } = picture;
+    const image =
+      remapper === undefined ? frame.image : { ...this.#plan.camera, data: (await remapper.remap(captured)).image };
+    const { width, height, data } = image;
     // A stream that records nothing shall not load the codec.
     const { encodeCaptured } = await import('../../image/codec.js');
-    return encodeCaptured({ width, height, channels: bytesPerPixel(format), data }, pictures, quality);
+    return encodeCaptured({ width, height, channels: bytesPerPixel(format), data }, images, quality);
   }
 
-  async #writeLine({ number, times, lost, unmatched, dropped }: PairFacts): Promise<void> {
+  async #writeLine({ number, times, lost, unmatched, dropped }: PairInfo): Promise<void> {
     const cells = [
       pairId(number),
       times.left,
@@ -177,8 +177,8 @@ export class PairWriter {
   }
 }
 
-async function openWarp({ views }: RigPlan, side: Side): Promise<PictureWarp | undefined> {
+async function openRemapper({ views }: RigPlan, side: Side): Promise<Remapper | undefined> {
   const { capture, format } = views[side];
   if (capture.undistortion === undefined) return undefined;
-  return PictureWarp.open(capture.undistortion, format as PixelFormat, 1);
+  return Remapper.open(capture.undistortion, format as PixelFormat, 1);
 }

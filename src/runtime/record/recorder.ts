@@ -5,7 +5,7 @@ import { CyclopsError, isCyclopsError, messageOf } from '../../base/errors.js';
 import { writeJsonAtomic } from '../../base/files.js';
 import type { Logger } from '../../base/log.js';
 import { type RecordingInfo, type RecordingSummary, recordingNames } from '../../recording/format.js';
-import { describeSource, paceOf } from '../capture/source.js';
+import { describeSource, kindOf, paceOf } from '../capture/sources/index.js';
 import type { CaptureSettings } from '../capture/supervisor.js';
 import { LatencyHistogram } from '../latency.js';
 import type { RecordConfig } from './config.js';
@@ -16,7 +16,7 @@ import { StereoCapture, type StereoPair } from './stereo-capture.js';
 
 /** How a recording is going. */
 export interface RecordingStats extends RecordingSummary {
-  /** Size of the pictures written. */
+  /** Size of the images written. */
   readonly bytes: number;
   /** Sides whose camera is being brought back. */
   readonly recovering: readonly Side[];
@@ -43,10 +43,10 @@ export interface Recording {
 }
 
 /** Pairs that are encoded and written at the same time: more than the threads of libuv's pool gain nothing. */
-const atOnce = 4;
+const concurrency = 4;
 /** Pairs that a camera may have waiting beyond those, so that a slow write of the disk costs none: at 30/s a quarter of a second. */
 const waitingLimit = 8;
-/** Pictures of the last moment are this long under way at most, ms. */
+/** Images of the last moment are this long under way at most, ms. */
 const transitMs = 1000;
 /** The longest time that a timer takes, ms. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -64,9 +64,9 @@ export async function startRecording(config: RecordConfig, folder: string, log: 
     );
   }
   const plan = await planRig(config);
-  const { pictures, quality } = config;
+  const { images, quality } = config;
   const writer = await PairWriter.open(folder, plan, {
-    pictures,
+    images,
     quality,
     keepFreeBytes: config.keepFreeMb * 1e6,
   });
@@ -74,9 +74,10 @@ export async function startRecording(config: RecordConfig, folder: string, log: 
     const info = infoOf(config, plan);
     await writeJsonAtomic(join(folder, recordingNames.info), info);
     log.info(describeRig(info));
-    if (networkKinds.has(config.left.source.kind) || networkKinds.has(config.right.source.kind)) {
+    // Such timestamps are made on arrival, whatever the way took.
+    if ([config.left, config.right].some(({ source }) => kindOf(source).timestamps === 'network')) {
       log.warn(
-        'the time of a network camera is that of its packets here, so pictures that look simultaneous may be a frame apart; look at moving things in the pairs before training on them',
+        'the time of a network camera is that of its packets here, so images that look simultaneous may be a frame apart; look at moving things in the pairs before training on them',
       );
     }
     return new RunningRecording(config, plan, folder, info, writer, log);
@@ -92,7 +93,7 @@ function infoOf(config: RecordConfig, plan: RigPlan): RecordingInfo {
     formatVersion: 1,
     camera: plan.camera,
     rectified: plan.isRectifying ? 'while-recording' : 'by-the-rig',
-    images: config.pictures,
+    images: config.images,
     left: describeSource(config.left.source),
     right: describeSource(config.right.source),
     clock: paceOf(config.left.source) === 'real-time' ? 'unix' : 'stream',
@@ -101,9 +102,6 @@ function infoOf(config: RecordConfig, plan: RigPlan): RecordingInfo {
     startedAt: new Date().toISOString(),
   };
 }
-
-/** Sources whose time stamps are made on arrival, whatever the way took. */
-const networkKinds: ReadonlySet<string> = new Set(['rtsp', 'rtp', 'udp']);
 
 /** The rig in one sentence: a wrong calibration shows here before it shows in the depth. */
 function describeRig({ camera, rectified }: RecordingInfo): string {
@@ -157,7 +155,7 @@ class RunningRecording implements Recording {
       const replan = async () => {
         throw new CyclopsError(
           'CAMERA_INVALID',
-          `${describeSource(source)}: the pictures have changed their size; a recording has one`,
+          `${describeSource(source)}: the images have changed their size; a recording has one`,
         );
       };
       return { cameraId: name, source, plan: capture, replan, width, height, format, ...config.capture };
@@ -271,13 +269,13 @@ class RunningRecording implements Recording {
   #next(): void {
     // After a fault of the disk, what waits would only fail as well.
     if (this.#fault !== undefined && !isCyclopsError(this.#fault, 'CAPTURE_FAILED')) this.#waiting.length = 0;
-    while (this.#underWay.size < atOnce) {
+    while (this.#underWay.size < concurrency) {
       const begin = this.#waiting.shift();
       if (begin === undefined) break;
       begin();
     }
-    if (this.#waiting.length > 0) this.#capture.hold();
-    else this.#capture.release();
+    if (this.#waiting.length > 0) this.#capture.pause();
+    else this.#capture.resume();
   }
 
   #release(pair: StereoPair): void {

@@ -9,13 +9,13 @@ import {
   parseCalibration,
   parseYaml,
   withPlainKeys,
-} from '../calibration.js';
+} from '../camera/calibration.js';
 
 /** What is known of a stereo rig. */
 export interface RigCalibration {
   readonly left: CameraCalibration;
   readonly right: CameraCalibration;
-  /** The rig after rectification, px at the calibration's picture size. */
+  /** The rig after rectification, px at the calibration's image size. */
   readonly camera: StereoCamera;
 }
 
@@ -38,7 +38,7 @@ const agreementPx = 0.01;
 
 /**
  * Reads a rig's calibration.
- * @param source size of the left source's picture, for files that do not tell theirs.
+ * @param source size of the left source's image, for files that do not tell theirs.
  * @throws CyclopsError of `readText`; `CONFIG_INVALID`; `CAMERA_INVALID` where the two do not belong to one rectified rig.
  */
 export async function readRigCalibration(

@@ -1,17 +1,17 @@
 import { CyclopsError } from '../../base/errors.js';
 import { type Intrinsics, type StereoCamera, scaleIntrinsics } from '../../geometry/camera.js';
-import type { CameraCalibration } from '../calibration.js';
+import type { CameraCalibration } from '../camera/calibration.js';
+import { cameraOf } from '../camera/metric-scale.js';
+import { planUndistortion } from '../camera/undistort.js';
 import { type CapturePlan, captureJob } from '../capture/plan.js';
-import { probeSource, type SourceFacts } from '../capture/probe.js';
-import { describeSource, paceOf, type Source } from '../capture/source.js';
+import { probeSource } from '../capture/probe.js';
+import { describeSource, paceOf, type Source, type SourceInfo } from '../capture/sources/index.js';
 import type { PixelFormat } from '../frame.js';
-import { cameraOf } from '../metric-scale.js';
-import { planUndistortion } from '../undistort.js';
 import type { RecordConfig } from './config.js';
 import type { Side } from './pair-matcher.js';
 import { readRigCalibration } from './rig-calibration.js';
 
-/** How one view is captured, and how its pictures become the recorded ones. */
+/** How one view is captured, and how its images become the recorded ones. */
 export interface ViewPlan {
   readonly capture: CapturePlan;
   /** Size and format of what capture delivers. */
@@ -23,15 +23,15 @@ export interface ViewPlan {
 /** How a rig is recorded, decided before anything runs. */
 export interface RigPlan {
   readonly views: Readonly<Record<Side, ViewPlan>>;
-  /** The rectified rig, px at the size of the recorded pictures. */
+  /** The rectified rig, px at the size of the recorded images. */
   readonly camera: StereoCamera;
-  /** Whether any picture is rectified here. */
+  /** Whether any image is rectified here. */
   readonly isRectifying: boolean;
 }
 
 /**
  * Looks at both sources and the calibration and decides what is cut, resized and rectified.
- * @throws CyclopsError of `probeSource`, `readRigCalibration` and `captureJob`; `CAMERA_INVALID` for pictures of another
+ * @throws CyclopsError of `probeSource`, `readRigCalibration` and `captureJob`; `CAMERA_INVALID` for images of another
  *   shape than the calibration's, or two sizes.
  */
 export async function planRig(config: RecordConfig): Promise<RigPlan> {
@@ -39,7 +39,7 @@ export async function planRig(config: RecordConfig): Promise<RigPlan> {
   if (left.width !== right.width || left.height !== right.height) {
     throw new CyclopsError(
       'CAMERA_INVALID',
-      `${describeSource(config.right.source)}: expected pictures of ${left.width}x${left.height} as the left camera gives, found ${right.width}x${right.height}`,
+      `${describeSource(config.right.source)}: expected images of ${left.width}x${left.height} as the left camera gives, found ${right.width}x${right.height}`,
     );
   }
   const rig = await rigOf(config, left);
@@ -61,7 +61,7 @@ interface Rig {
 }
 
 /** The rig by its calibration, or by focal length and baseline where it rectifies by itself. */
-async function rigOf(config: RecordConfig, { width, height }: SourceFacts): Promise<Rig> {
+async function rigOf(config: RecordConfig, { width, height }: SourceInfo): Promise<Rig> {
   const { fxPx, baselineM, calibration } = config;
   if (fxPx !== undefined && baselineM !== undefined) {
     const pinhole: Intrinsics = {
@@ -81,15 +81,15 @@ async function rigOf(config: RecordConfig, { width, height }: SourceFacts): Prom
 
 async function planView(
   source: Source,
-  facts: SourceFacts,
+  facts: SourceInfo,
   calibration: CameraCalibration,
   pinhole: Intrinsics,
 ): Promise<ViewPlan> {
-  // Refuses a calibration of another shape than the pictures.
+  // Refuses a calibration of another shape than the images.
   cameraOf({ intrinsics: calibration.rectified }, facts.width, facts.height);
   const undistortion = planUndistortion(calibration, pinhole, facts.width, facts.height);
   const { width, height } = undistortion ?? pinhole;
-  // Rows of RGB pictures are padded to 4 bytes.
+  // Rows of RGB images are padded to 4 bytes.
   const format: PixelFormat = width % 4 === 0 ? 'RGB' : 'RGBA';
   const crop = undistortion?.crop ?? { x: 0, y: 0, width: facts.width, height: facts.height };
   const target = { width, height, format, crop, sourceWidth: facts.width, sourceHeight: facts.height };

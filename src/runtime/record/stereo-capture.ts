@@ -1,12 +1,12 @@
 import { elapsedMs, type MonotonicNs } from '../../base/clock.js';
 import { CyclopsError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
-import { describeSource, isLive, paceOf } from '../capture/source.js';
+import { describeSource, isLive, paceOf } from '../capture/sources/index.js';
 import { type CaptureSettings, CaptureSupervisor } from '../capture/supervisor.js';
 import type { Frame } from '../frame.js';
 import { type Match, otherSide, PairMatcher, type Side } from './pair-matcher.js';
 
-/** Two pictures of one moment. */
+/** Two images of one moment. */
 export interface StereoPair extends Match<Frame> {
   /** When each was captured, ns: CLOCK_MONOTONIC in real time, else the time in its stream. */
   readonly times: Readonly<Record<Side, bigint>>;
@@ -19,10 +19,10 @@ export interface StereoPair extends Match<Frame> {
 export interface StereoCaptureSettings {
   readonly left: CaptureSettings;
   readonly right: CaptureSettings;
-  /** Pictures further apart than this are not a pair, ms. */
+  /** Images further apart than this are not a pair, ms. */
   readonly toleranceMs: number;
   /**
-   * Of a live source, pictures of the first ms after each start are not used: the clock offset of a camera
+   * Of a live source, images of the first ms after each start are not used: the clock offset of a camera
    * (clock-offset.ts) is not known yet, so that they may be of another moment than they seem.
    */
   readonly settleMs: number;
@@ -57,12 +57,12 @@ export class StereoCapture {
   #lost = { left: 0, right: 0 };
   #unmatchedBefore = { left: 0, right: 0 };
   readonly #lostInAll = { left: 0, right: 0 };
-  #isHeld = false;
+  #isPaused = false;
   #isEnding = false;
   #settle: ((error?: unknown) => void) | undefined;
 
   /**
-   * @param onBegin called once, with the first picture that may become part of a pair.
+   * @param onBegin called once, with the first image that may become part of a pair.
    * @param onPair called for each pair, synchronously.
    */
   constructor(settings: StereoCaptureSettings, onBegin: () => void, onPair: (pair: StereoPair) => void, log: Logger) {
@@ -104,18 +104,18 @@ export class StereoCapture {
     return { left: this.#cameras.left.pid, right: this.#cameras.right.pid };
   }
 
-  /** Lets files wait until `release`; a camera cannot. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Lets files wait until `resume`; a camera cannot. */
+  pause(): void {
+    this.#isPaused = true;
     this.#balance();
   }
 
-  release(): void {
-    this.#isHeld = false;
+  resume(): void {
+    this.#isPaused = false;
     this.#balance();
   }
 
-  /** Takes back the memory of a picture that nobody will read any more. */
+  /** Takes back the memory of an image that nobody will read any more. */
   recycle(side: Side, frame: Frame): void {
     this.#cameras[side].recycle(frame.image.data as Uint8Array<ArrayBuffer>);
   }
@@ -171,10 +171,7 @@ export class StereoCapture {
     if (paceOf(source) === 'real-time') return frame.captureTime;
     if (frame.ptsNs === undefined) {
       this.#finish(
-        new CyclopsError(
-          'VIDEO_INVALID',
-          `${describeSource(source)}: its pictures have no time, so none can be paired`,
-        ),
+        new CyclopsError('VIDEO_INVALID', `${describeSource(source)}: its images have no time, so none can be paired`),
       );
     }
     return frame.ptsNs;
@@ -218,7 +215,7 @@ export class StereoCapture {
     if (paceOf(this.#settings.left.source) === 'real-time') return;
     for (const side of ['left', 'right'] as const) {
       const isAhead = this.#matcher.waiting(side) >= aheadLimit && !this.#isOver[otherSide(side)];
-      if (this.#isHeld || isAhead) this.#cameras[side].hold();
+      if (this.#isPaused || isAhead) this.#cameras[side].hold();
       else this.#cameras[side].release();
     }
   }

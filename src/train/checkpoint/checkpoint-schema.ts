@@ -58,7 +58,7 @@ export const checkpointSchema = z.strictObject({
   data: z.string().min(1),
   /** Changes whenever the training data change; resuming with other data is refused. */
   dataFingerprint: z.string().min(1),
-  /** Last validation figures by name, such as `valAbsRel`. */
+  /** Last validation metrics by name, such as `valAbsRel`. */
   metrics: z.record(z.string(), z.number()),
   /** Program and library versions by name. */
   versions: z.record(z.string(), z.string()),
@@ -69,7 +69,7 @@ export const checkpointSchema = z.strictObject({
   savedAt: z.string(),
   /** Seconds spent training up to this step, over all resumed parts. */
   trainedSeconds: z.number().nonnegative(),
-  /** Step and figure of the best checkpoint so far, where validation ran. */
+  /** Step and metric of the best checkpoint so far, where validation ran. */
   best: z.strictObject({ step: z.int().nonnegative(), valAbsRel: z.number().nonnegative() }).optional(),
   /** SHA-256 of every other file of the checkpoint, by path inside it. */
   files: z.record(z.string().regex(/^[\w./-]+$/), sha256),

@@ -25,7 +25,7 @@ export const trainingConfigSchema = z.strictObject({
   widthMultiplier: z.number().positive().max(4).meta({ help: 'Scales the channels of every layer [1]' }),
   data: path.meta({
     value: 'DATA',
-    help: 'flying:SEED:COUNT, street:SEED:COUNT, a folder, or several as "A + B" (see docs/data.md)',
+    help: 'What to train on: flying:SEED:COUNT, street:SEED:COUNT, a folder, or several as "A + B" (see docs/data.md)',
   }),
   /** Size at which `flying` and `street` are rendered, px. */
   renderWidth: positiveInt.max(4096),

@@ -1,12 +1,18 @@
-import type { FolderSpec, MixedSpec, SingleSpec } from '../../data/sample.js';
+import type { FolderSpec, MixedSpec, SingleSpec, SourceSpec } from '../../data/sample.js';
 import { openSource } from '../../data/sources/index.js';
-import type { RunSources } from './resolve-config.js';
 
 /** The `validationData` of a run that keeps some pairs of its own folder out of training. */
 export const heldOut = 'held-out';
 
 /** One pair in so many at most is held out; of fewer pairs, none is. */
 const pairsAHeldOutOne = 20;
+
+/** The sources a run reads. */
+export interface RunSources {
+  readonly training: SourceSpec;
+  /** What it is validated on, if anything. */
+  readonly validation: SourceSpec | undefined;
+}
 
 /** A folder in two: what is trained on, and what is held out of that. */
 interface FolderSplit {

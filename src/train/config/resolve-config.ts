@@ -9,7 +9,7 @@ import type { ConfiguredStage, Stage } from '../methods/method.js';
 import { type NetworkEntry, networks } from '../networks/index.js';
 import { configFault, type PartialTrainingConfig, type TrainingConfig, trainingConfigSchema } from './config.js';
 import { fewerPairs } from './fewer-pairs.js';
-import { heldOut, splitHeldOut, splitHeldOutOfAll } from './held-out.js';
+import { heldOut, type RunSources, splitHeldOut, splitHeldOutOfAll } from './held-out.js';
 
 /** Validation pairs of a synthetic source come from its seed plus this, so that they are never trained on. */
 const validationSeedOffset = 1_000_003;
@@ -104,13 +104,6 @@ function renderScale(augmentation: TrainingConfig['augmentation']): number {
 export async function defaultsFromInit(init: string): Promise<PartialTrainingConfig> {
   const { network, widthMultiplier, width, height } = (await readCheckpointHead(init)).head;
   return { network, widthMultiplier, width, height };
-}
-
-/** The sources a run reads. */
-export interface RunSources {
-  readonly training: SourceSpec;
-  /** What it is validated on, if anything. */
-  readonly validation: SourceSpec | undefined;
 }
 
 /**

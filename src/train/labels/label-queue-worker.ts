@@ -4,7 +4,7 @@ import { CyclopsError, isCyclopsError, messageOf } from '../../base/errors.js';
 import { type LabelWriter, openLabelWriter, readLabelsInfo } from '../../data/labels.js';
 import type { SourceSpec, StereoSource } from '../../data/sample.js';
 import { openSource } from '../../data/sources/index.js';
-import { picturesOf } from '../predict/refine-pair.js';
+import { imagesOf } from '../predict/refine-pair.js';
 import { connectionTo, DelayedError, type Job, Worker } from './job-queue.js';
 import { isRefinedOrder } from './label-folder.js';
 import {
@@ -121,7 +121,7 @@ export async function serveLabels(options: ServeLabelsOptions): Promise<number> 
     // Who took too long has lost the pair to another worker: two must never write one file.
     const isMine = await job.extendLock(token, leaseMs);
     if (!isMine || held.writer.isDone(id)) return;
-    const work = { id, prediction, ...(held.isRefined ? { pictures: picturesOf(sample) } : {}) };
+    const work = { id, prediction, ...(held.isRefined ? { images: imagesOf(sample) } : {}) };
     await held.threads.write(work, () => {
       labelled++;
       options.onProgress?.(labelled);

@@ -10,7 +10,7 @@ const threadLimit = 4;
 export interface LabelThreads {
   /**
    * Hands a prediction to a thread that is free, waiting for one: at most one pair a thread is in the making. The buffers
-   * of its maps move to the thread and must not be used again; pictures, where it is to be refined, are copied. `onWritten`
+   * of its maps move to the thread and must not be used again; images, where it is to be refined, are copied. `onWritten`
    * is called when the pair's files are there.
    * @throws CyclopsError of an earlier pair: `DISK_FULL`, `WRITE_FAILED`.
    */

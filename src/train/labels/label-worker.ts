@@ -3,15 +3,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../base/assert.js';
 import { type WritableLabels, writePairLabels } from '../../data/labels.js';
 import { type PlainError, plainFromError } from '../../data/loader-messages.js';
-import { type PairPictures, refinePair } from '../predict/refine-pair.js';
+import { type PairImages, refinePair } from '../predict/refine-pair.js';
 import { labelsFrom } from './label-maps.js';
 import type { PairPrediction } from './producers/producer.js';
 
-/** One pair's prediction, to become files; refined first where its pictures are given. */
+/** One pair's prediction, to become files; refined first where its images are given. */
 export interface LabelRequest {
   readonly id: string;
   readonly prediction: PairPrediction;
-  readonly pictures?: PairPictures;
+  readonly images?: PairImages;
 }
 
 /** The pair's files are there, or why not. */
@@ -28,8 +28,8 @@ port.on('message', (request: LabelRequest) => {
   );
 });
 
-function labelsOf({ prediction, pictures }: LabelRequest): WritableLabels {
-  return labelsFrom(pictures === undefined ? prediction : refinePair(pictures, prediction));
+function labelsOf({ prediction, images }: LabelRequest): WritableLabels {
+  return labelsFrom(images === undefined ? prediction : refinePair(images, prediction));
 }
 
 function reply(message: LabelReply): void {

@@ -1,6 +1,6 @@
 import { openLabelWriter } from '../../data/labels.js';
 import type { StereoSample, StereoSource } from '../../data/sample.js';
-import { picturesOf } from '../predict/refine-pair.js';
+import { imagesOf } from '../predict/refine-pair.js';
 import { labelsInfoOf, missingPairs, writeLabelPreview } from './label-folder.js';
 import { openLabelThreads } from './label-threads.js';
 import { type OpenProducer, openProducer, type ProducerSpec } from './producers/index.js';
@@ -59,7 +59,7 @@ export async function labelSource(options: LabelOptions): Promise<LabelResult> {
         // The next pair is read, and those before are checked, encoded and written, while the network looks at this one.
         pending = readAhead(source, missing[position + 1]);
         const prediction = await predict(sample);
-        const work = { id: source.idAt(index), prediction, ...(refine ? { pictures: picturesOf(sample) } : {}) };
+        const work = { id: source.idAt(index), prediction, ...(refine ? { images: imagesOf(sample) } : {}) };
         await threads.write(work, () => {
           written++;
           onProgress?.(skipped + written, total, skipped);

@@ -23,7 +23,7 @@ const smoothnessWeight = 0.1;
  * The loss of Godard et al., CVPR 2017, (1) to (4), on a stereo network: per scale and view the photometric error
  * (0.85 SSIM distance + 0.15 L1) of the view rebuilt from the other one, plus 0.1 * 2^-s times the edge-aware slope of
  * the disparity, plus the left-right difference of both disparities. Disparities count as fractions of the image width,
- * as there. Hidden pixels are not left out: this is the baseline that Guo et al. compare their masks and ties with.
+ * as there. Hidden pixels are not left out: this is the baseline that Guo et al. compare their masks and regularization with.
  * Terms: `photometric`, `smoothness`, `consistency`.
  */
 export function godardLoss(input: GodardInput): Loss {

@@ -17,18 +17,21 @@ export interface UnsupervisedInput {
   readonly referencePx: tf.Tensor4D;
   /** [B,H,W,1] 0 or 1: its visibility, probability >= 0.8. */
   readonly visible: tf.Tensor4D;
-  /** Weights of the two ties to the frozen network; defaults 0.05 and 0.1 (the paper; the authors' code has half). */
+  /**
+   * Weights of both regularization terms, which hold on to the frozen network; defaults 0.05 and 0.1 (the paper; the
+   * authors' code has half).
+   */
   readonly absoluteWeight?: number;
   readonly relativeWeight?: number;
 }
 
-/** Share by which visible pixels too are tied to the frozen network's disparity; g3 in (6). */
-const visibleTie = 0.1;
+/** Share of the regularization that visible pixels get, too, towards the frozen network's disparity; g3 in (6). */
+const visibleShare = 0.1;
 
 /**
  * Unsupervised fine-tuning loss of Guo et al., ECCV 2018, (4) to (7): sum over scales of 2^-s (photometric error of the
- * warped right view where visible + ties to the frozen network's disparity, mostly where hidden, and to its
- * differences). The ties are in px. Terms: `photometric`, `absolute`, `relative`.
+ * warped right view where visible + regularization to the frozen network's disparity, mostly where hidden, and to its
+ * differences). Both are in px. Terms: `photometric`, `absolute`, `relative`.
  */
 export function unsupervisedLoss(input: UnsupervisedInput): Loss {
   return tf.tidy(() => {
@@ -48,11 +51,11 @@ export function unsupervisedLoss(input: UnsupervisedInput): Loss {
       const warped = warpHorizontal(rights[scale]!, px.div(2 ** scale), { sourceGradient: false });
       photometric.push(maskedPhotometricLoss(warped, lefts[scale]!, visibles[scale]!).mul(weight));
       const error = px.sub<tf.Tensor4D>(references[scale]!);
-      const tie = tf.scalar(1 + visibleTie).sub(visibles[scale]!);
+      const regularization = tf.scalar(1 + visibleShare).sub(visibles[scale]!);
       absolute.push(
         error
           .abs()
-          .mul(tie)
+          .mul(regularization)
           .mean()
           .mul(weight * absoluteWeight),
       );

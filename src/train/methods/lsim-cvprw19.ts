@@ -17,7 +17,7 @@ const student = defineStage({
   networks: { trained: { inputs: 'mono', default: 'mono-lsim', start: 'anew' } },
   settings: z.strictObject({
     images: z.enum(['both', 'left']).default('both').meta({
-      help: "Which views of a pair the network looks at; left = the paper's baseline without the second pass",
+      help: 'Which views of a pair the network looks at; left = only the left pass, for comparison (ours)',
     }),
   }),
   of: ({ images }) => ({
@@ -49,6 +49,7 @@ const student = defineStage({
 /** Self-supervised from both images of a pair, with one network. */
 export const lsimCvprw19: Method = {
   name: 'lsim-cvprw19',
-  paper: 'Goldman et al., Learn Stereo, Infer Mono: Siamese Networks for Self-Supervised Depth, CVPRW 2019',
+  paper:
+    'Goldman et al., Learn Stereo, Infer Mono: Siamese Networks for Self-Supervised, Monocular, Depth Estimation, CVPRW 2019',
   stages: { student },
 };

@@ -21,7 +21,7 @@ export interface ViewPrediction {
    * views' disparities agree, else 0.
    */
   readonly visible: FloatMap;
-  /** Of a refined view: where the pictures were matched. */
+  /** Of a refined view: where the images were matched. */
   readonly matched?: MaskMap;
 }
 
@@ -151,7 +151,7 @@ function roundedUp(image: RgbImage, multiple: number): Size {
   return { width: up(image.width), height: up(image.height) };
 }
 
-/** Pictures of one size, one after another, as values 0..1. */
+/** Images of one size, one after another, as values 0..1. */
 function rgb01(...images: readonly RgbImage[]): Float32Array {
   const out = new Float32Array(images.reduce((sum, { data }) => sum + data.length, 0));
   let at = 0;

@@ -5,19 +5,19 @@ import { confidence } from '../labels/label-maps.js';
 import type { PairPrediction } from '../labels/producers/producer.js';
 import type { ViewPrediction } from './predict.js';
 
-/** The pictures of a pair. */
-export interface PairPictures {
+/** The images of a pair. */
+export interface PairImages {
   readonly left: RgbImage;
   readonly right: RgbImage;
 }
 
-/** The pictures of a sample, without its truth. */
-export function picturesOf({ left, right }: PairPictures): PairPictures {
+/** The images of a sample, without its truth. */
+export function imagesOf({ left, right }: PairImages): PairImages {
   return { left, right };
 }
 
 /** The left view of what a teacher says, matched again at full size; how far both views agree weighs the teacher's word. */
-export function refineLeft({ left, right }: PairPictures, prediction: PairPrediction): ViewPrediction {
+export function refineLeft({ left, right }: PairImages, prediction: PairPrediction): ViewPrediction {
   const refined = refineDisparity({
     left,
     right,
@@ -28,15 +28,15 @@ export function refineLeft({ left, right }: PairPictures, prediction: PairPredic
 }
 
 /** Both views, each matched as the left one of its pair: the right one is that of the mirrored, exchanged pair. */
-export function refinePair(pictures: PairPictures, prediction: PairPrediction): PairPrediction {
+export function refinePair(images: PairImages, prediction: PairPrediction): PairPrediction {
   const mirrored = refineDisparity({
-    left: flipImage(pictures.right),
-    right: flipImage(pictures.left),
+    left: flipImage(images.right),
+    right: flipImage(images.left),
     disparity: flipMap(prediction.right.disparity),
     confidence: flipMap(confidence(prediction.right, prediction.left, 1)),
   });
   return {
-    left: refineLeft(pictures, prediction),
+    left: refineLeft(images, prediction),
     right: { ...prediction.right, disparity: flipMap(mirrored.disparity), matched: flipMap(mirrored.matched) },
   };
 }

@@ -9,10 +9,10 @@ import { infer, mapOf } from '../predict/infer.js';
 import type { tf } from '../tensorflow/tf.js';
 import type { ReportExample } from './report.js';
 
-/** Width of the pictures in the report, px: four examples stay well under a megabyte. */
-const pictureWidth = 420;
+/** Width of the images in the report, px: four examples stay well under a megabyte. */
+const imageWidth = 420;
 
-/** Pictures of what the network says about the first samples of some batches, beside its input and the target. */
+/** Images of what the network says about the first samples of some batches, beside its input and the target. */
 export async function makeExamples(
   model: tf.LayersModel,
   entry: NetworkEntry,
@@ -33,26 +33,26 @@ export async function makeExamples(
       const prediction = mapOf(disparityPx, index, width, height);
       const { low, high } = middleRange(target ?? prediction);
       const color = (map: FloatMap): RgbImage => colorizeDisparity(unknownAsNaN(map), low, high);
-      const pictures: [string, RgbImage][] = [
+      const images: [string, RgbImage][] = [
         [entry.inputs === 'stereo' ? 'left' : 'input', rgbOf(batch.left, index, batch)],
       ];
-      if (entry.inputs === 'stereo') pictures.push(['right', rgbOf(batch.right, index, batch)]);
-      pictures.push([`prediction, ${low.toFixed(1)} to ${high.toFixed(1)} px`, color(prediction)]);
-      if (target !== undefined) pictures.push(['target', color(target)]);
+      if (entry.inputs === 'stereo') images.push(['right', rgbOf(batch.right, index, batch)]);
+      images.push([`prediction, ${low.toFixed(1)} to ${high.toFixed(1)} px`, color(prediction)]);
+      if (target !== undefined) images.push(['target', color(target)]);
       if (visible !== undefined)
-        pictures.push(['visible in the other view', greyImage(mapOf(visible, index, width, height))]);
+        images.push(['visible in the other view', greyImage(mapOf(visible, index, width, height))]);
       examples.push({
         id: batch.ids[index]!,
-        pictures: await Promise.all(pictures.map(([caption, image]) => encodePicture(caption, image))),
+        images: await Promise.all(images.map(([caption, image]) => encodeImage(caption, image))),
       });
     }
   }
   return examples;
 }
 
-async function encodePicture(caption: string, image: RgbImage): Promise<ReportExample['pictures'][number]> {
-  const scale = Math.min(1, pictureWidth / image.width);
-  const small = scale === 1 ? image : resizeArea(image, pictureWidth, Math.max(1, Math.round(image.height * scale)));
+async function encodeImage(caption: string, image: RgbImage): Promise<ReportExample['images'][number]> {
+  const scale = Math.min(1, imageWidth / image.width);
+  const small = scale === 1 ? image : resizeArea(image, imageWidth, Math.max(1, Math.round(image.height * scale)));
   return { caption, mime: 'image/jpeg', bytes: await encodeJpeg(small, 85) };
 }
 

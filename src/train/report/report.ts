@@ -2,10 +2,10 @@ import { escapeHtml } from '../../base/format.js';
 import type { RunRecord, StepRecord, ValidationRecord } from '../run/run-log.js';
 import { type Chart, formatChart, smooth } from './report-chart.js';
 
-/** One example: a row of pictures with captions. */
+/** One example: a row of images with captions. */
 export interface ReportExample {
   readonly id: string;
-  readonly pictures: readonly { readonly caption: string; readonly mime: string; readonly bytes: Uint8Array }[];
+  readonly images: readonly { readonly caption: string; readonly mime: string; readonly bytes: Uint8Array }[];
 }
 
 /** How a run is, as the report shows it. */
@@ -163,7 +163,7 @@ function chartsOf(steps: readonly StepRecord[], validations: readonly Validation
   ];
 }
 
-/** Names of the validation figures as a reader knows them. */
+/** Names of the validation metrics as a reader knows them. */
 function metricLabel(name: string): string {
   const labels: Readonly<Record<string, string>> = {
     valAbsRel: 'Abs Rel',
@@ -178,11 +178,11 @@ function metricLabel(name: string): string {
 function examplesSection(report: Report): string {
   if (report.examples.length === 0) return '';
   const rows = report.examples.map((example) => {
-    const pictures = example.pictures.map(({ caption, mime, bytes }) => {
+    const images = example.images.map(({ caption, mime, bytes }) => {
       const data = Buffer.from(bytes).toString('base64');
       return `<figure><img alt="${escapeHtml(`${example.id}: ${caption}`)}" src="data:${mime};base64,${data}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
     });
-    return `<h3>${escapeHtml(example.id)}</h3><div class="pictures">${pictures.join('')}</div>`;
+    return `<h3>${escapeHtml(example.id)}</h3><div class="images">${images.join('')}</div>`;
   });
   return `<section><h2>Examples at step ${report.exampleStep}</h2>${rows.join('')}</section>`;
 }
@@ -196,7 +196,7 @@ function eventsSection(records: readonly RunRecord[]): string {
   return rows.length === 0 ? '' : `<section><h2>Events</h2><table>${rows.join('')}</table></section>`;
 }
 
-/** The style sheet of our pages: charts, tables and pictures, in light and dark. */
+/** The style sheet of our pages: charts, tables and images, in light and dark. */
 export const pageStyle = `
 :root{color-scheme:light dark;--ink:#1b1f24;--pale:#667;--paper:#fff;--card:#f5f6f8;--rule:#dde1e6;--accent:#0072b2}
 @media(prefers-color-scheme:dark){:root{--ink:#e7e9ec;--pale:#9aa3ad;--paper:#14171a;--card:#1d2226;--rule:#333a41;--accent:#56b4e9}}
@@ -210,13 +210,13 @@ h1{font-size:1.4rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .6rem}h3{font-siz
 .tiles b{display:block;font-size:1.2rem;font-variant-numeric:tabular-nums}.tiles span{color:var(--pale);font-size:.82rem}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:1rem}
 figure{margin:0}.charts figure{background:var(--card);border-radius:8px;padding:.7rem .8rem .5rem}
-figcaption{font-weight:600;font-size:.9rem}.pictures figcaption{font-weight:400;color:var(--pale);font-size:.82rem;margin-top:.15rem}
+figcaption{font-weight:600;font-size:.9rem}.images figcaption{font-weight:400;color:var(--pale);font-size:.82rem;margin-top:.15rem}
 svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:var(--pale);font-variant-numeric:tabular-nums}
 .grid{stroke:var(--rule)}.axis{stroke:var(--pale)}.none{color:var(--pale)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem .9rem;margin:.3rem 0 0;padding:0;font-size:.82rem;color:var(--pale)}
 .legend i{display:inline-block;width:.8rem;height:.2rem;border-radius:1px;margin-right:.35rem;vertical-align:.25em}.legend b{color:var(--ink);font-variant-numeric:tabular-nums}
-.pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,200px),1fr));gap:.5rem}
-.pictures img{width:100%;height:auto;display:block;border-radius:4px}
+.images{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,200px),1fr));gap:.5rem}
+.images img{width:100%;height:auto;display:block;border-radius:4px}
 table{border-collapse:collapse;font-size:.88rem;width:100%}th{font-weight:500;text-align:left;color:var(--pale);vertical-align:top;white-space:nowrap;padding:.15rem 1.2rem .15rem 0}
 td{overflow-wrap:anywhere;padding:.15rem 0;width:100%}pre{margin:0;font-size:.82rem;white-space:pre-wrap;columns:17rem}
 `;

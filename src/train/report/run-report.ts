@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { writeAtomic } from '../../base/files.js';
 import type { BatchData } from '../../data/batch.js';
 import { methodNamed } from '../methods/index.js';
-import { describeData, type RunFacts } from '../run/run-head.js';
+import { describeData, type RunInfo } from '../run/run-head.js';
 import type { RunRecord } from '../run/run-log.js';
 import type { tf } from '../tensorflow/tf.js';
 import { makeExamples } from './examples.js';
@@ -20,7 +20,7 @@ export async function writeRunReport(
   run: {
     readonly status: ReportStatus;
     readonly step: number;
-    readonly facts: RunFacts;
+    readonly facts: RunInfo;
     readonly model: tf.LayersModel;
     readonly records: readonly RunRecord[];
     /** Where examples come from; none = no examples. */

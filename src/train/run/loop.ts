@@ -8,25 +8,7 @@ import { readCheckpointHead } from '../checkpoint/checkpoint-files.js';
 import type { TrainingConfig } from '../config/config.js';
 import { sourcesOf, stageOf } from '../config/resolve-config.js';
 import type { BatchNeeds } from '../methods/method.js';
-import type { TrainingProgress } from './progress.js';
-import { type PreviousRun, TrainingRun } from './training-run.js';
-
-/** What a training run is started with. */
-export interface TrainOptions {
-  /** A complete configuration; when resuming, the checkpoint's own, but for what may change between parts of a run. */
-  readonly config: TrainingConfig;
-  /** Run folder: `checkpoint/`, `best/`, `run.jsonl` and `report.html` are written into it. */
-  readonly folder: string;
-  /** Go on from `folder`'s checkpoint instead of starting anew. */
-  readonly resume: boolean;
-  /** The command line, for `run.json`. */
-  readonly command: string;
-  /** Aborted: the step in progress ends, a checkpoint is saved, the run stops. */
-  readonly signal: AbortSignal;
-  readonly onProgress?: (progress: TrainingProgress) => void;
-  /** One-line messages for people: validation figures. */
-  readonly onMessage?: (text: string) => void;
-}
+import { type PreviousRun, TrainingRun, type TrainOptions } from './training-run.js';
 
 /** How a run ended. */
 export interface TrainResult {

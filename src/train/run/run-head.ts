@@ -11,7 +11,7 @@ import type { NetworkEntry } from '../networks/index.js';
 import { tf } from '../tensorflow/tf.js';
 
 /** What is known of a run from its start. */
-export interface RunFacts {
+export interface RunInfo {
   readonly config: TrainingConfig;
   readonly entry: NetworkEntry;
   readonly parameters: number;
@@ -26,7 +26,7 @@ export interface RunFacts {
 
 /** The `run.json` of a run at one step. */
 export function createHead(
-  facts: RunFacts,
+  facts: RunInfo,
   state: Pick<CheckpointHead, 'step' | 'metrics' | 'trainedSeconds'> & { readonly best?: CheckpointHead['best'] },
 ): CheckpointHead {
   const { config, entry } = facts;

@@ -19,7 +19,7 @@ export interface StepRecord {
   readonly tensors: number;
 }
 
-/** Figures on the validation source after `step` steps. */
+/** Metrics on the validation source after `step` steps. */
 export interface ValidationRecord {
   readonly kind: 'validation';
   readonly step: number;

@@ -7,7 +7,8 @@ import { loadOptimizer, loadWeights, writeCheckpoint } from '../checkpoint/check
 import { readCheckpointHead } from '../checkpoint/checkpoint-files.js';
 import type { Checkpoint } from '../checkpoint/checkpoint-schema.js';
 import type { TrainingConfig } from '../config/config.js';
-import { type RunSources, stageOf } from '../config/resolve-config.js';
+import type { RunSources } from '../config/held-out.js';
+import { stageOf } from '../config/resolve-config.js';
 import { learningRateAt } from '../config/schedule.js';
 import { stageNamed } from '../methods/index.js';
 import type { StageContext, StageLoss, StageNetwork } from '../methods/method.js';
@@ -18,13 +19,29 @@ import type { ReportStatus } from '../report/report.js';
 import { writeRunReport } from '../report/run-report.js';
 import { tf } from '../tensorflow/tf.js';
 import { type Adam, createAdam } from './adam.js';
-import type { TrainOptions } from './loop.js';
-import { createProgressMeter, type ProgressMeter } from './progress.js';
-import { createHead, describeValidation, type RunFacts, sampleCamera } from './run-head.js';
+import { createProgressMeter, type ProgressMeter, type TrainingProgress } from './progress.js';
+import { createHead, describeValidation, type RunInfo, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { firstNonFinite, readStats, runStep, type StepStats, type StepValues } from './step.js';
 import { withTensorBoard } from './tensorboard-log.js';
 import { openValidation, type Validation } from './validate.js';
+
+/** What a training run is started with. */
+export interface TrainOptions {
+  /** A complete configuration; when resuming, the checkpoint's own, but for what may change between parts of a run. */
+  readonly config: TrainingConfig;
+  /** Run folder: `checkpoint/`, `best/`, `run.jsonl` and `report.html` are written into it. */
+  readonly folder: string;
+  /** Go on from `folder`'s checkpoint instead of starting anew. */
+  readonly resume: boolean;
+  /** The command line, for `run.json`. */
+  readonly command: string;
+  /** Aborted: the step in progress ends, a checkpoint is saved, the run stops. */
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  /** One-line messages for people: validation metrics. */
+  readonly onMessage?: (text: string) => void;
+}
 
 /** A checkpoint a run goes on from. */
 export interface PreviousRun {
@@ -53,7 +70,7 @@ export class TrainingRun {
   readonly #context: StageContext;
   readonly #adam: Adam;
   readonly #log: RunLog;
-  readonly #facts: RunFacts;
+  readonly #facts: RunInfo;
   readonly #meter: ProgressMeter;
   readonly #validationSource: SourceSpec | undefined;
   readonly #trainedBeforeS: number;
@@ -71,7 +88,7 @@ export class TrainingRun {
       context: StageContext;
       adam: Adam;
       log: RunLog;
-      facts: RunFacts;
+      facts: RunInfo;
       validation: SourceSpec | undefined;
     },
     previous: PreviousRun | undefined,
@@ -111,7 +128,7 @@ export class TrainingRun {
       previous === undefined ? undefined : await loadOptimizer(previous.folder, previous.head, variables);
     const runLog = await openRunLog(join(folder, 'run.jsonl'), previous?.head.step ?? 0);
     const log = withTensorBoard(runLog, join(folder, 'tensorboard'));
-    const facts: RunFacts = {
+    const facts: RunInfo = {
       config,
       entry,
       parameters: model.countParams(),
@@ -171,7 +188,7 @@ export class TrainingRun {
     const validation = await this.#openValidation();
     if (validation === undefined) return;
     this.metrics = await validation.measure(this.#context.model);
-    // Pairs without truth or labels are pictures for the report, and nothing else.
+    // Pairs without truth or labels are images for the report, and nothing else.
     if (Object.keys(this.metrics).length === 0) return;
     await this.#log.append({ kind: 'validation', step: this.step, metrics: this.metrics });
     this.#options.onMessage?.(`step ${this.step}: ${formatMetrics(this.metrics)}`);

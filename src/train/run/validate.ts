@@ -10,7 +10,7 @@ import type { NetworkEntry } from '../networks/index.js';
 import { infer, mapOf } from '../predict/infer.js';
 import type { tf } from '../tensorflow/tf.js';
 
-/** Pairs the network never trains on, kept in memory, and the figures on them. */
+/** Pairs the network never trains on, kept in memory, and the metrics on them. */
 export interface Validation {
   readonly batches: readonly BatchData[];
   /**

@@ -1,5 +1,5 @@
 import { type OperatorAttribute, runOperator } from './native-operator.js';
-import type { tf as Tf } from './tf.js';
+import type { tf as Tf } from './types.js';
 
 /**
  * Replaces gradients of tfjs by TensorFlow's own kernels.

@@ -1,4 +1,4 @@
-import type { tf as Tf } from './tf.js';
+import type { tf as Tf } from './types.js';
 
 /** The part of the node backend that runs any TensorFlow operator by name. Not in the library's public types. */
 interface NodeBackend {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readRgb } from '../../../src/image/codec.js';
-import { latencyReportSchema } from '../../../src/runtime/latency-bench/report.js';
+import { latencyReportSchema } from '../../../src/latency-bench/report.js';
 import { cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
@@ -37,8 +37,8 @@ test('cyclops bench writes text, JSON and histograms, and prints the same JSON',
   const text = await readFile(join(out, 'latency.txt'), 'utf8');
   assert.match(text, /STREAMING \/ BARE ONNX RUNTIME: \d\.\d{3}/);
   assert.match(text, /age \(capture to publish\)/);
-  const picture = await readRgb(join(out, 'latency.png'));
-  assert.equal(picture.width, 1000);
+  const image = await readRgb(join(out, 'latency.png'));
+  assert.equal(image.width, 1000);
 });
 
 test('cyclops bench refuses what cannot wait, and models that are not there', async () => {

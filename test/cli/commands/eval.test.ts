@@ -35,7 +35,7 @@ test('a baseline on a folder: JSON, images and exit code', async (t) => {
   assert.ok((await readRgb(join(images, '000000_10.png'))).width > 96 * 2);
 });
 
-test('a protocol: its figures, published rows, worst image first, and a page with error maps', async (t) => {
+test('a protocol: its metrics, published rows, worst image first, and a page with error maps', async (t) => {
   const folder = await temporaryFolder(t);
   await writeTinyFolder(folder, 3);
   const report = join(folder, 'report.html');

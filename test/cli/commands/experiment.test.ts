@@ -42,9 +42,9 @@ test('an experiment stopped in the middle goes on, skips what is done, and ends 
   assert.match(report, /^\| StereoUnsupFt->Mono +\| +2 \| +\d/m);
   assert.match(report, /^\| constant +\| +2 \| +\d/m);
   assert.match(report, /\*\*(holds|does not hold)\*\*: The student beats a constant \(Abs Rel: StereoUnsupFt->Mono \d/);
-  const pictures = [...report.matchAll(/!\[.*\]\((report\/.*)\)/g)].map((match) => match[1]!);
-  assert.ok(pictures.some((name) => name.endsWith('.svg')) && pictures.some((name) => name.endsWith('.jpg')));
-  for (const name of pictures) assert.ok(existsSync(join(folder, name)), name);
+  const images = [...report.matchAll(/!\[.*\]\((report\/.*)\)/g)].map((match) => match[1]!);
+  assert.ok(images.some((name) => name.endsWith('.svg')) && images.some((name) => name.endsWith('.jpg')));
+  for (const name of images) assert.ok(existsSync(join(folder, name)), name);
   assert.match(await readFile(join(folder, 'report.html'), 'utf8'), /StereoUnsupFt-&gt;Mono/);
 
   // All is done: nothing is trained, and nothing new appears.

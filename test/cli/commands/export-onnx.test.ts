@@ -206,7 +206,7 @@ test('TensorRT settings go into the package, to the screen, and around an engine
   }
 });
 
-test('a folder of pictures calibrates: checkpoint to fp32 package, fp32 package to fp16', async (context) => {
+test('a folder of images calibrates: checkpoint to fp32 package, fp32 package to fp16', async (context) => {
   const folder = await temporaryFolder(context);
   const checkpoint = await writeHandWrittenCheckpoint(folder);
   const [exact, half] = [join(folder, 'fp32'), join(folder, 'fp16')];
@@ -214,7 +214,7 @@ test('a folder of pictures calibrates: checkpoint to fp32 package, fp32 package 
   assert.equal(first.code, 0, first.err);
   const frames = join(folder, 'frames');
   await mkdir(frames);
-  // Twice the network's size: the pictures are cut and resized as the runtime would do it.
+  // Twice the network's size: the images are cut and resized as the runtime would do it.
   for (let seed = 0; seed < 5; seed++) {
     const data = Uint8Array.from({ length: 64 * 32 * 3 }, (_, index) => (index * (seed + 3)) % 256);
     await writeFile(join(frames, `${seed}.png`), await encodePng({ width: 64, height: 32, data }));

@@ -24,7 +24,7 @@ test('drive, record, check, label: the way of an owner of a stereo rig', {
   const at = (...names: string[]) => join(root, ...names);
   // In this process, so that TensorFlow is loaded once.
   const run = async (line: string) => assert.equal(await main(line.trim().split(/\s+/)), 0, line);
-  // A rendered drive stands for the road, and two folders of its pictures for the cameras.
+  // A rendered drive stands for the road, and two folders of its images for the cameras.
   await run(`synth --domain street --drive --count 3 --size 128x64 --seed 2 -o ${at('street')}`);
   const cameras = JSON.parse(await readFile(at('street/cameras.json'), 'utf8')) as Record<string, typeof tinyCamera>;
   const rig = Object.values(cameras)[0]!;
@@ -46,7 +46,7 @@ test('drive, record, check, label: the way of an owner of a stereo rig', {
   );
   await run(`label --teacher ${at('teacher')} --data ${at('drives')} -o ${at('labels')}`);
   assert.deepEqual(await readdir(at('labels/disp_left')), ['one_000000.png', 'one_000001.png', 'one_000002.png']);
-  // The labels are bound to these pictures: a student reads both.
+  // The labels are bound to these images: a student reads both.
   const labelled = await openSource({ kind: 'recording', folder: at('drives'), labels: at('labels') });
   const { disparityLeft, confidenceLeft, camera } = await labelled.read(2);
   assert.deepEqual([disparityLeft?.width, disparityLeft?.height, confidenceLeft?.width], [128, 64, 128]);
@@ -81,18 +81,18 @@ test('Ctrl-C ends a recording in order: every pair on the disk is whole, counted
 test('a full disk ends a recording with its own code, and what was written before is whole', async (t) => {
   const root = await temporaryFolder(t);
   await writeTinyFolder(join(root, 'pairs'), 1);
-  const pictures = join(root, 'noise');
-  await mkdir(pictures);
+  const images = join(root, 'noise');
+  await mkdir(images);
   // Noise does not compress: some hundred KiB a pair.
   for (let index = 0; index < 8; index++) {
     await writeFile(
-      join(pictures, `${index}.png`),
+      join(images, `${index}.png`),
       await encodePng({ width: 320, height: 160, data: randomBytes(320 * 160 * 3) }),
     );
   }
   const disk = join(root, 'disk');
   await mkdir(disk);
-  const record = `"${process.execPath}" "${programPath()}" record "${disk}/drive" --left "images:${pictures}" --right "images:${pictures}" --fx 60 --baseline 0.2 --png`;
+  const record = `"${process.execPath}" "${programPath()}" record "${disk}/drive" --left "images:${images}" --right "images:${images}" --fx 60 --baseline 0.2 --png`;
   // A file system of its own, which only these commands see.
   const script = `mount -t tmpfs -o size=1m tmpfs "${disk}" || exit 99
 ${record} --keep-free 0; echo "code $?"; ls "${disk}/drive/left"; cat "${disk}/drive/pairs.csv"
@@ -114,10 +114,10 @@ ${record.replace('/drive"', '/second"')} --keep-free 100; echo "code $?"`;
   assert.equal(output.match(/\[DISK_FULL\]/g)?.length, 2, output);
   assert.equal(output.match(/^code 5$/gm)?.length, 2, output);
   assert.match(output, /100\.0? MiB|95\.4 MiB/);
-  const pictureNames = output.match(/^\d{6}\.png$/gm) ?? [];
+  const imageNames = output.match(/^\d{6}\.png$/gm) ?? [];
   const lines = output.match(/^\d{6},\d+,\d+,/gm) ?? [];
-  assert.ok(pictureNames.length >= 1 && pictureNames.length < 8, output);
-  assert.equal(lines.length, pictureNames.length, output);
+  assert.ok(imageNames.length >= 1 && imageNames.length < 8, output);
+  assert.equal(lines.length, imageNames.length, output);
   assert.match(output, /damage +none/);
   assert.match(output, /^check 0$/m);
 });

@@ -59,7 +59,7 @@ test('a video: one JSON line a frame, files, and the summary', async () => {
     assert.equal(line.state, 'running');
     const { min, median, max, ahead } = line.depthM;
     assert.ok(min > 0 && min <= median && median <= max && ahead >= min && ahead <= max, JSON.stringify(line));
-    assert.ok(BigInt(line.stamps.publish) >= BigInt(line.stamps.capture));
+    assert.ok(BigInt(line.timestamps.publish) >= BigInt(line.timestamps.capture));
   }
   assert.equal((await readdir(depth)).length, 10);
 });
@@ -271,7 +271,7 @@ test('a configuration file gives everything, and options win over it', async () 
 
 test('mistakes of the command line: exit code 2 and what was expected', async () => {
   const cases: [string[], RegExp][] = [
-    [[model], /run: SOURCE: expected csi:N, .*file:PATH.*; usage: cyclops run MODEL SOURCE/],
+    [[model], /run: SOURCE: expected a path, csi:N, .*file:PATH.*; usage: cyclops run MODEL SOURCE/],
     [['--source', 'test'], /expected the folder of a model package/],
     [
       [model, '--source', 'webcam'],

@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { l4tVersion } from '../../../src/cli/doctor/machine.js';
-import { runProbe } from '../../../src/cli/doctor/probe.js';
+import { packageManifest, runProbe } from '../../../src/cli/doctor/probe.js';
 import { elementsOf } from '../../../src/runtime/capture/installed-elements.js';
+
+test('a package is found where this program would find it', () => {
+  assert.match(packageManifest('@biomejs/biome') ?? '', /node_modules\/@biomejs\/biome\/package\.json$/);
+  assert.equal(packageManifest('no-such-package-here'), undefined);
+});
 
 test('a probe answers with its last line, with the reason of its error, or with its crash', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'cyclops-probe-'));

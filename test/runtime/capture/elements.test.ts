@@ -3,12 +3,19 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { captureElements } from '../../../src/runtime/capture/element-packages.js';
-import { assertElements, type GstSource, pipelineText, probeText } from '../../../src/runtime/capture/elements.js';
+import { assertElements, pipelineText, probeText } from '../../../src/runtime/capture/elements.js';
 import { elementNames } from '../../../src/runtime/capture/launch-text.js';
-import { describeSource, type SourceInput, sourceSchema } from '../../../src/runtime/capture/source.js';
+import {
+  describeSource,
+  type GstSource,
+  isGstSource,
+  type SourceInput,
+  sourceSchema,
+} from '../../../src/runtime/capture/sources/index.js';
 
-const software = new Set([...Object.keys(captureElements.always), ...Object.keys(captureElements.network)]);
-const orin = new Set([...software, ...Object.keys(captureElements.nvidia)]);
+const known = captureElements();
+const software = new Set(known.filter(({ isJetsonOnly }) => !isJetsonOnly).map(({ element }) => element));
+const orin = new Set(known.map(({ element }) => element));
 
 const whole = {
   width: 128,
@@ -21,8 +28,8 @@ const whole = {
 
 function gstSource(source: SourceInput): GstSource {
   const parsed = sourceSchema.parse(source);
-  assert.notEqual(parsed.kind, 'images');
-  return parsed as GstSource;
+  assert.ok(isGstSource(parsed));
+  return parsed;
 }
 
 function textOf(
@@ -100,13 +107,13 @@ test('bad sources are refused with the field', () => {
 const leakyOne = 'queue leaky=downstream max-size-buffers=1 max-size-bytes=0 max-size-time=0';
 const orinTail = `${leakyOne} ! gdppay ! fdsink fd=4 sync=false`;
 
-test('a Jetson captures, cuts and resizes in its own memory, and only the small picture comes down', () => {
+test('a Jetson captures, cuts and resizes in its own memory, and only the small image comes down', () => {
   const cut = { ...whole, crop: { x: 100, y: 40, width: 1000, height: 500 } };
   assert.equal(
     textOf({ kind: 'csi', sensorId: 1, width: 1280, height: 720, fps: 60 }, { ...cut, format: 'RGBA' }, orin),
     `nvarguscamerasrc sensor-id=1 ! video/x-raw(memory:NVMM),format=NV12,width=1280,height=720,framerate=60/1 ! ${leakyOne} ! nvvidconv interpolation-method=5 left=100 right=1100 top=40 bottom=540 ! video/x-raw,format=RGBA,width=128,height=64 ! ${orinTail}`,
   );
-  // nvvidconv makes no RGB, and no borders: both are left to software, on the small picture.
+  // nvvidconv makes no RGB, and no borders: both are left to software, on the small image.
   const padded = { ...whole, crop: { x: 0, y: -90, width: 1280, height: 900 } };
   assert.equal(
     textOf({ kind: 'csi', width: 1280, height: 720 }, padded, orin).split(` ! ${leakyOne} ! `)[1],

@@ -85,7 +85,7 @@ test('reads what gdppay writes, in pieces of any size, alike', async (t) => {
   }
 });
 
-test('a stream cut off anywhere gives only whole pictures', async (t) => {
+test('a stream cut off anywhere gives only whole images', async (t) => {
   const bytes = await record(await temporaryFolder(t));
   const whole = createReader();
   push(whole.reader, bytes);
@@ -96,7 +96,7 @@ test('a stream cut off anywhere gives only whole pictures', async (t) => {
   }
 });
 
-test('damage is a typed error or a picture, never anything else', async (t) => {
+test('damage is a typed error or an image, never anything else', async (t) => {
   const bytes = await record(await temporaryFolder(t));
   const random = Random.fromSeed(7);
   let refused = 0;

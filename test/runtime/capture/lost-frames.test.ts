@@ -4,7 +4,7 @@ import { LostFrames } from '../../../src/runtime/capture/lost-frames.js';
 
 const ms = (value: number) => BigInt(Math.round(value * 1e6));
 
-/** Losses told for pictures at these times, ms. */
+/** Losses told for images at these times, ms. */
 function lossesAt(lost: LostFrames, timesMs: readonly number[]): number[] {
   return timesMs.map((time) => lost.before({ offset: undefined, ptsNs: ms(time) }));
 }
@@ -15,7 +15,7 @@ test("the source's own count is exact, whatever the time says", () => {
   assert.deepEqual(counts, [0, 0, 2, 0, 0, 0, 0]);
 });
 
-test('without a count, the time between pictures tells what is missing, in spite of jitter', () => {
+test('without a count, the time between images tells what is missing, in spite of jitter', () => {
   const lost = new LostFrames(30);
   assert.deepEqual(lossesAt(lost, [0, 31, 69, 165, 200, 201]), [0, 0, 0, 2, 0, 0]);
   lost.reset();

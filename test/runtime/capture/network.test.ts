@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { freePort, skipWithoutRtspServer, startRtspServer } from '../../support/rtsp-server.js';
 import { childrenOf, KeepingOutput, stream, until } from '../../support/stream.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
+import { rtpPackets, sendBall, transportStream } from '../../support/udp-sender.js';
 
 const engine = { threads: 1 };
 let model = '';
@@ -25,7 +24,7 @@ for (const [transport, codec] of [
   ['tcp', 'auto'],
   ['udp', 'h264'],
 ] as const) {
-  test(`RTSP over ${transport}, codec ${codec}: pictures with stamps`, withServer, async (t) => {
+  test(`RTSP over ${transport}, codec ${codec}: images with timestamps`, withServer, async (t) => {
     const server = await startRtspServer();
     t.after(() => server.stop());
     const output = new KeepingOutput();
@@ -35,7 +34,9 @@ for (const [transport, codec] of [
     assert.equal(summary.end, 'frames');
     assert.equal(summary.restarts, 0);
     assert.deepEqual([output.info?.width, output.info?.height], [64, 32]);
-    assert.ok(output.frames.every((frame) => frame.quality === 'pts' && frame.stamps.capture <= frame.stamps.arrival));
+    assert.ok(
+      output.frames.every((frame) => frame.quality === 'pts' && frame.timestamps.capture <= frame.timestamps.arrival),
+    );
     assert.ok(output.frames.some((frame) => frame.image.data.some((value) => value > 200)));
   });
 }
@@ -47,13 +48,13 @@ test('an RTSP camera that goes away and comes back with another size', withServe
   const capture = { stallTimeoutMs: 3000, restartWaitMs: 50, restartLimit: 100 };
   // The camera's fx belongs to its first size.
   const pipeline = await stream({ model, engine, capture, camera: { source, fxPx: 120 } }, output);
-  await until(() => output.frames.length > 2, 'pictures of the first server');
+  await until(() => output.frames.length > 2, 'images of the first server');
   const firstFrame = output.frames[0]!;
   await first.stop();
   const second = await startRtspServer({ port: first.port, width: 320, height: 192 });
   t.after(() => second.stop());
   const before = output.frames.length;
-  await until(() => output.frames.length > before + 2, 'pictures of the second server');
+  await until(() => output.frames.length > before + 2, 'images of the second server');
   await pipeline.stop();
   const summary = await pipeline.done;
   assert.ok((summary.faults.format ?? 0) >= 1, JSON.stringify(summary.faults));
@@ -80,18 +81,18 @@ test('a frozen capture of an RTSP camera catches up instead of lagging for ever'
   const source = { kind: 'rtsp', url: server.url } as const;
   const capture = { stallTimeoutMs: 20_000 };
   const pipeline = await stream({ model, engine, capture, camera: { source } }, output);
-  await until(() => output.frames.length > 5, 'pictures');
+  await until(() => output.frames.length > 5, 'images');
   const pid = pipeline.capturePid!;
   process.kill(pid, 'SIGSTOP');
   await new Promise((resolve) => setTimeout(resolve, 2500));
   process.kill(pid, 'SIGCONT');
   const before = output.frames.length;
   const ageMs = () => {
-    const { capture: taken, arrival } = output.frames.at(-1)!.stamps;
+    const { capture: taken, arrival } = output.frames.at(-1)!.timestamps;
     return Number(arrival - taken) / 1e6;
   };
   // Without a bound on the lag the age would stay at the 2.5 s of the pause.
-  await until(() => output.frames.length > before + 5 && ageMs() < 1000, 'fresh pictures');
+  await until(() => output.frames.length > before + 5 && ageMs() < 1000, 'fresh images');
   assert.equal(pipeline.capturePid, pid);
   await pipeline.stop();
 });
@@ -110,25 +111,13 @@ test('no server, no such stream: a clear error without the password', withServer
   await assert.rejects(open(server.url.replace('live', 'other')), { code: 'CAPTURE_FAILED', message: /not found/i });
 });
 
-/** Sends GStreamer's moving ball to a local port until the test ends. */
-function sender(t: TestContext, wrapping: string, port: number): void {
-  const picture =
-    'videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=5';
-  const launch = `${picture} ! ${wrapping} ! udpsink host=127.0.0.1 port=${port}`;
-  const child = spawn('gst-launch-1.0', ['-q', ...launch.split(/\s+/)], { stdio: 'ignore' });
-  t.after(async () => {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  });
-}
-
 test('RTP in plain UDP packets, with rubbish between them: the stream goes on', async (t) => {
   const port = await freePort();
-  sender(t, 'rtph264pay config-interval=-1', port);
+  sendBall(t, rtpPackets, port);
   const output = new KeepingOutput();
   const source = { kind: 'rtp', port, address: '127.0.0.1' } as const;
   const pipeline = await stream({ model, engine, camera: { source } }, output);
-  await until(() => output.frames.length > 3, 'pictures');
+  await until(() => output.frames.length > 3, 'images');
   const socket = createSocket('udp4');
   for (let i = 0; i < 200; i++) {
     const rubbish = Buffer.from(Array.from({ length: 300 }, (_, at) => (i * 31 + at * 17) % 256));
@@ -137,7 +126,7 @@ test('RTP in plain UDP packets, with rubbish between them: the stream goes on', 
     socket.send(rubbish, port, '127.0.0.1');
   }
   const before = output.frames.length;
-  await until(() => output.frames.length > before + 5, 'pictures after the rubbish');
+  await until(() => output.frames.length > before + 5, 'images after the rubbish');
   socket.close();
   await pipeline.stop();
   await pipeline.done;
@@ -145,7 +134,7 @@ test('RTP in plain UDP packets, with rubbish between them: the stream goes on', 
 
 test('an MPEG transport stream in UDP packets', async (t) => {
   const port = await freePort();
-  sender(t, 'h264parse config-interval=-1 ! mpegtsmux alignment=7', port);
+  sendBall(t, transportStream, port);
   const output = new KeepingOutput();
   const source = { kind: 'udp', port, address: '127.0.0.1' } as const;
   const summary = await (await stream({ model, engine, camera: { source }, frames: 4 }, output)).done;

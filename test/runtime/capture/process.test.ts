@@ -23,15 +23,15 @@ after(() => rm(folder, { recursive: true, force: true }));
 const frameBytes = 160 * 90 * 3;
 const limits = { bufferLimitBytes: frameBytes, startTimeoutMs: 60_000, stallTimeoutMs: 60_000 };
 
-test('a capture process that hangs after the end of its source is killed, and its pictures count', async () => {
-  let pictures = 0;
+test('a capture process that hangs after the end of its source is killed, and its images count', async () => {
+  let images = 0;
   const handlers: CaptureHandlers = {
     onCaps: () => undefined,
     takeBuffer: (length) => new Uint8Array(length),
-    onPicture: () => {
-      pictures++;
+    onImage: () => {
+      images++;
       // It stops reacting now; what it wrote is in the pipe.
-      if (pictures === 3) setImmediate(() => process.kill(capture.pid!, 'SIGSTOP'));
+      if (images === 3) setImmediate(() => process.kill(capture.pid!, 'SIGSTOP'));
     },
     onWarning: () => undefined,
   };
@@ -41,7 +41,7 @@ test('a capture process that hangs after the end of its source is killed, and it
     stallTimeoutMs: 1000,
   });
   const outcome = await capture.outcome;
-  assert.equal(pictures, 3);
+  assert.equal(images, 3);
   assert.ok(
     outcome.kind === 'end' || (outcome.kind === 'fault' && outcome.reason === 'stall'),
     JSON.stringify(outcome),

@@ -13,7 +13,7 @@ import { writeTinyPackage } from '../../support/tiny-package.js';
 
 const [frames, fps, keyFrameEvery] = [120, 25, 10];
 
-/** Plays a clip in real time, sound and all; every picture takes `decodeMs` longer to decode than it does. */
+/** Plays a clip in real time, sound and all; every image takes `decodeMs` longer to decode than it does. */
 async function played(folder: string, decodeMs: number): Promise<readonly Frame[]> {
   const clip = join(folder, 'clip.mp4');
   await writeClip(clip, { frames, fps, keyFrameEvery, sound: true });
@@ -48,23 +48,23 @@ async function played(folder: string, decodeMs: number): Promise<readonly Frame[
   return seen;
 }
 
-function pictureNumber({ ptsNs }: Frame): number {
+function imageNumber({ ptsNs }: Frame): number {
   return Math.round((Number(ptsNs) * fps) / 1e9);
 }
 
-test('a file that cannot be decoded in real time: key frames alone from some place on, and every lost picture counted', async (t) => {
-  // Three times slower than the clip plays: without dropping, the last picture would be 9 s late.
+test('a file that cannot be decoded in real time: key frames alone from some place on, and every lost image counted', async (t) => {
+  // Three times slower than the clip plays: without dropping, the last image would be 9 s late.
   const seen = await played(await temporaryFolder(t), 120);
-  const first = pictureNumber(seen[0]!);
-  const numbers = seen.map((frame) => pictureNumber(frame) - first);
+  const first = imageNumber(seen[0]!);
+  const numbers = seen.map((frame) => imageNumber(frame) - first);
   const lost = seen.map((frame) => frame.droppedBefore);
   const firstLoss = lost.findIndex((count) => count > 0);
-  assert.ok(firstLoss > 0, `${seen.length} pictures, none lost`);
+  assert.ok(firstLoss > 0, `${seen.length} images, none lost`);
   for (const number of numbers.slice(firstLoss)) assert.equal(number % keyFrameEvery, 0, numbers.join(' '));
   assert.equal(
     numbers.at(-1)! + 1,
     seen.length + lost.reduce((sum, count) => sum + count, 0),
-    'every picture up to the last is here or counted',
+    'every image up to the last is here or counted',
   );
   assert.equal(numbers.at(-1), frames - keyFrameEvery, 'it plays to its end');
   const lagMs = seen.map(({ arrivalTime, captureTime }) => Number(arrivalTime - captureTime) / 1e6);

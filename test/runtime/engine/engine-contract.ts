@@ -7,16 +7,17 @@ import { exportOnnx } from '../../../src/export/export.js';
 import { compareGolden, goldenInput } from '../../../src/model-package/golden.js';
 import { type LoadedModelPackage, readModelPackage } from '../../../src/model-package/read.js';
 import type { Engine } from '../../../src/runtime/engine/engine.js';
+import type { Provider } from '../../../src/runtime/engine/providers/index.js';
 import { selfTest } from '../../../src/runtime/engine/self-test.js';
 import { writeHandWrittenCheckpoint } from '../../support/hand-written-checkpoint.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { type TinyPackageOptions, writeTinyPackage } from '../../support/tiny-package.js';
 
 /** Opens an engine; `threads` is 1 unless given. */
-export type OpenEngine = (model: LoadedModelPackage, options: { provider: string }) => Promise<Engine>;
+export type OpenEngine = (model: LoadedModelPackage, options: { provider: Provider }) => Promise<Engine>;
 
 const small = { width: 64, height: 32 };
-const onCpu = { provider: 'cpu' };
+const onCpu = { provider: 'cpu' } as const;
 
 /** What every engine must do, whatever is behind it. */
 export function testEngineContract(name: string, open: OpenEngine): void {
@@ -29,7 +30,7 @@ export function testEngineContract(name: string, open: OpenEngine): void {
     return [engine, model];
   }
 
-  test(`${name}: infers in order, moves the picture there and back, and gives the golden depth`, async (t) => {
+  test(`${name}: infers in order, moves the image there and back, and gives the golden depth`, async (t) => {
     const [engine, model] = await opened(t, small);
     assert.equal(engine.info.engine, name);
     assert.equal(engine.info.version, '1.30.0');
@@ -59,16 +60,16 @@ export function testEngineContract(name: string, open: OpenEngine): void {
 
   test(`${name}: depth goes into the memory that is handed in for it`, async (t) => {
     const [engine] = await opened(t, small);
-    const picture = () => Uint8Array.from(goldenInput(32, 64, 'RGB'));
-    const fresh = await engine.infer(picture());
+    const image = () => Uint8Array.from(goldenInput(32, 64, 'RGB'));
+    const fresh = await engine.infer(image());
     const memory = new Float32Array(64 * 32).fill(-1);
-    const { depthM } = await engine.infer(picture(), memory);
+    const { depthM } = await engine.infer(image(), memory);
     assert.equal(memory.length, 0, 'the memory was moved');
     assert.deepEqual(depthM, fresh.depthM);
-    await assert.rejects(engine.infer(picture(), new Float32Array(7)), { code: 'ENGINE_FAILED' });
+    await assert.rejects(engine.infer(image(), new Float32Array(7)), { code: 'ENGINE_FAILED' });
   });
 
-  test(`${name}: a graph that cuts whole pictures and has a second output`, async (t) => {
+  test(`${name}: a graph that cuts whole images and has a second output`, async (t) => {
     const folder = await temporaryFolder(t);
     const frame = { width: 80, height: 60, fxPx: 30, fyPx: 30, cxPx: 39.5, cyPx: 29.5 };
     await exportOnnx(await writeHandWrittenCheckpoint(folder), join(folder, 'package'), {
@@ -97,7 +98,7 @@ export function testEngineContract(name: string, open: OpenEngine): void {
     assert.deepEqual(again.confidence, confidence);
   });
 
-  test(`${name}: every channel order gives the same depth for the same picture`, async (t) => {
+  test(`${name}: every channel order gives the same depth for the same image`, async (t) => {
     for (const channels of ['RGB', 'RGBA', 'BGRx'] as const) {
       const [engine, model] = await opened(t, { ...small, channels });
       const golden = await selfTest(engine, model.package);
@@ -107,7 +108,7 @@ export function testEngineContract(name: string, open: OpenEngine): void {
 
   test(`${name}: an execution provider that is not here is an error, not a run on the CPU`, async (t) => {
     const [, model] = await opened(t, small);
-    for (const provider of ['tensorrt', 'cuda']) {
+    for (const provider of ['tensorrt', 'cuda'] as const) {
       await assert.rejects(open(model, { provider }), {
         code: 'MACHINE_LACKS',
         message: new RegExp(`execution provider ${provider}`),
@@ -142,7 +143,7 @@ export function testEngineContract(name: string, open: OpenEngine): void {
     assert.ok((await selfTest(engine, model.package)).ok);
   });
 
-  test(`${name}: the event loop goes on while a picture is inferred`, async (t) => {
+  test(`${name}: the event loop goes on while an image is inferred`, async (t) => {
     const [engine, model] = await opened(t, { width: 256, height: 128, features: 32, layers: 16 });
     let isDone = false;
     let turns = 0;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { readModelPackage } from '../../../src/model-package/read.js';
-import { openOrtNode } from '../../../src/runtime/engine/ort-node.js';
+import { openOrtNode } from '../../../src/runtime/engine/ort-node/ort-node.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyPackage } from '../../support/tiny-package.js';
 

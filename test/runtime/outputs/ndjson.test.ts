@@ -3,13 +3,13 @@ import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import type { MonotonicNs } from '../../../src/base/clock.js';
 import type { DepthFrame } from '../../../src/runtime/frame.js';
-import { type LaneEvents, OutputLane } from '../../../src/runtime/outputs/lane.js';
 import { depthLine, ndjsonOutput } from '../../../src/runtime/outputs/ndjson.js';
+import { OutputQueue, type QueueEvents } from '../../../src/runtime/outputs/queue.js';
 import { KeepingOutput } from '../../support/stream.js';
 
 const info = {} as Parameters<ReturnType<typeof ndjsonOutput>['start']>[0];
 
-const quiet: LaneEvents = {
+const quiet: QueueEvents = {
   onRoom: () => undefined,
   onDone: () => undefined,
   onFailure: (error) => {
@@ -24,7 +24,7 @@ function frameOf(sequence: number, depthScale = 1): DepthFrame {
     cameraId: 'front',
     sequence,
     ptsNs: undefined,
-    stamps: { capture: at(1), arrival: at(2), inferStart: at(3), inferEnd: at(13), publish: at(14) },
+    timestamps: { capture: at(1), arrival: at(2), inferStart: at(3), inferEnd: at(13), publish: at(14) },
     quality: 'arrival',
     droppedBefore: 2,
     image: { width, height, format: 'RGB', data: new Uint8Array(width * height * 3) },
@@ -39,7 +39,7 @@ function frameOf(sequence: number, depthScale = 1): DepthFrame {
   };
 }
 
-test('a line tells identity, stamps, age and depth in metres of this camera', () => {
+test('a line tells identity, timestamps, age and depth in metres of this camera', () => {
   const line = depthLine(frameOf(7, 2));
   assert.deepEqual(line, {
     camera: 'front',
@@ -48,7 +48,7 @@ test('a line tells identity, stamps, age and depth in metres of this camera', ()
     quality: 'arrival',
     state: 'running',
     ptsNs: null,
-    stamps: {
+    timestamps: {
       capture: '1000000',
       arrival: '2000000',
       inferStart: '3000000',
@@ -95,86 +95,95 @@ test('a reader that is gone is an error of the output', async () => {
   await assert.rejects(output.stop(), { code: 'WRITE_FAILED' });
 });
 
-test('a lane that is asked to hurry gives up an output that takes nothing, and says which', async (t) => {
+test('a queue that is asked to hurry gives up an output that takes nothing, and says which', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const output = new KeepingOutput(() => new Promise(() => undefined));
-  const lane = new OutputLane(output, 'fastest', quiet);
-  for (let i = 0; i < 3; i++) lane.offer(frameOf(i));
+  const queue = new OutputQueue(output, 'fastest', quiet);
+  for (let i = 0; i < 3; i++) queue.offer(frameOf(i));
   // The first frame reaches the output, which keeps it for ever.
   await new Promise((resolve) => setImmediate(resolve));
-  const closing = assert.rejects(lane.close(), {
+  const closing = assert.rejects(queue.close(), {
     code: 'WRITE_FAILED',
     message: /^keeping: nothing was taken for 10 s/,
   });
-  lane.hurry();
+  queue.hurry();
   t.mock.timers.tick(10_000);
   await closing;
-  assert.deepEqual([lane.stats.written, output.stops], [0, 0]);
+  assert.deepEqual([queue.stats.written, output.stops], [0, 0]);
 });
 
-test('a lane that is asked to hurry lets an output finish that does', async (t) => {
+test('a queue that is asked to hurry lets an output finish that does', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const output = new KeepingOutput();
-  const lane = new OutputLane(output, 'fastest', quiet);
-  for (let i = 0; i < 3; i++) lane.offer(frameOf(i));
-  lane.hurry();
-  await lane.close();
+  const queue = new OutputQueue(output, 'fastest', quiet);
+  for (let i = 0; i < 3; i++) queue.offer(frameOf(i));
+  queue.hurry();
+  await queue.close();
   t.mock.timers.tick(20_000);
-  assert.deepEqual([lane.stats.written, output.stops], [3, 1]);
+  assert.deepEqual([queue.stats.written, output.stops], [3, 1]);
 });
 
-test('a lane in real time keeps the newest frames and counts the rest; written plus dropped is everything', async () => {
+test('a queue that has ended holds no timer, whenever it is asked to hurry: the process may end', async () => {
+  const queue = new OutputQueue(new KeepingOutput(), 'fastest', quiet);
+  await queue.close();
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  queue.hurry();
+  assert.equal(timers(), before);
+});
+
+test('a queue in real time keeps the newest frames and counts the rest; written plus dropped is everything', async () => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
   const output = new KeepingOutput(() => gate);
   const done: number[] = [];
-  const lane = new OutputLane(output, 'real-time', { ...quiet, onDone: (frame) => done.push(frame.sequence) });
+  const queue = new OutputQueue(output, 'real-time', { ...quiet, onDone: (frame) => done.push(frame.sequence) });
   for (let i = 0; i < 10; i++) {
-    lane.offer(frameOf(i));
+    queue.offer(frameOf(i));
     // The first frame reaches the output before the others pile up behind it.
     await new Promise((resolve) => setImmediate(resolve));
   }
   open();
-  await lane.close();
+  await queue.close();
   assert.deepEqual(
     output.frames.map((frame) => frame.sequence),
     [0, 6, 7, 8, 9],
   );
-  assert.deepEqual(lane.stats, { name: 'keeping', written: 5, dropped: 5 });
+  assert.deepEqual(queue.stats, { name: 'keeping', written: 5, dropped: 5 });
   assert.deepEqual(done, [1, 2, 3, 4, 5, 0, 6, 7, 8, 9], 'every frame is done with once, dropped ones at once');
 });
 
-test('a lane that holds back tells when it is full and when there is room', async () => {
+test('a queue that holds back tells when it is full and when there is room', async () => {
   let rooms = 0;
-  const lane = new OutputLane(new KeepingOutput(), 'fastest', {
+  const queue = new OutputQueue(new KeepingOutput(), 'fastest', {
     ...quiet,
     onRoom: () => {
       rooms++;
     },
   });
-  for (let i = 0; i < 4; i++) lane.offer(frameOf(i));
-  assert.ok(lane.isFull);
-  await lane.close();
-  assert.ok(!lane.isFull);
+  for (let i = 0; i < 4; i++) queue.offer(frameOf(i));
+  assert.ok(queue.isFull);
+  await queue.close();
+  assert.ok(!queue.isFull);
   assert.equal(rooms, 4);
-  assert.deepEqual(lane.stats, { name: 'keeping', written: 4, dropped: 0 });
+  assert.deepEqual(queue.stats, { name: 'keeping', written: 4, dropped: 0 });
 });
 
-test('a lane reports the first failure once and takes nothing after it', async () => {
+test('a queue reports the first failure once and takes nothing after it', async () => {
   const failures: unknown[] = [];
   const output = new KeepingOutput(async (frame) => {
     if (frame.sequence === 1) throw new Error('no');
   });
-  const lane = new OutputLane(output, 'fastest', {
+  const queue = new OutputQueue(output, 'fastest', {
     ...quiet,
     onFailure: (error) => failures.push(error),
   });
-  for (let i = 0; i < 4; i++) lane.offer(frameOf(i));
-  await lane.close();
-  lane.offer(frameOf(9));
-  await lane.close();
+  for (let i = 0; i < 4; i++) queue.offer(frameOf(i));
+  await queue.close();
+  queue.offer(frameOf(9));
+  await queue.close();
   assert.equal(failures.length, 1);
-  assert.deepEqual(lane.stats, { name: 'keeping', written: 1, dropped: 3 });
+  assert.deepEqual(queue.stats, { name: 'keeping', written: 1, dropped: 3 });
 });

@@ -12,10 +12,10 @@ import type { RgbImage } from '../../../src/geometry/raster.js';
 import { createFloatMap, createRgbImage } from '../../../src/geometry/raster.js';
 import { colorAt, depthPosition } from '../../../src/image/colormap.js';
 import type { DepthFrame } from '../../../src/runtime/frame.js';
-import { colorRange, createComposer } from '../../../src/runtime/outputs/compose.js';
 import type { StreamInfo } from '../../../src/runtime/outputs/output.js';
+import { colorRange, createComposer } from '../../../src/runtime/outputs/video/compose.js';
+import { createVideoClock } from '../../../src/runtime/outputs/video/h264-encoder.js';
 import { VideoOutput } from '../../../src/runtime/outputs/video.js';
-import { createVideoClock } from '../../../src/runtime/outputs/video-clock.js';
 
 const width = 640;
 const height = 96;
@@ -39,7 +39,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-/** A green picture with depth of 3 m in its left half and 60 m in its right half. */
+/** A green image with depth of 3 m in its left half and 60 m in its right half. */
 function wallsFrame(sequence: number, ptsNs: bigint): DepthFrame {
   const image = createRgbImage(width, height);
   for (let i = 1; i < image.data.length; i += 3) image.data[i] = 160;
@@ -50,7 +50,7 @@ function wallsFrame(sequence: number, ptsNs: bigint): DepthFrame {
     cameraId: 'front',
     sequence,
     ptsNs,
-    stamps: { capture: at(0), arrival: at(1), inferStart: at(2), inferEnd: at(30), publish: at(31) },
+    timestamps: { capture: at(0), arrival: at(1), inferStart: at(2), inferEnd: at(30), publish: at(31) },
     quality: 'pts',
     droppedBefore: 0,
     image: { ...image, format: 'RGB' },
@@ -61,7 +61,7 @@ function wallsFrame(sequence: number, ptsNs: bigint): DepthFrame {
   };
 }
 
-/** Decodes a video with GStreamer: its pictures, and the time stamp of each, s. */
+/** Decodes a video with GStreamer: its images, and the time stamp of each, s. */
 async function decode(path: string): Promise<{ images: RgbImage[]; timesS: number[]; format: string }> {
   const composer = createComposer({ width, height, range: colorRange(1, 100), depthFactor: 1 });
   const launch = 'qtdemux ! h264parse ! avdec_h264 ! identity name=seen silent=false ! fakesink';
@@ -91,7 +91,7 @@ async function decode(path: string): Promise<{ images: RgbImage[]; timesS: numbe
   assert.equal(
     stdout.length % bytes,
     0,
-    `${stdout.length} bytes are whole pictures of ${composer.width}x${composer.height}`,
+    `${stdout.length} bytes are whole images of ${composer.width}x${composer.height}`,
   );
   const images = Array.from({ length: stdout.length / bytes }, (_, index) => ({
     width: composer.width,
@@ -191,13 +191,13 @@ test('an encoder that dies in the middle ends the output with its reason', async
 
 test('the video clock follows the source and rises over a restart', () => {
   const clock = createVideoClock(10);
-  const stamps = wallsFrame(0, 0n).stamps;
-  const ms = (pts: number) => Number(clock({ ptsNs: BigInt(pts) * 1_000_000n, stamps }) / 1_000_000n);
+  const timestamps = wallsFrame(0, 0n).timestamps;
+  const ms = (pts: number) => Number(clock({ ptsNs: BigInt(pts) * 1_000_000n, timestamps }) / 1_000_000n);
   assert.deepEqual([500, 600, 800, 0, 100, 100].map(ms), [0, 100, 300, 400, 500, 600]);
 });
 
 test('without a presentation time the capture times count', () => {
   const clock = createVideoClock(10);
-  const at = (ns: bigint) => clock({ ptsNs: undefined, stamps: { ...wallsFrame(0, ns).stamps } });
+  const at = (ns: bigint) => clock({ ptsNs: undefined, timestamps: { ...wallsFrame(0, ns).timestamps } });
   assert.deepEqual([7_000n, 50_007_000n].map(at), [0n, 50_000_000n]);
 });

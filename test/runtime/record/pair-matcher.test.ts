@@ -22,7 +22,7 @@ function matched(toleranceMs: number, arrivals: readonly (readonly [Side, number
   return { pairs, alone, unmatched: matcher.unmatched, waiting: [matcher.waiting('left'), matcher.waiting('right')] };
 }
 
-test('pictures of one moment are a pair, whichever comes first', () => {
+test('images of one moment are a pair, whichever comes first', () => {
   const { pairs, alone } = matched(5, [
     ['left', 100],
     ['right', 103],
@@ -52,7 +52,7 @@ test('the tolerance holds to the last ms, and what is beyond it is counted where
 });
 
 test('of two neighbours within the tolerance the nearer one is taken', () => {
-  // The right camera runs at twice the rate; its pictures at 92 and 99 are both near to the left one at 100.
+  // The right camera runs at twice the rate; its images at 92 and 99 are both near to the left one at 100.
   const { pairs, alone } = matched(10, [
     ['right', 92],
     ['right', 99],
@@ -70,7 +70,7 @@ test('a silent camera costs bounded memory, and pairs go on when it is back', ()
   assert.deepEqual(waiting, [0, 0]);
 });
 
-test('every picture is in one pair or alone, and no pair is wider than the tolerance: random rigs', () => {
+test('every image is in one pair or alone, and no pair is wider than the tolerance: random rigs', () => {
   for (let seed = 1; seed <= 50; seed++) {
     const random = Random.fromSeed(seed, 'rig');
     const period = 33;

@@ -32,7 +32,7 @@ test('a pair that fails while the one before is still written is an error of tha
   const source = { kind: 'test', width, height } as const;
   const config = recordConfigSchema.parse({ left: { source }, right: { source }, fxPx: 100, baselineM: 0.2 });
   const writer = await PairWriter.open(folder, await planRig(config), {
-    pictures: 'png',
+    images: 'png',
     quality: 95,
     keepFreeBytes: 0,
   });

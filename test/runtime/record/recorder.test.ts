@@ -43,9 +43,9 @@ async function readLines(folder: string): Promise<number[][]> {
   return lines.map((line) => line.split(',').map(Number));
 }
 
-/** Numbered pictures of one grey each, so that a recorded one tells which it was. */
+/** Numbered images of one grey each, so that a recorded one tells which it was. */
 async function writeGreys(t: TestContext, greys: readonly number[]): Promise<string> {
-  const folder = join(await temporaryFolder(t), 'pictures');
+  const folder = join(await temporaryFolder(t), 'images');
   await mkdir(folder);
   for (const [index, grey] of greys.entries()) {
     const data = new Uint8Array(34 * 18 * 3).fill(grey);
@@ -57,8 +57,8 @@ async function writeGreys(t: TestContext, greys: readonly number[]): Promise<str
   return folder;
 }
 
-test('pairs of two folders at different rates: each picture in its pair, the rest counted, exactly', async (t) => {
-  // 10/s against 20/s: every second right picture has a partner.
+test('pairs of two folders at different rates: each image in its pair, the rest counted, exactly', async (t) => {
+  // 10/s against 20/s: every second right image has a partner.
   const left = await writeGreys(t, [10, 30, 50, 70, 90]);
   const right = await writeGreys(t, [15, 20, 35, 40, 55, 60, 75]);
   const folder = join(await temporaryFolder(t), 'recording');
@@ -67,13 +67,13 @@ test('pairs of two folders at different rates: each picture in its pair, the res
       left: { source: { kind: 'images', path: left, fps: 10 } },
       right: { source: { kind: 'images', path: right, fps: 20 } },
       ...rectified,
-      pictures: 'png',
+      images: 'png',
     },
     folder,
   );
   assert.equal(fault, undefined);
   assert.equal(summary.pairs, 4);
-  // The last left picture lies beyond the end of the right ones.
+  // The last left image lies beyond the end of the right ones.
   assert.deepEqual(summary.unmatched, { left: 0, right: 3 });
   assert.equal(summary.end, 'source');
   const greyOf = async (side: string, name: string) => (await readRgb(join(folder, side, name))).data[0];
@@ -105,7 +105,7 @@ test('--every, --frames, --seconds; a second recording never goes into the same 
     left: { source: { kind: 'images', path: left } },
     right: { source: { kind: 'images', path: right } },
     ...rectified,
-    pictures: 'png',
+    images: 'png',
   };
   const root = await temporaryFolder(t);
   const thinned = await record({ ...config, every: 5 }, join(root, 'every'));
@@ -154,7 +154,7 @@ function turn(x: number, y: number, z: number): number[] {
   ];
 }
 
-/** Mean squared difference of a picture to another one, levels, where that is moved by whole px; away from the borders. */
+/** Mean squared difference of an image to another one, levels, where that is moved by whole px; away from the borders. */
 function squaredDifference(a: RgbImage, b: RgbImage, dx = 0, dy = 0): number {
   let [sum, count] = [0, 0];
   for (let row = 12; row < a.height - 12; row++) {
@@ -167,7 +167,7 @@ function squaredDifference(a: RgbImage, b: RgbImage, dx = 0, dy = 0): number {
   return sum / count;
 }
 
-/** By how many px a picture lies beside another one: the lowest point of the parabola through three differences. */
+/** By how many px an image lies beside another one: the lowest point of the parabola through three differences. */
 function offsetOf(at: (shift: number) => number): number {
   const [before, middle, after] = [at(-1), at(0), at(1)];
   return (before - after) / (2 * (before - 2 * middle + after));
@@ -188,7 +188,7 @@ test('a rig of two bent lenses that do not look the same way is recorded as if i
     left: { camera: real(rig.fxPx * 1.02), lens: lens(-0.22), rotation: turn(0.01, -0.02, 0.015) },
     right: { camera: real(rig.fxPx * 0.98), lens: lens(-0.18), rotation: turn(-0.012, 0.015, -0.02) },
   };
-  // A rectified camera as stereoRectify gives it has the raw picture's size: the rendered pair lies inside of it.
+  // A rectified camera as stereoRectify gives it has the raw image's size: the rendered pair lies inside of it.
   const wide: StereoCamera = { ...rig, width: 352, height: 128, cxPx: rig.cxPx + 32, cyPx: rig.cyPx + 16 };
   const root = await temporaryFolder(t);
   const paths = await writeCameraInfos(root, wide, views);
@@ -203,7 +203,7 @@ test('a rig of two bent lenses that do not look the same way is recorded as if i
   });
   const folder = join(root, 'recording');
   const { summary, fault } = await record(
-    { left: images('left', paths.left), right: images('right', paths.right), pictures: 'png' },
+    { left: images('left', paths.left), right: images('right', paths.right), images: 'png' },
     folder,
   );
   assert.equal(fault, undefined);
@@ -225,8 +225,8 @@ test('a rig of two bent lenses that do not look the same way is recorded as if i
       offsetOf((shift) => squaredDifference(recorded, pair[side], shift, 0)),
       offsetOf((shift) => squaredDifference(recorded, pair[side], 0, shift)),
     ];
-    t.diagnostic(`${side}: ${x.toFixed(3)}, ${y.toFixed(3)} px from the rendered picture`);
-    assert.ok(Math.hypot(x, y) < 0.1, `${side}: ${x}, ${y} px beside the rendered picture`);
+    t.diagnostic(`${side}: ${x.toFixed(3)}, ${y.toFixed(3)} px from the rendered image`);
+    assert.ok(Math.hypot(x, y) < 0.1, `${side}: ${x}, ${y} px beside the rendered image`);
     const difference = Math.sqrt(squaredDifference(recorded, pair[side]));
     assert.ok(difference < 15, `${side}: ${difference} levels`);
   }
@@ -259,7 +259,7 @@ test('two live cameras; one is killed: it comes back, recording goes on, everyth
   assert.equal(summary.end, 'stopped');
   assert.deepEqual(summary.restarts, { left: 0, right: 1 });
   assert.ok(summary.skewMs.max <= 20);
-  // Whole pictures, one line each, no temporary names.
+  // Whole images, one line each, no temporary names.
   const names = Array.from({ length: summary.pairs }, (_, index) => `${String(index).padStart(6, '0')}.jpg`);
   assert.deepEqual((await readdir(join(folder, 'left'))).sort(), names);
   assert.deepEqual((await readdir(join(folder, 'right'))).sort(), names);
@@ -288,7 +288,7 @@ test('two live cameras that show the same: pairs are of one moment, told by thei
   const view = { source: { kind: 'pipeline', launch } } as const;
   const folder = join(root, 'recording');
   const { summary, fault } = await record(
-    { left: view, right: view, ...rectified, toleranceMs: 15, frames: 30, pictures: 'png' },
+    { left: view, right: view, ...rectified, toleranceMs: 15, frames: 30, images: 'png' },
     folder,
   );
   assert.equal(fault, undefined);
@@ -302,7 +302,7 @@ test('two live cameras that show the same: pairs are of one moment, told by thei
   }
   assert.ok(balls.size > 20, 'the ball moves');
   t.diagnostic(`${same} of 30 pairs show the same; apart p50 ${summary.skewMs.p50} ms, p99 ${summary.skewMs.p99} ms`);
-  // A process that this machine lets wait for most of a period stamps its picture late, which a camera's driver does not.
+  // A process that this machine lets wait for most of a period timestamps its image late, which a camera's driver does not.
   assert.ok(same >= 24, `${same} of 30 pairs show the same`);
 });
 
@@ -338,7 +338,7 @@ test('a camera that is gone for good ends the recording, which is whole as far a
   // A wait in vain shall fail the test, not keep its process.
   t.after(() => recording.stop());
   await until(() => recording.stats().pairs >= 3, 'the first pairs');
-  // With no restart allowed, a process that never gives a picture again is the end.
+  // With no restart allowed, a process that never gives an image again is the end.
   await until(() => {
     const { left } = recording.capturePids;
     try {
@@ -365,7 +365,7 @@ test('a rig that cannot be one is refused before anything is written', async (t)
   const config = { left: images(path), right: images(other), ...rectified };
   await assert.rejects(
     start(config, join(root, 'a')),
-    /expected pictures of 34x18 as the left camera gives, found 20x10/,
+    /expected images of 34x18 as the left camera gives, found 20x10/,
   );
   const noRig = { left: images(path), right: images(path) };
   assert.match(recordConfigSchema.safeParse(noRig).error?.message ?? '', /expected the rig in one of three ways/);

@@ -43,7 +43,7 @@ test('camera_info of both cameras: focal length, baseline and the offset of the 
   assert.equal(given.camera.baselineM, 0.25);
 });
 
-test("OpenCV's stereo sample: two files without a picture size", async (t) => {
+test("OpenCV's stereo sample: two files without an image size", async (t) => {
   const matrix = (name: string, rows: number, columns: number, data: readonly number[]) =>
     `${name}: !!opencv-matrix\n   rows: ${rows}\n   cols: ${columns}\n   dt: d\n   data: [ ${data.join(', ')} ]\n`;
   const k = [700, 0, 640, 0, 701, 360, 0, 0, 1];

@@ -8,7 +8,7 @@ import { train } from '../../../src/train/run/loop.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { writeTinyFolder } from '../../support/tiny-pairs.js';
 
-test('a folder without validation data of its own still has a best network, and pictures in its report', async (t) => {
+test('a folder without validation data of its own still has a best network, and images in its report', async (t) => {
   const root = await temporaryFolder(t);
   const data = join(root, 'data');
   await writeTinyFolder(data, 20);

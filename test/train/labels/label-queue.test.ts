@@ -78,11 +78,11 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
 
   it('tries a pair again that could not be read, and only makes what is missing', async (t) => {
     const folder = at('again');
-    const picture = at('data', 'training', 'image_2', '000003_10.png');
-    const bytes = await readFile(picture);
+    const image = at('data', 'training', 'image_2', '000003_10.png');
+    const bytes = await readFile(image);
     const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
-    // Same size, so that it is the same data by name and size; nothing of a picture is left of it.
-    await writeFile(picture, new Uint8Array(bytes.length));
+    // Same size, so that it is the same data by name and size; nothing of an image is left of it.
+    await writeFile(image, new Uint8Array(bytes.length));
     const { signal, stop } = stopOf(t);
     const messages: string[] = [];
     const worker = serveLabels({
@@ -91,7 +91,7 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
       signal,
       onMessage: (text) => {
         messages.push(text);
-        void writeFile(picture, bytes);
+        void writeFile(image, bytes);
       },
     });
     const result = await labelByQueue({

@@ -44,15 +44,15 @@ describe('labels of a teacher', () => {
     const before = [await stat(others), await readPng16(path)] as const;
     assert.deepEqual([before[1].width, before[1].height], [tinySize.width, tinySize.height]);
     await rm(path);
-    // What was labelled is not even read again: nothing is left of this picture but its size.
-    const picture = at('data', 'training', 'image_2', '000002_10.png');
-    const bytes = await readFile(picture);
-    await writeFile(picture, new Uint8Array(bytes.length));
+    // What was labelled is not even read again: nothing is left of this image but its size.
+    const image = at('data', 'training', 'image_2', '000002_10.png');
+    const bytes = await readFile(image);
+    await writeFile(image, new Uint8Array(bytes.length));
     const second = await cyclops([...label, '--json']);
     assert.deepEqual(JSON.parse(second.stdout), { total: 3, written: 1, skipped: 2, status: 'finished' });
     assert.equal((await stat(others)).mtimeMs, before[0].mtimeMs);
     assert.deepEqual(await readPng16(path), before[1]);
-    await writeFile(picture, bytes);
+    await writeFile(image, bytes);
   });
 
   it('are what a student then trains on', async () => {
@@ -84,7 +84,7 @@ describe('labels of a teacher', () => {
     assert.ok(maximumDifference(stored.disparityLeft!.data, refined.left.disparity.data) < 0.02);
     assert.ok(maximumDifference(stored.disparityRight!.data, refined.right.disparity.data) < 0.02);
 
-    const figures = await Promise.all(
+    const metrics = await Promise.all(
       [
         ['--network', at('teacher'), '--refine'],
         ['--labels', at('refined')],
@@ -103,9 +103,9 @@ describe('labels of a teacher', () => {
         return evaluated.stdout.split('\n')[1]!.split(',').slice(1).map(Number);
       }),
     );
-    for (const [i, figure] of figures[0]!.entries()) {
-      if (Number.isFinite(figure))
-        assert.ok(Math.abs(figure - figures[1]![i]!) <= 0.02 * Math.max(1, figure), `${figures}`);
+    for (const [i, metric] of metrics[0]!.entries()) {
+      if (Number.isFinite(metric))
+        assert.ok(Math.abs(metric - metrics[1]![i]!) <= 0.02 * Math.max(1, metric), `${metrics}`);
     }
   });
 

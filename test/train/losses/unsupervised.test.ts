@@ -46,7 +46,7 @@ test('the photometric term is smallest at the true disparity', () => {
   for (const px of [1, 2, 3, 5, 6, 8]) assert.ok(at(px) > truth, `${px} px: ${at(px)} against ${truth}`);
 });
 
-test('the tie to the frozen network counts 1.1 where hidden and 0.1 where visible; hidden pixels have no colour term', () => {
+test('the regularization to the frozen network counts 1.1 where hidden and 0.1 where visible; hidden pixels have no colour term', () => {
   // Two scales weigh 1 + 1/2; the error is 3 px everywhere.
   assertClose(lossAt(4, 7, 0).terms.absolute!, 0.05 * 1.5 * 3 * 1.1);
   assertClose(lossAt(4, 7, 1).terms.absolute!, 0.05 * 1.5 * 3 * 0.1);

@@ -82,7 +82,7 @@ test("a student's depth is that of the sample's camera: focal ratio and baseline
   // Trained camera: fx 60 px at 192 px width, baseline 0.5 m; 1.5 * 20 = 30 px are 1 m.
   await writeConstantNetwork(join(root, 'student'), 'mono-vgg', 192, 1.5);
   const student = await openPredictor(join(root, 'student'));
-  // Another rig: fx 45 px at 96 px width is 90 px at the network's width, so the same picture shows 1.5 times the depth.
+  // Another rig: fx 45 px at 96 px width is 90 px at the network's width, so the same image shows 1.5 times the depth.
   const camera = { ...tinyCamera, fxPx: 45, baselineM: 0.2, doffsPx: 1 };
   const map = await student.predict({ ...tinySample(1), camera });
   const { data } = depthFromDisparity(map, camera);

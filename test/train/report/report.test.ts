@@ -33,18 +33,18 @@ const report: Report = {
   facts: [['Data', 'a & b <c>']],
   records,
   exampleStep: 400,
-  examples: [{ id: 'x-1', pictures: [{ caption: 'input', mime: 'image/jpeg', bytes: Uint8Array.of(1, 2, 3) }] }],
+  examples: [{ id: 'x-1', images: [{ caption: 'input', mime: 'image/jpeg', bytes: Uint8Array.of(1, 2, 3) }] }],
 };
 
 describe('formatReport', () => {
   const html = formatReport(report);
 
-  it('is one file: no script, no address, pictures inline', () => {
+  it('is one file: no script, no address, images inline', () => {
     assert.doesNotMatch(html, /<script|https?:|src="(?!data:)|<link/);
     assert.match(html, /src="data:image\/jpeg;base64,AQID"/);
   });
 
-  it('shows every loss term, the validation figure and the rate, and escapes text', () => {
+  it('shows every loss term, the validation metric and the rate, and escapes text', () => {
     for (const text of ['disparity', 'visibility', 'Validation: Abs Rel', 'Learning rate', 'Examples at step 400']) {
       assert.ok(html.includes(text), text);
     }

@@ -49,7 +49,7 @@ test('a loss that is not finite stops with the step and the term; the last check
   assert.ok(records.every((record) => record.kind !== 'step' || Number.isFinite(record.loss)));
 });
 
-test('a picture that cannot be read ends the run with its name; the steps before it are saved', async (t) => {
+test('an image that cannot be read ends the run with its name; the steps before it are saved', async (t) => {
   const root = await temporaryFolder(t);
   const [data, run] = [join(root, 'data'), join(root, 'run')];
   await writeTinyFolder(data, 6);

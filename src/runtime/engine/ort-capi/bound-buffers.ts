@@ -1,5 +1,5 @@
 import { CyclopsError } from '../../../base/errors.js';
-import type { Provider } from '../open-failure.js';
+import { type Provider, providerNamed } from '../providers/index.js';
 import type { Signature } from '../signature.js';
 import { allocate, type NativeBuffer, type OrtLibrary, type Pointer } from './library.js';
 import type { OrtSession } from './session.js';
@@ -23,7 +23,7 @@ interface DeviceBuffers {
 }
 
 /**
- * Where one run of a session at a time takes its picture from and leaves its depth. On the CPU, in the arrays of the frame
+ * Where one run of a session at a time takes its image from and leaves its depth. On the CPU, in the arrays of the frame
  * themselves: nothing is copied. (Memory of an array that native code has seen never moves; who hands it in has given it
  * away.) Elsewhere in native memory that is allocated and bound once, and a frame costs two copies in main memory beside
  * those to the device and back.
@@ -47,7 +47,7 @@ export class BoundBuffers {
     this.#memory = library.create('CreateCpuMemoryInfo', deviceAllocator, defaultMemory);
     this.#binding = library.create('CreateIoBinding', pointer);
     this.#runOptions = library.create('CreateRunOptions');
-    if (provider === 'cpu') return;
+    if (providerNamed(provider).device === 'cpu') return;
     const output = allocate(this.#depthBytes);
     const confidence = signature.confidenceName === undefined ? undefined : allocate(this.#depthBytes);
     this.#device = { input: allocate(elements(signature.inputShape)), output, confidence };
@@ -55,14 +55,14 @@ export class BoundBuffers {
   }
 
   /**
-   * Makes a picture that of the next run, and an array, or a fresh one, the place of its depth. The caller holds on to the
-   * picture, and touches neither, until the run has ended.
+   * Makes an image that of the next run, and an array, or a fresh one, the place of its depth. The caller holds on to the
+   * image, and touches neither, until the run has ended.
    * @throws CyclopsError `ENGINE_FAILED` if one has another size.
    */
-  begin(picture: Uint8Array, place?: Float32Array<ArrayBuffer>): void {
-    const pictureBytes = elements(this.#signature.inputShape);
-    if (picture.length !== pictureBytes) {
-      throw new CyclopsError('ENGINE_FAILED', `expected a picture of ${pictureBytes} bytes, found ${picture.length}`);
+  begin(image: Uint8Array, place?: Float32Array<ArrayBuffer>): void {
+    const imageBytes = elements(this.#signature.inputShape);
+    if (image.length !== imageBytes) {
+      throw new CyclopsError('ENGINE_FAILED', `expected an image of ${imageBytes} bytes, found ${image.length}`);
     }
     if (place !== undefined && place.byteLength !== this.#depthBytes) {
       throw new CyclopsError(
@@ -73,8 +73,8 @@ export class BoundBuffers {
     const fresh = () => new Float32Array(elements(this.#signature.outputShape));
     const confidence = this.#signature.confidenceName === undefined ? undefined : fresh();
     this.#outputs = { depthM: place ?? fresh(), confidence };
-    if (this.#device === undefined) this.#bind(picture, this.#outputs.depthM, confidence);
-    else this.#device.input.bytes.set(picture);
+    if (this.#device === undefined) this.#bind(image, this.#outputs.depthM, confidence);
+    else this.#device.input.bytes.set(image);
   }
 
   /** Runs in a thread of its own. */
@@ -144,7 +144,7 @@ export class BoundBuffers {
     this.#values = [];
   }
 
-  /** Off the CPU, binding an input copies it to the device: bound once, every frame would show the first picture. */
+  /** Off the CPU, binding an input copies it to the device: bound once, every frame would show the first image. */
   #inputArguments(): [Pointer, string, Pointer] {
     return [this.#binding, this.#signature.inputName, this.#values[0]!];
   }

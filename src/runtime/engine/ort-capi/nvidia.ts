@@ -3,7 +3,7 @@ import type { EngineMachine } from '../../../model-package/tensorrt/engine-key.j
 import { loadForGood } from './library.js';
 
 /** What a machine has of NVIDIA's; undefined where it is not there. */
-export interface NvidiaFacts {
+export interface NvidiaInfo {
   /** CUDA version that the driver supports, `12.6`. */
   readonly driverCuda?: string;
   readonly gpu?: string;
@@ -26,17 +26,17 @@ const computeCapability = [75, 76] as const;
  * Asks driver, TensorRT and system for their versions. The libraries stay loaded.
  * @param device ordinal of the GPU.
  */
-export function nvidiaFacts(device = 0): NvidiaFacts {
+export function nvidiaInfo(device = 0): NvidiaInfo {
   const version = tensorRtVersion();
   const release = l4tRelease();
   return {
-    ...gpuFacts(device),
+    ...gpuInfo(device),
     ...(version === undefined ? {} : { tensorrt: version }),
     ...(release === undefined ? {} : { l4t: release }),
   };
 }
 
-function gpuFacts(device: number): NvidiaFacts {
+function gpuInfo(device: number): NvidiaInfo {
   const cuda = open('libcuda.so.1');
   if (cuda === undefined) return {};
   const value = new Int32Array(1);
@@ -97,23 +97,13 @@ function open(name: string): ((symbol: string, takes: readonly string[]) => Nati
 }
 
 /** The part of an engine's key that the machine decides. */
-export function engineMachine(onnxruntime: string, facts: NvidiaFacts): EngineMachine {
+export function engineMachine(onnxruntime: string, info: NvidiaInfo): EngineMachine {
   return {
     onnxruntime,
-    tensorrt: facts.tensorrt ?? 'unknown',
-    cuda: facts.driverCuda ?? 'unknown',
-    l4t: facts.l4t ?? 'none',
-    gpu: facts.gpu ?? 'unknown',
-    computeCapability: facts.computeCapability ?? 'unknown',
+    tensorrt: info.tensorrt ?? 'unknown',
+    cuda: info.driverCuda ?? 'unknown',
+    l4t: info.l4t ?? 'none',
+    gpu: info.gpu ?? 'unknown',
+    computeCapability: info.computeCapability ?? 'unknown',
   };
-}
-
-/** What a provider needs and this machine does not have, in words; empty where nothing is missing. */
-export function missingParts(provider: 'cuda' | 'tensorrt', facts: NvidiaFacts): string {
-  const parts = [
-    ...(facts.driverCuda === undefined ? ['no NVIDIA driver (libcuda.so.1)'] : []),
-    ...(facts.driverCuda !== undefined && facts.gpu === undefined ? ['no GPU that the driver can use'] : []),
-    ...(provider === 'tensorrt' && facts.tensorrt === undefined ? ['no TensorRT (libnvinfer.so)'] : []),
-  ];
-  return parts.join(', ');
 }

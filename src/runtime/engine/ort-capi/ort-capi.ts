@@ -4,7 +4,7 @@ import { monotonicNow } from '../../../base/clock.js';
 import { CyclopsError, messageOf } from '../../../base/errors.js';
 import type { LoadedModelPackage } from '../../../model-package/read.js';
 import type { Engine, EngineInfo, InferResult } from '../engine.js';
-import { InOrder } from '../in-order.js';
+import { InOrder } from '../scheduler.js';
 import { signatureFault, signatureOf } from '../signature.js';
 import { BoundBuffers } from './bound-buffers.js';
 import { type OrtSession, type OrtSessionOptions, openSession } from './session.js';
@@ -13,8 +13,8 @@ import { type OrtSession, type OrtSessionOptions, openSession } from './session.
 export interface OrtCapiOptions extends Omit<OrtSessionOptions, 'isPrebuilt' | 'threads'> {
   /** Threads of inference in all; 0 = one a core. */
   readonly threads: number;
-  /** Pictures that are inferred at once, 1 unless given: each in a thread of its own, on the one session. */
-  readonly atOnce?: number;
+  /** Images that are inferred at once, 1 unless given: each in a thread of its own, on the one session. */
+  readonly concurrency?: number;
 }
 
 /**
@@ -26,14 +26,14 @@ export interface OrtCapiOptions extends Omit<OrtSessionOptions, 'isPrebuilt' | '
  */
 export async function openOrtCapi(model: LoadedModelPackage, options: OrtCapiOptions): Promise<Engine> {
   const start = performance.now();
-  const { atOnce = 1 } = options;
+  const { concurrency = 1 } = options;
   const isPrebuilt = model.package.engine !== undefined;
   const session = await openSession(model.onnxPath, { ...options, isPrebuilt, threads: threadsOfOne(options) });
   try {
     const signature = signatureOf(model.package);
     const fault = signatureFault(signature, session.inputs, session.outputs);
     if (fault !== undefined) throw new CyclopsError('MODEL_MISMATCH', `${model.onnxPath}: ${fault}`);
-    const places = Array.from({ length: atOnce }, () => new BoundBuffers(session, signature, options.provider));
+    const places = Array.from({ length: concurrency }, () => new BoundBuffers(session, signature, options.provider));
     const { input, output } = model.package;
     return new OrtCapiEngine(session, places, {
       engine: 'ort-capi',
@@ -41,7 +41,7 @@ export async function openOrtCapi(model: LoadedModelPackage, options: OrtCapiOpt
       version: session.library.version,
       library: session.library.path,
       threads: options.threads,
-      atOnce,
+      concurrency,
       input: { width: input.width, height: input.height, format: input.channels },
       output: { width: output.width, height: output.height },
       loadMs: performance.now() - start,
@@ -53,9 +53,9 @@ export async function openOrtCapi(model: LoadedModelPackage, options: OrtCapiOpt
 }
 
 /** Threads that one run may use: its own, and those that no run at once has for itself. */
-function threadsOfOne({ threads, atOnce = 1 }: OrtCapiOptions): number {
-  if (atOnce === 1) return threads;
-  return Math.max(1, (threads === 0 ? availableParallelism() : threads) - atOnce + 1);
+function threadsOfOne({ threads, concurrency = 1 }: OrtCapiOptions): number {
+  if (concurrency === 1) return threads;
+  return Math.max(1, (threads === 0 ? availableParallelism() : threads) - concurrency + 1);
 }
 
 class OrtCapiEngine implements Engine {
@@ -80,14 +80,14 @@ class OrtCapiEngine implements Engine {
 
   infer(input: Uint8Array<ArrayBuffer>, depthM?: Float32Array<ArrayBuffer>): Promise<InferResult> {
     // The caller may not write to what is about to be read or filled.
-    const picture = structuredClone(input, { transfer: [input.buffer] });
+    const image = structuredClone(input, { transfer: [input.buffer] });
     const place = depthM && structuredClone(depthM, { transfer: [depthM.buffer] });
     return this.#enqueue(async (buffers) => {
-      buffers.begin(picture, place);
+      buffers.begin(image, place);
       const inferStart = monotonicNow();
       await buffers.run();
       const inferEnd = monotonicNow();
-      return { input: picture, ...buffers.outputs(), inferStart, inferEnd };
+      return { input: image, ...buffers.outputs(), inferStart, inferEnd };
     });
   }
 

@@ -1,11 +1,11 @@
 import { CyclopsError, messageOf } from '../../../base/errors.js';
 import type { ProviderOptions } from '../../../model-package/tensorrt/provider-options.js';
 import { returnFreedMemory } from '../../memory.js';
-import { openFailure, type Provider } from '../open-failure.js';
+import { openFailure } from '../open-failure.js';
+import { type Provider, providerNamed } from '../providers/index.js';
+import type { ProviderSettings } from '../providers/provider.js';
 import type { GraphValue } from '../signature.js';
-import { spinUs } from '../spin.js';
 import { allocate, loadOrt, type OrtLibrary, type Pointer, stringAt, stringsAt } from './library.js';
-import type { OrtFunction } from './slots.js';
 
 /** How a session is opened. */
 export interface OrtSessionOptions {
@@ -29,29 +29,6 @@ export interface OrtSession {
   release(): void;
 }
 
-/** Names of the providers in ONNX Runtime. */
-const providerNames: Readonly<Record<Provider, string>> = {
-  cpu: 'CPUExecutionProvider',
-  cuda: 'CUDAExecutionProvider',
-  tensorrt: 'TensorrtExecutionProvider',
-};
-
-/** The functions of the two providers that take settings as keys and values. */
-const appliers = {
-  tensorrt: {
-    create: 'CreateTensorRTProviderOptions',
-    update: 'UpdateTensorRTProviderOptions',
-    append: 'SessionOptionsAppendExecutionProvider_TensorRT_V2',
-    release: 'ReleaseTensorRTProviderOptions',
-  },
-  cuda: {
-    create: 'CreateCUDAProviderOptions',
-    update: 'UpdateCUDAProviderOptions',
-    append: 'SessionOptionsAppendExecutionProvider_CUDA_V2',
-    release: 'ReleaseCUDAProviderOptions',
-  },
-} as const satisfies Record<string, Record<string, OrtFunction>>;
-
 /** Execution providers that a library was built with. That one is listed does not prove that it runs. */
 export function availableProviders(library: OrtLibrary): readonly string[] {
   const list = new BigUint64Array(1);
@@ -70,9 +47,10 @@ export function availableProviders(library: OrtLibrary): readonly string[] {
  */
 export async function openSession(onnxPath: string, options: OrtSessionOptions): Promise<OrtSession> {
   const { provider, threads } = options;
+  const { ortName, sessionEntries, settings: taken } = providerNamed(provider);
   const library = loadOrt(options.library);
   const built = availableProviders(library);
-  if (!built.includes(providerNames[provider])) {
+  if (!built.includes(ortName)) {
     throw new CyclopsError(
       'MACHINE_LACKS',
       `execution provider ${provider}: ONNX Runtime ${library.version} (${library.path}) was built with ${built.join(', ')} only; name another libonnxruntime.so with --ort-library`,
@@ -84,12 +62,10 @@ export async function openSession(onnxPath: string, options: OrtSessionOptions):
     library.call('SetSessionExecutionMode', settings, 0);
     library.call('SetSessionGraphOptimizationLevel', settings, options.isPrebuilt === true ? 0 : 99);
     if (threads > 0) library.call('SetIntraOpNumThreads', settings, threads);
-    if (provider === 'cpu') {
-      library.call('AddSessionConfigEntry', settings, 'session.intra_op.spin_duration_us', `${spinUs}`);
-    } else {
-      library.call('AddSessionConfigEntry', settings, 'session.disable_cpu_ep_fallback', '1');
-      append(library, settings, provider, options.providerOptions ?? {});
+    for (const [key, value] of Object.entries(sessionEntries)) {
+      library.call('AddSessionConfigEntry', settings, key, value);
     }
+    if (taken !== undefined) append(library, settings, taken.functions, options.providerOptions ?? {});
     return describe(library, await create(library, onnxPath, settings));
   } catch (error) {
     throw openFailure(onnxPath, provider, messageOf(error));
@@ -110,8 +86,12 @@ async function create(library: OrtLibrary, onnxPath: string, settings: Pointer):
   }
 }
 
-function append(library: OrtLibrary, settings: Pointer, provider: 'cuda' | 'tensorrt', options: ProviderOptions): void {
-  const { create, update, append, release } = appliers[provider];
+function append(
+  library: OrtLibrary,
+  settings: Pointer,
+  { create, update, append, release }: ProviderSettings['functions'],
+  options: ProviderOptions,
+): void {
   const pointer = library.create(create);
   try {
     const keys = Object.keys(options);

@@ -1,4 +1,0 @@
-import { openOrtNode } from '../../../src/runtime/engine/ort-node.js';
-import { testEngineContract } from './engine-contract.js';
-
-testEngineContract('ort-node', (model, options) => openOrtNode(model, { ...options, threads: 1 }));
