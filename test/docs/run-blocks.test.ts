@@ -39,8 +39,7 @@ const found: Readonly<Record<string, RegExp>> = {
 
 /** Pages that run in every suite, in about two minutes; the others only with CYCLOPS_TEST_DOCS=all, in about five. */
 const everyTime: ReadonlySet<string> = new Set([
-  ...['README.md', 'docs/data.md', 'docs/export.md', 'docs/labels.md', 'docs/own-networks.md', 'docs/precision.md'],
-  ...['docs/streaming.md', 'docs/tensorrt.md'],
+  ...['README.md', 'docs/data.md', 'docs/export.md', 'docs/labels.md', 'docs/own-networks.md', 'docs/streaming.md'],
 ]);
 
 test('the command blocks of README and docs run, at a small size', { skip: withoutTensorFlow }, async (context) => {
