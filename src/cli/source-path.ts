@@ -12,7 +12,7 @@ const imageEndings = new Set(['.png', '.jpg', '.jpeg']);
  */
 export function sourceOf(text: string, option: string): SourceInput {
   const [word] = text.split(':', 1);
-  return isSourceWord(word!) ? parseSource(text, option) : sourceOfPath(text, sourceForms());
+  return isSourceWord(word!) ? parseSource(text, option) : sourceOfPath(text, `${sourceForms()}, or a path`);
 }
 
 /**

@@ -4,7 +4,6 @@ import { readBytes } from '../base/files.js';
 import type { StereoCamera } from '../geometry/camera.js';
 import { depthFromDisparity } from '../geometry/disparity.js';
 import type { RgbImage } from '../geometry/raster.js';
-import { readRgb } from '../image/codec.js';
 import { colorizeDepth } from '../image/colormap.js';
 import { dilateSparse } from '../image/map-image.js';
 import { decodePfm } from '../image/pfm.js';
@@ -14,6 +13,7 @@ import type { SheetCell } from '../image/sheet.js';
 import { contactSheet } from '../image/sheet.js';
 import type { FolderLayout, FolderSpec } from './sample.js';
 import { missingFolder, readPairTruth } from './sources/folder.js';
+import { readImage as readRgb } from './sources/images.js';
 import type { Layout, Listing, PairFiles, Truth } from './sources/layout.js';
 import { selectBySplit } from './splits.js';
 
@@ -29,6 +29,7 @@ export const damageKinds = [
   'no camera',
   'camera of another size',
   'truth damaged',
+  'truth without a usable pixel',
 ] as const;
 
 /** One of the kinds of damage. */
@@ -135,7 +136,7 @@ async function listOrNote(spec: FolderSpec, layout: Layout, note: Note): Promise
 async function splitOrNote(spec: FolderSpec, pairs: readonly PairFiles[], note: Note): Promise<readonly PairFiles[]> {
   if (spec.list === undefined) return pairs;
   try {
-    const selection = await selectBySplit(pairs, spec.list);
+    const selection = await selectBySplit(pairs, spec.list, spec.folder);
     for (const name of selection.missing) {
       note('named by the list, not in the folder', name, `${spec.list} names it, and the folder has no such image`);
     }
@@ -192,6 +193,8 @@ async function checkPair(pair: PairFiles, note: Note): Promise<PairFindings> {
   const forTruth =
     camera ?? (used === undefined ? undefined : { ...anyCamera, width: used.width, height: used.height });
   const truth = await checkTruth(pair, forTruth, note);
+  for (const name of unusableTruth(truth))
+    note('truth without a usable pixel', pair.truthFiles[0] ?? pair.left, `${name} has no usable pixel`);
   return { left: left === undefined ? undefined : used, hasRight: right !== undefined, camera, truth };
 }
 
@@ -217,6 +220,13 @@ async function checkTruth(pair: PairFiles, camera: StereoCamera | undefined, not
   }
   if (fault !== undefined && !isFileBroken) note('truth damaged', pair.truthFiles[0]!, fault);
   return {};
+}
+
+/** The maps of disparity and depth without a single pixel that can be learnt from or measured against. */
+function unusableTruth(truth: Truth): readonly string[] {
+  return (['disparityLeft', 'disparityRight', 'depthLeft'] as const).filter(
+    (name) => truth[name]?.data.some((value) => value > 0 && value < Number.POSITIVE_INFINITY) === false,
+  );
 }
 
 /** Whether a file of truth can be read at all, by its ending. */

@@ -26,6 +26,8 @@ export interface Batch extends BatchData {
 
 /** Batches in the order of steps. */
 export interface Loader {
+  /** What the batches are made of, open. */
+  readonly source: StereoSource;
   readonly samplesPerEpoch: number;
   /** Digest of the opened data, for `run.json`. */
   readonly fingerprint: string;
@@ -49,6 +51,7 @@ function createDirectLoader(source: StereoSource, options: LoaderOptions): Loade
   const order = new SampleOrder(source, options);
   let step = options.startStep;
   return {
+    source,
     samplesPerEpoch: source.length,
     fingerprint: source.fingerprint,
     async next() {
@@ -65,6 +68,7 @@ type Outcome = { readonly batch: BatchData } | { readonly error: Error };
 
 /** Loads ahead in threads; at most `prefetch` steps are in the making or waiting. */
 class ThreadedLoader implements Loader {
+  readonly source: StereoSource;
   readonly samplesPerEpoch: number;
   readonly fingerprint: string;
   readonly #prefetch: number;
@@ -79,6 +83,7 @@ class ThreadedLoader implements Loader {
   #wake: (() => void) | undefined;
 
   constructor(source: StereoSource, options: LoaderOptions) {
+    this.source = source;
     this.samplesPerEpoch = source.length;
     this.fingerprint = source.fingerprint;
     this.#prefetch = options.prefetch;

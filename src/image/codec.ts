@@ -40,6 +40,22 @@ export async function readRgb(path: string): Promise<RgbImage> {
   return decodeRgb(await readBytes(path), path);
 }
 
+/** What a file says of its pixels beside their values. */
+export interface StoredForm {
+  /** EXIF's: 1 = upright, 2 to 8 = turned or mirrored. */
+  readonly orientation: number;
+  /** The largest value of any channel, of images that store more than 8 bits. */
+  readonly largestOf16Bits?: number;
+}
+
+/** How an image that `decodeRgb` takes is stored: that returns 8 bits as they lie. */
+export async function storedForm(bytes: Uint8Array): Promise<StoredForm> {
+  const { orientation = 1, depth } = await sharp(bytes, { limitInputPixels: limitPixels }).metadata();
+  if (depth !== 'ushort') return { orientation };
+  const { channels } = await sharp(bytes, { limitInputPixels: limitPixels }).stats();
+  return { orientation, largestOf16Bits: Math.max(...channels.map(({ max }) => max)) };
+}
+
 /** Encodes an image as PNG, lossless. */
 export async function encodePng(image: RgbImage): Promise<Uint8Array> {
   return rawInput(image).png({ compressionLevel: 6 }).toBuffer();

@@ -28,7 +28,7 @@ test('the help of every command fits the width, and its sentences begin with a c
 
 test('bench offers its own sources, and no option of a camera', async () => {
   const { command } = await commands.bench!.load();
-  assert.match(command.options.source!.help, /a video, a folder of images, or the test image/);
+  assert.match(command.options.source!.help, /file:PATH, images:DIR or test, or a path/);
   for (const name of ['pixel-format', 'transport', 'codec', 'buffer-ms', 'pipeline', 'pace', 'loop', 'config', 'log']) {
     assert.equal(command.options[name], undefined, name);
   }

@@ -14,7 +14,7 @@ test('what a command line lacks is named, with the usage line', async () => {
     [['data', 'check'], /^cyclops: data: DIR is missing; usage: cyclops data check DIR/],
     [['data'], /^cyclops: data: check DIR is missing; usage: cyclops data check DIR/],
     [['export-onnx'], /^cyclops: export-onnx: CHECKPOINT\|MODEL\.json is missing; usage: cyclops export-onnx /],
-    [['run', 'models/edge-street'], /^cyclops: run: SOURCE: expected .*a path; usage: cyclops run MODEL SOURCE/],
+    [['run', 'models/edge-street'], /^cyclops: run: SOURCE: expected a path, .*; usage: cyclops run MODEL SOURCE/],
     [['doctor', 'now'], /^cyclops: doctor: unexpected argument "now"; usage: cyclops doctor/],
   ];
   for (const [args, expected] of cases) {

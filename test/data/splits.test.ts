@@ -38,11 +38,11 @@ test('a name that two images have is refused, with the line', async (t) => {
   const pairs = [pair('a', '/data/A/left/1.png'), pair('b', '/data/B/left/1.png')];
   const list = join(folder, 'list.txt');
   await writeFile(list, 'B/left/1.png\na\nC/left/1.png\n');
-  const { pairs: chosen, missing } = await selectBySplit(pairs, list);
+  const { pairs: chosen, missing } = await selectBySplit(pairs, list, '/data');
   assert.deepEqual([chosen.map(({ id }) => id), missing], [['b', 'a'], ['C/left/1']]);
   await writeFile(list, 'a\nleft/1.png\n');
   await assert.rejects(
-    selectBySplit(pairs, list),
+    selectBySplit(pairs, list, '/data'),
     (error) => isCyclopsError(error, 'DATA_INVALID') && /list\.txt:2 "left\/1"/.test(error.message),
   );
 });

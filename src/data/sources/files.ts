@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CyclopsError } from '../../base/errors.js';
+import { compareNatural } from '../../base/natural-order.js';
 import type { FloatMap, MaskMap } from '../../geometry/raster.js';
 import { createMaskMap } from '../../geometry/raster.js';
 import type { Size } from './layout.js';
@@ -9,31 +10,39 @@ import type { Size } from './layout.js';
 /** Endings of the images we read. */
 export const imageEndings = ['.png', '.jpg', '.jpeg'] as const;
 
-/** File stem -> path of a folder's files with one of the endings, in the order of names; empty if there is no such folder. */
+/** What file managers and archives leave beside the data (`._a.png`, `.Trash-0`) is not data. */
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+/**
+ * File stem -> path of a folder's files with one of the endings, in the natural order of names (`frame2` before `frame10`),
+ * without hidden ones; empty if there is no such folder.
+ */
 export async function listFiles(folder: string, endings: readonly string[]): Promise<Map<string, string>> {
   const names = await readdir(folder).catch(() => []);
   const files = new Map<string, string>();
-  for (const name of names.sort()) {
+  for (const name of names.filter((one) => !isHidden(one)).sort(compareNatural)) {
     const dot = name.lastIndexOf('.');
     if (endings.includes(name.slice(dot).toLowerCase())) files.set(name.slice(0, dot), join(folder, name));
   }
   return files;
 }
 
-/** The folders inside a folder, in the order of names; none if it does not exist. */
+/** The folders inside a folder, in the natural order of names, without hidden ones; none if it does not exist. */
 export async function listFolders(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   // A link to a folder is how people put data sets on other disks together.
   return entries
-    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !isHidden(entry.name))
     .map(({ name }) => name)
-    .sort();
+    .sort(compareNatural);
 }
 
 /** The names in a folder, for detection; none if it cannot be read. */
 export function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).filter((name) => !isHidden(name));
   } catch {
     return [];
   }
@@ -43,7 +52,7 @@ export function namesIn(folder: string): readonly string[] {
 export function foldersIn(folder: string): readonly string[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter((entry) => !entry.isFile()).map(({ name }) => join(folder, name));
+    return entries.filter((entry) => !entry.isFile() && !isHidden(entry.name)).map(({ name }) => join(folder, name));
   } catch {
     return [];
   }

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { CyclopsError } from '../../base/errors.js';
-import type { StereoCamera } from '../../geometry/camera.js';
 import type { RgbImage } from '../../geometry/raster.js';
-import { readRgb } from '../../image/codec.js';
 import { readLabelsInfo, readPairLabels } from '../labels.js';
 import {
   type FolderSpec,
@@ -15,7 +13,8 @@ import {
 import { selectBySplit } from '../splits.js';
 import { assertSameSize } from './files.js';
 import { fingerprintOf } from './fingerprint.js';
-import type { Layout, PairFiles } from './layout.js';
+import { readImage } from './images.js';
+import type { Layout, PairCamera, PairFiles } from './layout.js';
 
 /**
  * Opens a folder of images in one of the published layouts. With `labels`, a folder of pseudo labels takes the place
@@ -97,11 +96,11 @@ function fingerprintImages(root: string, pairs: readonly PairFiles[], settings: 
 
 /** A table's metrics are those of the whole list: a folder that lacks some of it is refused. */
 async function splitPairs(pairs: readonly PairFiles[], list: string, folder: string): Promise<readonly PairFiles[]> {
-  const found = await selectBySplit(pairs, list);
+  const found = await selectBySplit(pairs, list, folder);
   if (found.missing.length > 0) {
     throw new CyclopsError(
       'FILE_MISSING',
-      `${folder}: ${found.missing.length} of the images that ${list} names are not there, the first is ${found.missing[0]}; cyclops data check tells all`,
+      `${folder}: ${found.missing.length} of the images that ${list} names are not there, the first is ${found.missing[0]} (line ${found.missingLines[0]}): expected an id, or the end of the path of a left image; cyclops data check tells all`,
     );
   }
   return found.pairs;
@@ -118,7 +117,7 @@ function selectPairs(pairs: readonly PairFiles[], ids: readonly string[], folder
 }
 
 async function readView(pair: PairFiles, labels: string | undefined, wanted: TruthWanted): Promise<ViewSample> {
-  const stored = await readRgb(pair.left);
+  const stored = await readImage(pair.left);
   const camera = await readPairCamera(pair, stored);
   const left = pair.crop?.(stored) ?? stored;
   if (wanted === 'none') return { id: pair.id, left, camera, origin: pair.left };
@@ -134,7 +133,7 @@ async function readView(pair: PairFiles, labels: string | undefined, wanted: Tru
  * @param stored the left image as it lies on disk.
  * @throws CyclopsError `IMAGE_SIZE_MISMATCH` where the calibration is for another size; `FILE_MISSING`, `CAMERA_INVALID`.
  */
-export async function readPairCamera(pair: PairFiles, stored: RgbImage): Promise<StereoCamera> {
+export async function readPairCamera(pair: PairFiles, stored: RgbImage): Promise<PairCamera> {
   const camera = pair.knownCamera ?? (await pair.readCamera(stored));
   const used = pair.crop?.(stored) ?? stored;
   if (camera.width !== used.width || camera.height !== used.height) {
@@ -146,12 +145,22 @@ export async function readPairCamera(pair: PairFiles, stored: RgbImage): Promise
   return camera;
 }
 
-/** A pair's truth, of the size of its images as used. @throws CyclopsError `IMAGE_SIZE_MISMATCH`, and those of its files. */
+/**
+ * A pair's truth, of the size of its images as used.
+ * @throws CyclopsError `IMAGE_SIZE_MISMATCH`, also for images that were scaled since; and those of its files.
+ */
 export async function readPairTruth(
   pair: PairFiles,
-  camera: StereoCamera,
+  camera: PairCamera,
   wanted: TruthWanted = 'both',
 ): Promise<Partial<StereoSample>> {
+  const { resizedFrom } = camera;
+  if (resizedFrom !== undefined && pair.truthFiles.length > 0) {
+    throw new CyclopsError(
+      'IMAGE_SIZE_MISMATCH',
+      `${pair.truthFiles[0]}: this truth is for images of ${resizedFrom.width}x${resizedFrom.height}, expected that size, found ${pair.left} scaled to ${camera.width}x${camera.height}: whether its values were scaled too is not told; take the images at their published size`,
+    );
+  }
   const truth = await pair.readTruth(camera, wanted);
   for (const [key, map] of Object.entries(truth)) {
     // The one map that may be coarser than its image.
@@ -168,6 +177,6 @@ async function readRightView(pair: PairFiles): Promise<RgbImage> {
   if (!existsSync(pair.right)) {
     throw new CyclopsError('FILE_MISSING', `${pair.right}: the right view of ${pair.left} is missing`);
   }
-  const stored = await readRgb(pair.right);
+  const stored = await readImage(pair.right);
   return pair.crop?.(stored) ?? stored;
 }

@@ -16,6 +16,12 @@ export interface Size {
   readonly height: number;
 }
 
+/** A pair's camera at the size of its images. */
+export interface PairCamera extends StereoCamera {
+  /** The published size, where the images were scaled since: truth in px, or projected by the calibration, is for that. */
+  readonly resizedFrom?: Size;
+}
+
 /** Where one pair's files are and how they are read. Nothing is read before it is asked for. */
 export interface PairFiles {
   readonly id: string;
@@ -32,7 +38,7 @@ export interface PairFiles {
   /** The part of both images that is used, as stored; all of it unless given. */
   readonly crop?: (image: RgbImage) => RgbImage;
   /** @param size of the images as stored, px. @returns the camera of the images as used. */
-  readCamera(size: Size): Promise<StereoCamera>;
+  readCamera(size: Size): Promise<PairCamera>;
   /** @param camera of the images as used. @param wanted a layout may give more than that. */
   readTruth(camera: StereoCamera, wanted: TruthWanted): Promise<Truth>;
 }

@@ -15,7 +15,7 @@ export interface SourceDefaults {
 /**
  * The description of data as people type it: `street:SEED:COUNT` or `flying:SEED:COUNT` for rendered pairs,
  * `LAYOUT:DIR` or `DIR` for a folder, where a layout that is not given is told by the names in the folder (and is KITTI
- * 2015's where they tell nothing). `@LIST` at the end takes only the pairs that a text file names.
+ * 2015's where they tell nothing). `@LIST` at the end takes only the pairs that a list (`.txt`, `.lst`, `.csv`) names.
  * @throws CyclopsError `USAGE_INVALID`, also for a folder that fits several layouts.
  */
 export function parseSourceSpec(text: string, defaults: SourceDefaults): SingleSpec {
@@ -44,7 +44,7 @@ function parseFolder(text: string): SingleSpec {
   const named = folderLayouts.find((layout) => text.startsWith(`${layout}:`));
   const rest = named === undefined ? text : text.slice(named.length + 1);
   // Only a list at the very end counts, so that folders may have the sign in their names.
-  const [, folder = rest, list] = /^(.+)@([^@]+\.txt)$/.exec(rest) ?? [];
+  const [, folder = rest, list] = /^(.+)@([^@]+\.(?:txt|csv|lst))$/i.exec(rest) ?? [];
   return { kind: named ?? detectLayout(folder), folder, ...(list === undefined ? {} : { list }) };
 }
 

@@ -25,6 +25,10 @@ export async function writeRunReport(
     readonly records: readonly RunRecord[];
     /** Where examples come from; none = no examples. */
     readonly batches: readonly BatchData[];
+    /** Batches so far without a usable pixel of truth. */
+    readonly emptyBatches: number;
+    /** Pairs so far whose images have another shape than the first one's. */
+    readonly otherShapes: number;
   },
 ): Promise<void> {
   const { facts, step } = run;
@@ -45,6 +49,8 @@ export async function writeRunReport(
       ['Input', `${config.width}x${config.height}, batch ${config.batch}`],
       ['Data', describeData(config)],
       ['Data fingerprint', facts.dataFingerprint],
+      ...(run.emptyBatches === 0 ? [] : [['Batches without a usable pixel', String(run.emptyBatches)] as const]),
+      ...(run.otherShapes === 0 ? [] : [['Pairs of another shape', String(run.otherShapes)] as const]),
       ['Validation', facts.validation],
       ['Command', facts.command],
       ['Started', facts.startedAt],

@@ -9,6 +9,7 @@ import type { TrainingConfig } from '../config/config.js';
 import { sourcesOf, stageOf } from '../config/resolve-config.js';
 import type { BatchNeeds } from '../methods/method.js';
 import { type PreviousRun, TrainingRun, type TrainOptions } from './training-run.js';
+import { assertUsableTruth } from './usable-target.js';
 
 /** How a run ended. */
 export interface TrainResult {
@@ -25,7 +26,8 @@ export interface TrainResult {
  * JavaScript. All that decides a step (weights, optimizer state, batch number, learning rate) is in a checkpoint, so a
  * resumed run makes the steps an uninterrupted one would have made.
  * @throws CyclopsError `TRAINING_DIVERGED` with step and loss term (the last checkpoint stays), `CHECKPOINT_INVALID`,
- * `DATA_INVALID` where the data changed since the checkpoint, `DISK_FULL`, and those of the source.
+ * `DATA_INVALID` where the data changed since the checkpoint or have no pixel to learn from, `DISK_FULL`, and those of the
+ * source.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { config, folder } = options;
@@ -34,6 +36,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const loader = await openLoader(loaderOptionsOf(config, sources.training, previous?.head.step ?? 0));
   try {
     if (previous !== undefined) assertSameData(previous, loader);
+    else await assertUsableTruth(loader.source, config, stageOf(config).needs);
     await mkdir(folder, { recursive: true });
     const run = await TrainingRun.open(options, loader, sources, previous);
     try {

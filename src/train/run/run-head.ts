@@ -1,7 +1,6 @@
 import { CyclopsError } from '../../base/errors.js';
 import { packageVersion } from '../../base/paths.js';
-import type { SourceSpec } from '../../data/sample.js';
-import { openSource } from '../../data/sources/index.js';
+import type { SourceSpec, StereoSource } from '../../data/sample.js';
 import { type StereoCamera, scaleIntrinsics } from '../../geometry/camera.js';
 import type { CheckpointHead } from '../checkpoint/checkpoint-files.js';
 import type { TrainingConfig } from '../config/config.js';
@@ -64,12 +63,13 @@ export function createHead(
  * @throws CyclopsError of the source; `DATA_EMPTY`.
  */
 export async function sampleCamera(
-  spec: SourceSpec,
+  source: StereoSource,
   size: { readonly width: number; readonly height: number },
 ): Promise<StereoCamera> {
-  const source = await openSource(spec);
-  if (source.length === 0) throw new CyclopsError('DATA_EMPTY', `${JSON.stringify(spec)}: expected pairs, found none`);
-  const { camera } = await source.read(0);
+  if (source.length === 0) {
+    throw new CyclopsError('DATA_EMPTY', `${JSON.stringify(source.spec)}: expected pairs, found none`);
+  }
+  const { camera } = await source.read(0, 'none');
   const { width, height, fxPx, fyPx, cxPx, cyPx, baselineM, doffsPx } = scaleIntrinsics(
     camera,
     size.width,

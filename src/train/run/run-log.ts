@@ -17,6 +17,10 @@ export interface StepRecord {
   readonly rssMiB: number;
   /** Tensors alive in tfjs after the step. */
   readonly tensors: number;
+  /** Batches of the run so far without a usable pixel; absent while there was none. */
+  readonly emptyBatches?: number;
+  /** Pairs of the run so far whose images have another shape than the first one's; absent while there was none. */
+  readonly otherShapes?: number;
 }
 
 /** Metrics on the validation source after `step` steps. */

@@ -19,11 +19,13 @@ import type { ReportStatus } from '../report/report.js';
 import { writeRunReport } from '../report/run-report.js';
 import { tf } from '../tensorflow/tf.js';
 import { type Adam, createAdam } from './adam.js';
+import { otherShapesOf, pairsOfOtherShape } from './other-shapes.js';
 import { createProgressMeter, type ProgressMeter, type TrainingProgress } from './progress.js';
 import { createHead, describeValidation, type RunInfo, sampleCamera } from './run-head.js';
 import { type EventRecord, openRunLog, type RunLog } from './run-log.js';
 import { firstNonFinite, readStats, runStep, type StepStats, type StepValues } from './step.js';
 import { withTensorBoard } from './tensorboard-log.js';
+import { emptyBatchesOf, hasUsableTarget, IdleSteps } from './usable-target.js';
 import { openValidation, type Validation } from './validate.js';
 
 /** What a training run is started with. */
@@ -80,6 +82,11 @@ export class TrainingRun {
   #pending: PendingStep | undefined;
   #lapAt = performance.now();
   #sinceLog = { seconds: 0, waitS: 0, images: 0 };
+  /** Batches without a usable pixel, of the whole run. */
+  #emptyBatches: number;
+  /** Pairs of another shape than the first, of the whole run. */
+  #otherShapes: number;
+  readonly #idle: IdleSteps;
 
   private constructor(
     options: TrainOptions,
@@ -107,6 +114,9 @@ export class TrainingRun {
     this.#best = previous?.head.best;
     this.#trainedBeforeS = previous?.head.trainedSeconds ?? 0;
     this.#meter = createProgressMeter(config.steps, this.step);
+    this.#emptyBatches = emptyBatchesOf(parts.log.records);
+    this.#otherShapes = otherShapesOf(parts.log.records);
+    this.#idle = new IdleSteps(config.data);
   }
 
   /**
@@ -121,7 +131,7 @@ export class TrainingRun {
   ): Promise<TrainingRun> {
     const { config, folder } = options;
     const entry = networks[config.network];
-    const camera = previous?.head.camera ?? (await sampleCamera(sources.training, config));
+    const camera = previous?.head.camera ?? (await sampleCamera(loader.source, config));
     const model = await createOrLoadModel(config, previous);
     const variables = trainableVariables(model);
     const optimizer =
@@ -144,9 +154,16 @@ export class TrainingRun {
     return new TrainingRun(options, { loss, context, adam, log, facts, validation: sources.validation }, previous);
   }
 
-  /** One optimizer step. The numbers of the step before are read while this one runs. */
+  /**
+   * One optimizer step. The numbers of the step before are read while this one runs.
+   * @throws CyclopsError `DATA_INVALID` where batches without a usable pixel do not end.
+   */
   async advance(batch: Batch, waitS: number): Promise<void> {
     const { config } = this.#options;
+    const isEmpty = !hasUsableTarget(batch, stageOf(config).needs);
+    if (isEmpty) this.#noteEmptyBatch(batch);
+    this.#idle.addBatch(batch, isEmpty);
+    this.#noteOtherShapes(pairsOfOtherShape(batch, this.#facts.camera));
     this.step++;
     const learningRate = learningRateAt({ ...config, base: config.learningRate }, this.step);
     const stats = runStep(this.#loss, this.#context, this.#adam, batch, {
@@ -161,7 +178,7 @@ export class TrainingRun {
 
   /**
    * Reads the numbers of the last step, if they were not read yet, checks and logs them.
-   * @throws CyclopsError `TRAINING_DIVERGED`.
+   * @throws CyclopsError `TRAINING_DIVERGED`; `DATA_INVALID` where steps that teach nothing do not end.
    */
   async settle(): Promise<void> {
     const pending = this.#pending;
@@ -169,6 +186,7 @@ export class TrainingRun {
     this.#pending = undefined;
     const values = await readStats(pending.stats);
     await this.#assertFinite(pending.step, values);
+    this.#idle.addStep(pending.step, values);
     const { batch, logEvery, steps } = this.#options.config;
     this.#meter.add(pending.seconds, pending.waitS, batch, values.loss, values.losses);
     this.#sinceLog.seconds += pending.seconds;
@@ -213,6 +231,8 @@ export class TrainingRun {
       model: this.#context.model,
       records: this.#log.records,
       batches: validation?.batches ?? [],
+      emptyBatches: this.#emptyBatches,
+      otherShapes: this.#otherShapes,
     });
   }
 
@@ -255,7 +275,28 @@ export class TrainingRun {
       waitShare: rounded(waitS / seconds),
       rssMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
       tensors: tf.memory().numTensors,
+      ...(this.#emptyBatches === 0 ? {} : { emptyBatches: this.#emptyBatches }),
+      ...(this.#otherShapes === 0 ? {} : { otherShapes: this.#otherShapes }),
     });
+  }
+
+  /** Tells the first of them: a few are usual where truth is sparse and crops are small. */
+  #noteEmptyBatch({ ids }: Batch): void {
+    if (this.#emptyBatches === 0) {
+      this.#options.onMessage?.(
+        `step ${this.step + 1}: no usable pixel of truth in ${ids.join(', ')}; further ones are counted in the report`,
+      );
+    }
+    this.#emptyBatches++;
+  }
+
+  #noteOtherShapes(ids: readonly string[]): void {
+    if (ids.length > 0 && this.#otherShapes === 0) {
+      this.#options.onMessage?.(
+        `step ${this.step + 1}: the image of ${ids[0]} has another shape than the first pair's and is squeezed otherwise; further ones are counted in the report`,
+      );
+    }
+    this.#otherShapes += ids.length;
   }
 
   /** Seconds since the last call. */

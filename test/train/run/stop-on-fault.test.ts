@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { appendFile, rename, truncate } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SampleOrder } from '../../../src/data/batch.js';
 import { openSource } from '../../../src/data/sources/index.js';
+import { createFloatMap } from '../../../src/geometry/raster.js';
+import { encodePng16 } from '../../../src/image/png16.js';
 import { readCheckpointHead } from '../../../src/train/checkpoint/checkpoint-files.js';
 import { readRunLog } from '../../../src/train/run/run-log.js';
 import { cyclops } from '../../support/command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-import { writeTinyFolder } from '../../support/tiny-pairs.js';
+import { tinySize, writeTinyFolder } from '../../support/tiny-pairs.js';
 
 const student =
   '--stage student --network mono-vgg --width-multiplier 0.1 --supervision truth --size 64x32 --batch 2'.split(' ');
@@ -64,6 +67,35 @@ test('an image that cannot be read ends the run with its name; the steps before 
   assert.equal(result.code, 3, result.stderr);
   assert.match(result.stderr, new RegExp(`image_2/${id}\\.png: not a readable image .*\\[IMAGE_INVALID\\]`));
   assert.equal((await readCheckpointHead(run)).head.step, 2);
+});
+
+/** Makes the truth of both views of a tiny pair unknown. */
+async function forgetTruth(data: string, pair: number): Promise<void> {
+  const unknown = encodePng16(createFloatMap(tinySize.width, tinySize.height));
+  for (const name of ['disp_occ_0', 'disp_noc_0', 'disp_occ_0_right', 'disp_noc_0_right']) {
+    await writeFile(join(data, 'training', name, `00000${pair}_10.png`), unknown);
+  }
+}
+
+test('truth without a usable pixel is an error before step 1; a few pairs without are counted', async (t) => {
+  const root = await temporaryFolder(t);
+  const [data, run] = [join(root, 'data'), join(root, 'run')];
+  await writeTinyFolder(data, 3);
+  for (const pair of [0, 1, 2]) await forgetTruth(data, pair);
+  const args = [...student, ...quiet, '--batch', '1', '--data', data, '-o', run, '--steps', '9'];
+  const refused = await cyclops(['train', ...args]);
+  assert.equal(refused.code, 3, refused.stderr);
+  assert.match(refused.stderr, /student learns from disparity.*found none in 3 of 3 pairs.*\[DATA_INVALID\]/);
+  assert.equal(existsSync(run), false);
+
+  await writeTinyFolder(data, 3);
+  await forgetTruth(data, 1);
+  const trained = await cyclops(['train', ...args]);
+  assert.equal(trained.code, 0, trained.stderr);
+  assert.match(trained.stderr + trained.stdout, /no usable pixel of truth in 000001_10/);
+  const last = (await readRunLog(join(run, 'run.jsonl'))).findLast((record) => record.kind === 'step');
+  // Three epochs of three pairs.
+  assert.equal(last?.kind === 'step' ? last.emptyBatches : undefined, 3);
 });
 
 test('resuming is refused when the data changed, or when a setting that decides the numbers is given anew', async (t) => {

@@ -4,16 +4,22 @@ import { z } from 'zod';
 import { readConfig } from '../../../base/config.js';
 import type { FloatMap, RgbImage } from '../../../geometry/raster.js';
 import { readPng16 } from '../../../image/png16.js';
+import { refuseStrayKeys } from '../../calibration.js';
+import { cameraOfPublished } from '../calibrated-size.js';
 import { assertSameSize, findImage, imageEndings, listFiles, listFolders } from '../files.js';
-import type { Layout, PairFiles, Truth } from '../layout.js';
+import type { Layout, PairCamera, PairFiles, Size, Truth } from '../layout.js';
 
 /** The bottom fifth shows the car's bonnet (Godard et al. 2017, Guo et al. 2018 crop it). */
 const keptRows = 4 / 5;
 
-const cameraSchema = z.object({
-  extrinsic: z.object({ baseline: z.number().positive() }),
-  intrinsic: z.object({ fx: z.number().positive(), fy: z.number().positive(), u0: z.number(), v0: z.number() }),
+/** All images have this size as published; a camera's file does not say it. */
+const publishedSize = { width: 2048, height: 1024 };
+
+const cameraSchema = z.looseObject({
+  extrinsic: z.looseObject({ baseline: z.number().positive() }),
+  intrinsic: z.looseObject({ fx: z.number().positive(), fy: z.number().positive(), u0: z.number(), v0: z.number() }),
 });
+const knownKeys = /^(?:extrinsic|intrinsic|baseline|pitch|roll|yaw|[xyz]|f[xy]|[uv]0)$/;
 
 /**
  * Cityscapes: `leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png` with `rightImg8bit`, `disparity` and `camera` beside it. The
@@ -51,18 +57,9 @@ export const cityscapes: Layout = {
           truthFiles: existsSync(disparity) ? [disparity] : [],
           crop: withoutBonnet,
           async readCamera({ width, height }) {
-            const { extrinsic, intrinsic } = await readConfig(camera, cameraSchema);
+            const full = await readCityscapesCamera(camera, { width, height }, path);
             // Cutting at the bottom moves no pixel.
-            return {
-              width,
-              height: Math.floor(height * keptRows),
-              fxPx: intrinsic.fx,
-              fyPx: intrinsic.fy,
-              cxPx: intrinsic.u0,
-              cyPx: intrinsic.v0,
-              baselineM: extrinsic.baseline,
-              doffsPx: 0,
-            };
+            return { ...full, height: Math.floor(height * keptRows) };
           },
           async readTruth(used): Promise<Truth> {
             return existsSync(disparity) ? { disparityLeft: await readDisparity(disparity, used, path) } : {};
@@ -73,6 +70,22 @@ export const cityscapes: Layout = {
     return { pairs, root: spec.folder, orphans };
   },
 };
+
+async function readCityscapesCamera(calibration: string, stored: Size, image: string): Promise<PairCamera> {
+  const file = await readConfig(calibration, cameraSchema);
+  const { extrinsic, intrinsic } = file;
+  const keys = [file, extrinsic, intrinsic].flatMap((part) => Object.keys(part));
+  refuseStrayKeys(keys, knownKeys, calibration, "the fields of Cityscapes' cameras");
+  const camera = {
+    fxPx: intrinsic.fx,
+    fyPx: intrinsic.fy,
+    cxPx: intrinsic.u0,
+    cyPx: intrinsic.v0,
+    baselineM: extrinsic.baseline,
+    doffsPx: 0,
+  };
+  return cameraOfPublished(camera, publishedSize, stored, { calibration, image });
+}
 
 function withoutBonnet({ width, height, data }: RgbImage): RgbImage {
   const rows = Math.floor(height * keptRows);

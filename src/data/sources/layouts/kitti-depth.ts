@@ -5,11 +5,16 @@ import { readText } from '../../../base/files.js';
 import { kittiCamera } from '../../../geometry/camera.js';
 import { disparityFromDepth } from '../../../geometry/disparity.js';
 import { readPng16 } from '../../../image/png16.js';
+import { assertPinhole } from '../../calibration.js';
+import { cameraOfPublished } from '../calibrated-size.js';
 import { assertSameSize, imageEndings, listFiles } from '../files.js';
 import type { Layout, PairFiles } from '../layout.js';
 
 /** The parts of KITTI's `depth_selection`; only the validation part comes with ground truth. */
 const parts = ['val_selection_cropped', 'test_depth_prediction_anonymous'] as const;
+
+/** All images of the selection were cut to this. */
+const publishedSize = { width: 1216, height: 352 };
 
 /**
  * KITTI's single-image depth selection: `image`, `intrinsics` and, of `val_selection_cropped`, `groundtruth_depth`; images of
@@ -43,7 +48,9 @@ export const kittiDepth: Layout = {
               throw new CyclopsError('CAMERA_INVALID', `${intrinsics}: expected 9 numbers, found ${values.length}`);
             }
             const [fxPx, , cxPx, , fyPx, cyPx] = values as [number, number, number, number, number, number];
-            return { ...size, fxPx, fyPx, cxPx, cyPx, baselineM: kittiCamera.baselineM, doffsPx: 0 };
+            assertPinhole(values, 'K', intrinsics);
+            const camera = { fxPx, fyPx, cxPx, cyPx, baselineM: kittiCamera.baselineM, doffsPx: 0 };
+            return cameraOfPublished(camera, publishedSize, size, { calibration: intrinsics, image: left });
           },
           async readTruth(camera) {
             if (truthPath === undefined) return {};

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText } from '../../../base/files.js';
 import { parseKittiProjections } from '../../calibration.js';
+import { kittiCameraForImage } from '../calibrated-size.js';
 import { imageEndings, listFiles, listFolders } from '../files.js';
 import type { Layout, PairFiles } from '../layout.js';
 
@@ -32,11 +33,14 @@ export const kittiOdometry: Layout = {
           cameraFiles: [calibration],
           truthFiles: [],
           readCamera: async (size) =>
-            parseKittiProjections(
-              await readText(calibration),
-              isColour ? { left: 'P2', right: 'P3' } : { left: 'P0', right: 'P1' },
+            kittiCameraForImage(
+              parseKittiProjections(
+                await readText(calibration),
+                isColour ? { left: 'P2', right: 'P3' } : { left: 'P0', right: 'P1' },
+                calibration,
+              ),
               size,
-              calibration,
+              { calibration, image: path },
             ),
           readTruth: async () => ({}),
         });

@@ -9,8 +9,9 @@ import { parseKittiCalibration } from '../../calibration.js';
 import type { FolderSpec } from '../../sample.js';
 import type { LidarDepth } from '../../velodyne.js';
 import { depthFromScan, lidarProjection } from '../../velodyne.js';
+import { cameraForImage } from '../calibrated-size.js';
 import { assertSameSize, imageEndings, listFiles, listFolders, namesIn } from '../files.js';
-import type { Layout, Listing, PairFiles, Truth } from '../layout.js';
+import type { Layout, Listing, PairCamera, PairFiles, Size, Truth } from '../layout.js';
 
 const datePattern = /^\d{4}_\d{2}_\d{2}$/;
 const drivePattern = /^\d{4}_\d{2}_\d{2}_drive_\d{4}_(?:sync|extract)$/;
@@ -49,7 +50,10 @@ async function listDrive(spec: FolderSpec, date: string, drive: string): Promise
   const annotated = truthKind === 'annotated' ? await listAnnotated(spec.folder, date, drive) : undefined;
   const camToCam = join(day, 'calib_cam_to_cam.txt');
   const veloToCam = join(day, 'calib_velo_to_cam.txt');
-  const readCamera = async (): Promise<StereoCamera> => parseKittiCalibration(await readText(camToCam), camToCam);
+  const readCamera = async (size: Size, image: string): Promise<PairCamera> => {
+    const camera = parseKittiCalibration(await readText(camToCam), camToCam);
+    return cameraForImage(camera, camera, size, { calibration: camToCam, image });
+  };
   return {
     orphans: [...right].filter(([frame]) => !left.has(frame)).map(([, path]) => path),
     pairs: [...left].map(([frame, path]): PairFiles => {
@@ -59,7 +63,7 @@ async function listDrive(spec: FolderSpec, date: string, drive: string): Promise
         left: path,
         right: right.get(frame) ?? join(folder, 'image_03/data', `${frame}.png`),
         cameraFiles: [camToCam],
-        readCamera,
+        readCamera: (size: Size) => readCamera(size, path),
       };
       if (annotated !== undefined) {
         const files = { left: annotated.left.get(frame), right: annotated.right.get(frame) };

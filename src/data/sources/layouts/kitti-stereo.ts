@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { readConfig } from '../../../base/config.js';
 import { CyclopsError } from '../../../base/errors.js';
 import { readBytes, readText } from '../../../base/files.js';
-import type { StereoCamera } from '../../../geometry/camera.js';
 import type { FloatMap, MaskMap } from '../../../geometry/raster.js';
 import { createMaskMap } from '../../../geometry/raster.js';
 import { decodeGreyPng } from '../../../image/png-grey.js';
 import { readPng16 } from '../../../image/png16.js';
 import { camerasSchema, parseKittiCalibration, parseKittiProjections } from '../../calibration.js';
 import type { FolderSpec } from '../../sample.js';
+import { type CameraNames, cameraForImage, kittiCameraForImage } from '../calibrated-size.js';
 import { assertSameSize, imageEndings, knownMask, listFiles } from '../files.js';
-import type { Layout, Listing, PairFiles, Size, Truth } from '../layout.js';
+import type { Layout, Listing, PairCamera, PairFiles, Size, Truth } from '../layout.js';
 
 /** The names in which the two KITTI stereo data sets differ. */
 interface Names {
@@ -20,7 +20,7 @@ interface Names {
   /** Ground truth of one view: every measured pixel, and those that the other camera sees too. */
   readonly truth: Readonly<Record<'left' | 'right', { readonly all: string; readonly visible: string }>>;
   readonly calibration: string;
-  parseCamera(text: string, size: Size, name: string, leftFolder: string): StereoCamera;
+  parseCamera(text: string, size: Size, names: CameraNames, leftFolder: string): PairCamera;
 }
 
 const names2015: Names = {
@@ -31,7 +31,10 @@ const names2015: Names = {
     right: { all: 'disp_occ_0_right', visible: 'disp_noc_0_right' },
   },
   calibration: 'calib_cam_to_cam',
-  parseCamera: (text, _, name) => parseKittiCalibration(text, name),
+  parseCamera: (text, size, names) => {
+    const camera = parseKittiCalibration(text, names.calibration);
+    return cameraForImage(camera, camera, size, names);
+  },
 };
 
 const names2012: Names = {
@@ -44,13 +47,10 @@ const names2012: Names = {
     right: { all: 'disp_occ_right', visible: 'disp_noc_right' },
   },
   calibration: 'calib',
-  parseCamera: (text, size, name, leftFolder) =>
-    parseKittiProjections(
-      text,
-      leftFolder === 'colored_0' ? { left: 'P2', right: 'P3' } : { left: 'P0', right: 'P1' },
-      size,
-      name,
-    ),
+  parseCamera: (text, size, names, leftFolder) => {
+    const keys = leftFolder === 'colored_0' ? { left: 'P2', right: 'P3' } : { left: 'P0', right: 'P1' };
+    return kittiCameraForImage(parseKittiProjections(text, keys, names.calibration), size, names);
+  },
 };
 
 /**
@@ -126,7 +126,8 @@ async function listStereo(spec: FolderSpec, names: Names): Promise<Listing> {
               `${calibration}: the calibration of pair ${id} is missing, and no cameras.json names the pair`,
             );
           }
-          return names.parseCamera(await readText(calibration), size, calibration, leftName);
+          const files = { calibration, image: left.get(id)! };
+          return names.parseCamera(await readText(calibration), size, files, leftName);
         },
         async readTruth(size, wanted) {
           const hasRight = files.right.all !== undefined || files.right.visible !== undefined;

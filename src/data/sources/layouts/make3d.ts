@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CyclopsError } from '../../../base/errors.js';
 import { readBytes } from '../../../base/files.js';
+import { compareNatural } from '../../../base/natural-order.js';
 import { kittiCamera } from '../../../geometry/camera.js';
 import type { FloatMap, RgbImage } from '../../../geometry/raster.js';
 import { createFloatMap } from '../../../geometry/raster.js';
@@ -38,31 +39,33 @@ export const make3d: Layout = {
     return {
       root: spec.folder,
       orphans: [...depths].filter(([name]) => !images.has(name)).map(([, path]) => path),
-      pairs: [...images].sort().map(([id, left]): PairFiles => {
-        const depth = depths.get(id);
-        return {
-          id,
-          left,
-          cameraFiles: [],
-          truthFiles: depth === undefined ? [] : [depth],
-          crop: middle,
-          async readCamera({ width, height }) {
-            const rows = Math.min(height, Math.floor(width / 2));
-            const focal = (kittiCamera.fxPx / kittiCamera.width) * width;
-            return {
-              width,
-              height: rows,
-              fxPx: focal,
-              fyPx: focal,
-              cxPx: width / 2,
-              cyPx: rows / 2,
-              baselineM: kittiCamera.baselineM,
-              doffsPx: 0,
-            };
-          },
-          readTruth: async () => (depth === undefined ? {} : { depthLeft: await readGrid(depth) }),
-        };
-      }),
+      pairs: [...images]
+        .sort(([a], [b]) => compareNatural(a, b))
+        .map(([id, left]): PairFiles => {
+          const depth = depths.get(id);
+          return {
+            id,
+            left,
+            cameraFiles: [],
+            truthFiles: depth === undefined ? [] : [depth],
+            crop: middle,
+            async readCamera({ width, height }) {
+              const rows = Math.min(height, Math.floor(width / 2));
+              const focal = (kittiCamera.fxPx / kittiCamera.width) * width;
+              return {
+                width,
+                height: rows,
+                fxPx: focal,
+                fyPx: focal,
+                cxPx: width / 2,
+                cyPx: rows / 2,
+                baselineM: kittiCamera.baselineM,
+                doffsPx: 0,
+              };
+            },
+            readTruth: async () => (depth === undefined ? {} : { depthLeft: await readGrid(depth) }),
+          };
+        }),
     };
   },
 };

@@ -3,13 +3,14 @@ import { join, relative } from 'node:path';
 import { CyclopsError } from '../../../base/errors.js';
 import { readBytes, readText } from '../../../base/files.js';
 import type { StereoCamera } from '../../../geometry/camera.js';
-import { assertStereoCamera } from '../../../geometry/camera.js';
 import type { MaskMap } from '../../../geometry/raster.js';
 import { createMaskMap } from '../../../geometry/raster.js';
-import { readPfm } from '../../../image/pfm.js';
 import { decodeGreyPng } from '../../../image/png-grey.js';
+import { assertPinhole, linesOf, refuseStrayKeys } from '../../calibration.js';
+import { type CameraNames, cameraForImage, cameraOfAnySize } from '../calibrated-size.js';
 import { assertSameSize, findImage, foldersIn, listFolders } from '../files.js';
-import type { Layout, PairFiles } from '../layout.js';
+import type { Layout, PairCamera, PairFiles, Size } from '../layout.js';
+import { readSignedDisparity } from '../signed-disparity.js';
 
 /** Scenes lie in `MiddEval3/trainingQ/SCENE`, or one folder higher or lower. */
 const limitDepth = 3;
@@ -46,10 +47,11 @@ export const middlebury: Layout = {
           right: findImage(join(folder, 'im1')) ?? join(folder, 'im1.png'),
           cameraFiles: [calibration],
           truthFiles: Object.values(truth).filter((path) => path !== undefined),
-          readCamera: async (size) => parseMiddleburyCalibration(await readText(calibration), size, calibration),
+          readCamera: async (size) =>
+            parseMiddleburyCalibration(await readText(calibration), size, { calibration, image: left }),
           async readTruth(camera) {
             const read = async (path: string) => {
-              const map = await readPfm(path);
+              const map = await readSignedDisparity(path, 'positive');
               assertSameSize(camera, left, map, path);
               return map;
             };
@@ -73,16 +75,16 @@ async function scenesIn(folder: string, depth: number): Promise<string[]> {
 }
 
 /**
- * The rig of a Middlebury `calib.txt`: `cam0=[f 0 cx; 0 f cy; 0 0 1]`, `cam1`, `doffs` (px), `baseline` (mm).
- * @throws CyclopsError `CAMERA_INVALID` naming the missing or odd line.
+ * The rig of a Middlebury `calib.txt`: `cam0=[f 0 cx; 0 f cy; 0 0 1]`, `cam1`, `doffs` (px), `baseline` (mm), and the size
+ * of the image that they are for, `width` and `height` (px).
+ * @throws CyclopsError `CAMERA_INVALID` naming the missing or odd line; `IMAGE_SIZE_MISMATCH`.
  */
-export function parseMiddleburyCalibration(
-  text: string,
-  { width, height }: { readonly width: number; readonly height: number },
-  name: string,
-): StereoCamera {
+export function parseMiddleburyCalibration(text: string, stored: Size, names: CameraNames): PairCamera {
+  const name = names.calibration;
+  const fields = linesOf(text).flatMap((line) => /^\s*([A-Za-z]\w*)\s*=/.exec(line)?.[1] ?? []);
+  refuseStrayKeys(fields, knownKeys, name, "the fields of Middlebury's calibration");
   const numbersOf = (key: string, count: number): number[] => {
-    const line = new RegExp(`^${key}=\\[?([^\\]\\n]*)`, 'm').exec(text)?.[1];
+    const line = new RegExp(`^${key}=\\[?([^\\]\\r\\n]*)`, 'm').exec(text)?.[1];
     const values = (line ?? '')
       .split(/[\s;]+/)
       .filter((part) => part !== '')
@@ -93,12 +95,32 @@ export function parseMiddleburyCalibration(
       `${name} ${key}: expected ${count} numbers, found "${line ?? 'no such line'}"`,
     );
   };
-  const [fxPx, , cxPx, , fyPx, cyPx] = numbersOf('cam0', 9) as [number, number, number, number, number, number];
+  const matrix = numbersOf('cam0', 9);
+  assertPinhole(matrix, 'cam0', name);
+  const [fxPx, , cxPx, , fyPx, cyPx] = matrix as [number, number, number, number, number, number];
   const [baselineMm] = numbersOf('baseline', 1) as [number];
   const [doffsPx] = numbersOf('doffs', 1) as [number];
-  const camera = { width, height, fxPx, fyPx, cxPx, cyPx, baselineM: baselineMm / 1000, doffsPx };
-  assertStereoCamera(camera, name);
-  return camera;
+  if (fields.includes('cam1')) assertSecondCamera(numbersOf('cam1', 9), matrix, doffsPx, name);
+  const camera = { fxPx, fyPx, cxPx, cyPx, baselineM: baselineMm / 1000, doffsPx };
+  if (!fields.includes('width') && !fields.includes('height')) return cameraOfAnySize(camera, stored, names);
+  const calibrated = { width: numbersOf('width', 1)[0]!, height: numbersOf('height', 1)[0]! };
+  return cameraForImage(camera, calibrated, stored, names);
+}
+
+const knownKeys = /^(?:cam[01]|doffs|baseline|width|height|ndisp|isint|vmin|vmax|dyavg|dymax)$/;
+
+/** What files round away is less than this, px. */
+const agreementPx = 0.05;
+
+/** The second camera is the first one, its principal point `doffs` further right. */
+function assertSecondCamera(second: readonly number[], first: readonly number[], doffsPx: number, name: string): void {
+  assertPinhole(second, 'cam1', name);
+  const expected = first.map((value, index) => (index === 2 ? value + doffsPx : value));
+  if (expected.every((value, index) => Math.abs(value - second[index]!) <= agreementPx)) return;
+  throw new CyclopsError(
+    'CAMERA_INVALID',
+    `${name} cam1: expected cam0 with its principal point doffs (${doffsPx}) further right, found ${second.join(' ')}`,
+  );
 }
 
 /** `mask0nocc.png`: 255 = seen by both cameras, 128 = by the left one only, 0 = unknown. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readConfig } from '../../../base/config.js';
+import { compareNatural } from '../../../base/natural-order.js';
 import { type RecordingInfo, recordingNames, recordingSchema } from '../../../recording/format.js';
 import { foldersIn, imageEndings, listFiles } from '../files.js';
 import type { Layout, PairFiles } from '../layout.js';
@@ -16,7 +17,7 @@ export const recording: Layout = {
   detect: (folder) => [folder, ...foldersIn(folder)].some(isRecording),
   async list(spec) {
     const isOne = isRecording(spec.folder);
-    const folders = isOne ? [spec.folder] : foldersIn(spec.folder).filter(isRecording).sort();
+    const folders = isOne ? [spec.folder] : foldersIn(spec.folder).filter(isRecording).sort(compareNatural);
     const listings = await Promise.all(
       folders.map((folder) => listRecording(folder, isOne ? '' : `${basename(folder)}_`)),
     );

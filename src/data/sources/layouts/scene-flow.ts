@@ -1,19 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { StereoCamera } from '../../../geometry/camera.js';
 import { disparityOfMatch } from '../../../geometry/disparity.js';
 import type { FloatMap, MaskMap } from '../../../geometry/raster.js';
 import { createMaskMap } from '../../../geometry/raster.js';
-import { readPfm } from '../../../image/pfm.js';
+import { cameraForImage } from '../calibrated-size.js';
 import { assertSameSize, foldersIn, imageEndings, listFiles, listFolders, namesIn, withoutEnding } from '../files.js';
-import type { Layout, PairFiles, Truth } from '../layout.js';
+import type { Layout, PairCamera, PairFiles, Size, Truth } from '../layout.js';
+import { readSignedDisparity } from '../signed-disparity.js';
 
-const framesPattern = /^(?:frames|RGB)_(?:clean|final)pass$/;
+const framesPattern = /^(?:(?:frames|RGB)_(?:clean|final)pass|image_(?:clean|final))$/;
 
-/** Names of the folder of images, the publishers' and the one Guo et al. join the three parts in. */
+/**
+ * Names of the folder of images: the publishers', the one Guo et al. join the three parts in, and that of FlyingThings3D's
+ * subset.
+ */
 const framesNames = {
-  clean: ['frames_cleanpass', 'RGB_cleanpass'],
-  final: ['frames_finalpass', 'RGB_finalpass'],
+  clean: ['frames_cleanpass', 'RGB_cleanpass', 'image_clean'],
+  final: ['frames_finalpass', 'RGB_finalpass', 'image_final'],
 } as const;
 
 /** How deep `left` may lie below the images' folder: Driving has `15mm_focallength/scene_forwards/fast/left`. */
@@ -26,6 +29,9 @@ const agreePx = 1;
  * Scene Flow: FlyingThings3D, Monkaa and Driving, each `frames_cleanpass` or `frames_finalpass` with `disparity` beside it,
  * `.../left/FRAME.png` and `.../left/FRAME.pfm`; the folder holds one part, or parts as subfolders. Visibility is taken
  * from the agreement of both views' disparity. Lengths are in the data's own units. Ids are the path, joined by `_`.
+ *
+ * The subset of FlyingThings3D (`train/image_clean/left/0000000.png`, `train/disparity/left/0000000.pfm`) writes where a
+ * pixel goes: disparity of its left view is negative, of its right one positive. Elsewhere both are positive.
  */
 export const sceneFlow: Layout = {
   name: 'scene-flow',
@@ -59,7 +65,7 @@ export const sceneFlow: Layout = {
             cameraFiles: [],
             truthFiles: [truth.left, truth.right].filter((file) => file !== undefined),
             readCamera: async (size) => cameraOf(size, path),
-            readTruth: (camera) => readTruth(truth, camera, path),
+            readTruth: (camera) => readTruth(truth, camera, path, name.startsWith('image_')),
           });
         }
       }
@@ -76,24 +82,33 @@ async function foldersWithLeft(folder: string, depth: number): Promise<string[]>
   return found.flat();
 }
 
+/** All parts were rendered at this size. */
+const publishedSize = { width: 960, height: 540 };
+
 /** 1050 px and a baseline of 1 (Mayer et al. 2016); Driving's `15mm_focallength` scenes have 450 px. */
-function cameraOf({ width, height }: { readonly width: number; readonly height: number }, path: string): StereoCamera {
+function cameraOf(size: Size, path: string): PairCamera {
   const fxPx = path.includes('15mm_focallength') ? 450 : 1050;
-  return { width, height, fxPx, fyPx: fxPx, cxPx: (width - 1) / 2, cyPx: (height - 1) / 2, baselineM: 1, doffsPx: 0 };
+  const camera = { fxPx, fyPx: fxPx, cxPx: 479.5, cyPx: 269.5, baselineM: 1, doffsPx: 0 };
+  return cameraForImage(camera, publishedSize, size, {
+    calibration: 'the rendered cameras of Scene Flow',
+    image: path,
+  });
 }
 
 async function readTruth(
   files: { readonly left: string | undefined; readonly right: string | undefined },
-  camera: StereoCamera,
+  camera: Size,
   image: string,
+  isSubset: boolean,
 ): Promise<Truth> {
-  const read = async (path: string | undefined): Promise<FloatMap | undefined> => {
+  const read = async (path: string | undefined, sign: 'positive' | 'negative'): Promise<FloatMap | undefined> => {
     if (path === undefined) return undefined;
-    const map = await readPfm(path);
+    const map = await readSignedDisparity(path, sign);
     assertSameSize(camera, image, map, path);
     return map;
   };
-  const [left, right] = [await read(files.left), await read(files.right)];
+  const left = await read(files.left, isSubset ? 'negative' : 'positive');
+  const right = await read(files.right, 'positive');
   return {
     ...(left === undefined ? {} : { disparityLeft: left }),
     ...(right === undefined ? {} : { disparityRight: right }),
