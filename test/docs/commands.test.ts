@@ -1,29 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../../src/base/paths.js';
 import { type Command, parseArgsOptions } from '../../src/cli/command.js';
-import { programPath, startCyclops } from '../support/command.js';
-import { type CommandBlock, commandBlocks, shellWords } from '../support/command-blocks.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
-import { withoutTensorFlow } from '../support/tensorflow.js';
+import { type CommandBlock, commandBlocks, commandPages, shellWords } from '../support/command-blocks.js';
 
-// Every command block of README and docs: its commands and options exist, its files too, and README's training recipe runs.
+// Every command block of README and docs: its commands, options and files exist. run-blocks.test.ts runs them.
 
 const root = packageRoot();
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'demo/README.md', 'models/edge-street/README.md', ...pagesUnder('docs')];
-
-function pagesUnder(folder: string): string[] {
-  const paths = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  return paths.filter((path) => path.endsWith('.md')).map((path) => `${folder}/${path}`);
-}
-
-const blocks = pages.flatMap(commandBlocks);
+const blocks = commandPages().flatMap(commandBlocks);
 
 /** Where users keep what they make; git ignores all of them. */
 const userFolders = /^(?:data|labels|runs|out|models\/mine)(?:\/|$)/;
@@ -95,52 +84,4 @@ function checkNpm([first = '', second = '', third, fourth]: readonly string[], b
   if (scripts[script] === undefined) return [`npm run ${script}: no such script`];
   if (script !== 'bench' || third !== '--' || fourth === undefined) return [];
   return existsSync(join(root, 'bench', `${fourth}.ts`)) ? [] : [`npm run bench -- ${fourth}: no such benchmark`];
-}
-
-/**
- * How README's training recipe becomes small: every command runs as it is written but for its counts, sizes and steps.
- * Networks are a quarter as wide, so that the weights are read and written quickly.
- */
-const smaller: readonly { readonly of: RegExp; readonly replace?: readonly [RegExp, string]; readonly add?: string }[] =
-  [
-    { of: / synth /, replace: [/--count \d+/, '--count 4'] },
-    { of: / synth /, replace: [/--size \d+x\d+/, '--size 256x128'] },
-    {
-      of: / train /,
-      add: '--size 128x64 --steps 2 --batch 1 --validation-count 1 --validate-every 2 --warmup-steps 0',
-    },
-    { of: / train (?!.*teacher-2)/, add: '--width-multiplier 0.25' },
-    { of: / eval /, replace: [/street:900:\d+/, 'street:900:2 --size 256x128'] },
-    { of: / run /, add: '--frames 3' },
-  ];
-
-test("README's training recipe runs from rendered pairs to depth", { skip: withoutTensorFlow }, async (context) => {
-  const recipe = blocks.find(({ page, heading, notRun }) => page === 'README.md' && heading === 'Train' && !notRun);
-  assert.ok(recipe !== undefined && recipe.commands.length > 5, 'no recipe under "Train"');
-  const folder = await temporaryFolder(context);
-  await mkdir(join(folder, 'models'));
-  for (const name of ['configs', 'demo']) await symlink(join(root, name), join(folder, name));
-  for (const command of recipe.commands) {
-    const [, program = '', ...args] = shellWords(shrunk(command));
-    const path = programPath(program === 'export-onnx' ? 'export-onnx.js' : 'bin.js');
-    const started = performance.now();
-    const { code, stderr } = await startCyclops(args, {}, path, folder).ended;
-    assert.equal(code, 0, `${command}\n${stderr}`);
-    context.diagnostic(`${((performance.now() - started) / 1000).toFixed(1)} s  ${args.join(' ')}`);
-  }
-  const made = ['labels/street/preview.png', 'runs/student/report.html', 'models/mine/model.json', 'out/mine.mp4'];
-  assert.deepEqual(
-    made.filter((path) => !existsSync(join(folder, path))),
-    [],
-  );
-});
-
-function shrunk(command: string): string {
-  let text = command;
-  for (const { of, replace, add } of smaller) {
-    if (!of.test(command)) continue;
-    if (replace !== undefined) text = text.replace(...replace);
-    if (add !== undefined) text = `${text} ${add}`;
-  }
-  return text;
 }

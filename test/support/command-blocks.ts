@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/base/paths.js';
 
@@ -14,6 +14,16 @@ export interface CommandBlock {
   readonly notRun: string | undefined;
   /** Commands with their continuation lines joined, without comments. */
   readonly commands: readonly string[];
+}
+
+/** Every page that may have commands for a reader to paste, from the root. */
+export function commandPages(): string[] {
+  const docs = readdirSync(join(packageRoot(), 'docs'), { recursive: true, encoding: 'utf8' });
+  const pages = docs.filter((path) => path.endsWith('.md')).sort();
+  return [
+    ...['README.md', 'CONTRIBUTING.md', 'demo/README.md', 'models/edge-street/README.md'],
+    ...pages.map((path) => `docs/${path}`),
+  ];
 }
 
 /** The `sh` blocks of a page, in their order. */
