@@ -29,7 +29,6 @@ export type { CaptureJob, GstJob, ImagesJob } from './capture/messages.js';
 export { type CapturePlan, planCapture } from './capture/plan.js';
 export type {
   GstSourceKind,
-  ImageTarget,
   JobSourceKind,
   SourceInfo,
   SourceText,
@@ -112,6 +111,7 @@ export { noOutput } from './outputs/none.js';
 export type { Output, OutputKind, OutputStats, OutputStreams, StreamInfo } from './outputs/output.js';
 export { png16Output } from './outputs/png16.js';
 export { VideoOutput } from './outputs/video.js';
+export type { ImageTarget } from './plan-network-input.js';
 export { type RecordConfig, type RecordConfigInput, recordConfigSchema } from './record/config.js';
 export type { Side } from './record/pair-matcher.js';
 export { type Recording, type RecordingResult, type RecordingStats, startRecording } from './record/recorder.js';

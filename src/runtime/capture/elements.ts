@@ -1,11 +1,12 @@
 import { CyclopsError } from '../../base/errors.js';
+import type { ImageTarget } from '../plan-network-input.js';
 import { hasNvidiaVideo } from './decoders.js';
 import { remedyFor } from './element-packages.js';
 import type { ElementSet } from './installed-elements.js';
 import { elementNames } from './launch-text.js';
 import { imagesFd } from './messages.js';
 import { leakyQueue, noOtherLimit } from './queues.js';
-import { describeSource, type GstSource, type ImageTarget, isLive, kindOf, paceOf } from './sources/index.js';
+import { describeSource, type GstSource, isLive, kindOf, paceOf } from './sources/index.js';
 
 /**
  * The launch text of a capture pipeline: source, crop, resize, colour, one-deep queue, GDP into the pipe; a pure function

@@ -5,20 +5,12 @@ import { readCalibration } from '../camera/calibration.js';
 import type { Undistortion } from '../camera/undistort.js';
 import type { StreamConfig } from '../config.js';
 import type { Pace } from '../frame.js';
-import { planNetworkInput } from '../plan-network-input.js';
+import { type ImageTarget, planNetworkInput } from '../plan-network-input.js';
 import { assertElements, pipelineText } from './elements.js';
 import { installedElements } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
 import { probeSource } from './probe.js';
-import {
-  type ImageTarget,
-  isGstSource,
-  isLooped,
-  kindOf,
-  paceOf,
-  type Source,
-  type SourceInfo,
-} from './sources/index.js';
+import { isGstSource, isLooped, kindOf, paceOf, type Source, type SourceInfo } from './sources/index.js';
 
 /** What capture shall do, decided before anything runs. */
 export interface CapturePlan {

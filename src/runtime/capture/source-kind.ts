@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { CropWindow } from '../../geometry/network-view.js';
-import type { PixelFormat } from '../frame.js';
+import type { ImageTarget } from '../plan-network-input.js';
 import type { ElementPackages } from './decoders.js';
 import type { ElementSet } from './installed-elements.js';
 import type { CaptureJob } from './messages.js';
@@ -14,17 +13,6 @@ export interface SourceInfo {
   readonly fps: number | undefined;
   /** The files of a source that is a list of files, in the order in which they are shown. */
   readonly paths?: readonly string[];
-}
-
-/** What a capture shall deliver. */
-export interface ImageTarget {
-  readonly width: number;
-  readonly height: number;
-  readonly format: PixelFormat;
-  /** Part of the source's image to take; rows outside of it become black. */
-  readonly crop: CropWindow;
-  readonly sourceWidth: number;
-  readonly sourceHeight: number;
 }
 
 /**

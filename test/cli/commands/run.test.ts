@@ -275,7 +275,7 @@ test('mistakes of the command line: exit code 2 and what was expected', async ()
     [['--source', 'test'], /expected the folder of a model package/],
     [
       [model, '--source', 'webcam'],
-      /source "webcam": no such file or folder; expected csi:N, .*images:DIR, test, or a path/,
+      /source "webcam": no such file or folder; expected csi:N, .*images:DIR or test, or a path/,
     ],
     [[model, '--source', 'rtp:'], /--source: expected .*rtp:\[ADDRESS:\]PORT.*, found "rtp:"/],
     [[model, '--source', 'test', '--pipeline', 'videotestsrc'], /--source, --pipeline: expected only one of them/],

@@ -12,7 +12,7 @@ import { test } from './test.js';
 import { udp } from './udp.js';
 import { v4l2 } from './v4l2.js';
 
-export type { ImageTarget, SourceInfo, SourceKind, TimestampOrigin } from '../source-kind.js';
+export type { SourceInfo, SourceKind, TimestampOrigin } from '../source-kind.js';
 
 /** All kinds of sources: to add one, write its file and add its line here. Help and errors list them in this order. */
 export const sources = {
