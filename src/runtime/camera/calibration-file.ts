@@ -69,7 +69,7 @@ export function readCalibrationFile<T extends z.ZodObject>(
     keys = Object.keys(raw);
     const values: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(raw)) {
-      const field = known.fields[plain(key)];
+      const field = Object.hasOwn(known.fields, plain(key)) ? known.fields[plain(key)] : undefined;
       if (field === undefined) {
         if (!known.idle.includes(plain(key)) && isLikeCalibration(key, value)) foreign.push({ key, value });
         continue;
@@ -140,13 +140,14 @@ function plain(key: string): string {
 
 /** Of how a calibration was made, and of where the camera is: not of how its image comes about. */
 const idleWords = /extrinsic|tvec|rvec|translation|imu|lidar|covarian|error|rms|points|corners|board|square|time|date/;
+/** Of a key without digits at its end. */
 const cameraWords =
-  /^[dfkpr]\d*$|^[fc][xyuv]$|^[kp]\d$|^xi$|matrix|mtx|intrinsic|dist|coef|radial|tangential|prism|tilt|model|lens|fisheye|omni|pinhole|project|rectif|principal|focal|skew|fov|roi|region|crop|binn|decim|offset|size|width|height|resol|pixel|scale|flip|mirror|rotat|orient|^cam(era)?\d*$/;
+  /^[dfkmprs]$|^[fc][xyuv]$|^xi$|^tau[xy]$|matrix|mtx|intrinsic|dist|coef|radial|tangential|prism|tilt|model|lens|fisheye|omni|pinhole|project|rectif|principal|focal|skew|fov|roi|region|crop|binn|decim|offset|size|width|height|resol|pixel|scale|flip|mirror|rotat|orient|^cam(era)?$/;
 
 /** Whether an unknown key may say how the camera's image comes about: by its name, or by the numbers behind it. */
 function isLikeCalibration(key: string, value: unknown): boolean {
   if (idleWords.test(plain(key))) return false;
-  if (cameraWords.test(plain(key))) return true;
+  if (cameraWords.test(plain(key).replace(/\d+$/, ''))) return true;
   if (Array.isArray(value)) return value.some((item) => typeof item === 'number' || isLikeCalibration('', item));
   if (typeof value !== 'object' || value === null) return false;
   return Object.entries(value).some(([inner, item]) => isLikeCalibration(inner, item));

@@ -12,6 +12,7 @@ import {
 import {
   assertNothingForeign,
   assertOne,
+  type CalibrationFile,
   fisheyeFlagSchema,
   type KnownKeys,
   matrixSchema,
@@ -122,10 +123,7 @@ function parseStereo(
   source: { readonly width: number; readonly height: number },
 ): [CameraCalibration, CameraCalibration] {
   const files = texts.map((text, index) => readCalibrationFile(text, paths[index]!, stereoSchema, known));
-  const file = mergeFiles(
-    files.map(({ values }) => values),
-    paths,
-  );
+  const file = mergeFiles(files, paths);
   const path = paths.join(', ');
   assertPinhole(file.cameraModel, path);
   if (file.p1 === undefined || file.p2 === undefined) {
@@ -163,15 +161,18 @@ function parseStereo(
   return [side(1), side(2)];
 }
 
-function mergeFiles(parts: readonly OpenCvStereo[], paths: readonly string[]): OpenCvStereo {
-  const merged: Record<string, unknown> = {};
-  parts.forEach((part, index) => {
-    for (const [key, value] of Object.entries(part)) {
-      if (key in merged) assertOne(paths[index]!, ['the other file', merged[key]], [key, value]);
-      merged[key] = value;
+function mergeFiles(files: readonly CalibrationFile<OpenCvStereo>[], paths: readonly string[]): OpenCvStereo {
+  const merged = new Map<string, { readonly value: unknown; readonly name: string }>();
+  files.forEach(({ values, nameOf }, index) => {
+    for (const [field, value] of Object.entries(values)) {
+      const name = nameOf(field as keyof OpenCvStereo) ?? field;
+      const other = merged.get(field);
+      if (other !== undefined)
+        assertOne(paths[index]!, [`${other.name} of the other file`, other.value], [name, value]);
+      merged.set(field, { value, name });
     }
   });
-  return merged;
+  return Object.fromEntries([...merged].map(([field, { value }]) => [field, value]));
 }
 
 /** Cameras have their principal point about in the middle of the image; elsewhere the calibration is one of another size. */
