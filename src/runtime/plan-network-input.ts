@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { anyCameraView, type CropWindow, type NetworkView, networkView } from '../geometry/network-view.js';
 import type { ModelPackage } from '../model-package/schema.js';
-import type { CameraCalibration } from './camera/calibration.js';
+import type { CameraCalibration } from './camera/camera-calibration.js';
 import { assertRegionSize } from './camera/image-region.js';
 import type { focalSchema } from './camera/intrinsics.js';
 import { cameraOf } from './camera/metric-scale.js';

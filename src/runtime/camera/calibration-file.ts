@@ -21,6 +21,7 @@ export const matrixSchema = z.union(
 );
 /** Size of an image's one side, px. */
 export const sideSchema = z.int().min(16).max(16384);
+/** OpenCV's `fisheye_model`. */
 export const fisheyeFlagSchema = z.union([z.literal(0), z.literal(1), z.boolean()], 'expected 0, 1, true or false');
 
 /** The keys that a kind of calibration file may have, and what each is in the file's schema. */

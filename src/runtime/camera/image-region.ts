@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CyclopsError } from '../../base/errors.js';
 import { cropIntrinsics, type Intrinsics, scaleIntrinsics } from '../../geometry/camera.js';
-import type { CameraCalibration } from './calibration.js';
+import type { CameraCalibration } from './camera-calibration.js';
 
 /** The part of its sensor that a camera sends, px of the full image, as `camera_info` has it; all 0 = the full image. */
 export const roiSchema = z.strictObject({

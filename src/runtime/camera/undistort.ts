@@ -2,7 +2,7 @@ import { CyclopsError } from '../../base/errors.js';
 import { type Intrinsics, scaleIntrinsics } from '../../geometry/camera.js';
 import { type PixelMap, undistortMap } from '../../geometry/distortion.js';
 import type { CropWindow } from '../../geometry/network-view.js';
-import type { CameraCalibration } from './calibration.js';
+import type { CameraCalibration } from './camera-calibration.js';
 
 /** How images of a real lens become those of the network's pinhole: capture cuts and resizes, then every pixel is looked up. */
 export interface Undistortion {

@@ -2,13 +2,7 @@ import { z } from 'zod';
 import { CyclopsError } from '../../base/errors.js';
 import { readText } from '../../base/files.js';
 import { assertStereoCamera, type StereoCamera } from '../../geometry/camera.js';
-import {
-  assertPinhole,
-  type CameraCalibration,
-  calibrationFrom,
-  modelOf,
-  parseCalibration,
-} from '../camera/calibration.js';
+import { assertPinhole, calibrationFrom, modelOf, parseCalibration } from '../camera/calibration.js';
 import {
   assertNothingForeign,
   assertOne,
@@ -19,6 +13,7 @@ import {
   readCalibrationFile,
   sideSchema,
 } from '../camera/calibration-file.js';
+import type { CameraCalibration } from '../camera/camera-calibration.js';
 
 /** What is known of a stereo rig. */
 export interface RigCalibration {

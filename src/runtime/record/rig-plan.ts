@@ -1,6 +1,6 @@
 import { CyclopsError } from '../../base/errors.js';
 import { type Intrinsics, type StereoCamera, scaleIntrinsics } from '../../geometry/camera.js';
-import type { CameraCalibration } from '../camera/calibration.js';
+import type { CameraCalibration } from '../camera/camera-calibration.js';
 import { assertRegionSize } from '../camera/image-region.js';
 import { cameraOf } from '../camera/metric-scale.js';
 import { planUndistortion } from '../camera/undistort.js';
