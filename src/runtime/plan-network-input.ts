@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { anyCameraView, type CropWindow, type NetworkView, networkView } from '../geometry/network-view.js';
 import type { ModelPackage } from '../model-package/schema.js';
-import type { CameraCalibration } from './camera/calibration.js';
+import type { CameraCalibration } from './camera/camera-calibration.js';
+import { assertRegionSize } from './camera/image-region.js';
 import type { focalSchema } from './camera/intrinsics.js';
 import { cameraOf } from './camera/metric-scale.js';
 import { planUndistortion, type Undistortion } from './camera/undistort.js';
@@ -41,6 +42,7 @@ export function planNetworkInput(
 ): NetworkInput {
   const { width, height, channels: format } = model.input;
   const training = { ...model.camera, width, height };
+  if (calibration !== undefined) assertRegionSize(calibration, source);
   // The network looks through the rectified pinhole, whatever the lens does.
   const lensless = calibration === undefined ? focal : { intrinsics: calibration.rectified };
   const seen = cameraOf(lensless, source.width, source.height) ?? { width: source.width, height: source.height };

@@ -1,62 +1,81 @@
 import { z } from 'zod';
-import { parseConfig } from '../../base/config.js';
 import { CyclopsError } from '../../base/errors.js';
 import { readText } from '../../base/files.js';
 import type { Intrinsics } from '../../geometry/camera.js';
-import type { LensDistortion, Rotation } from '../../geometry/distortion.js';
-
-/** What a calibration file says of one camera. */
-export interface CameraCalibration {
-  /** The real camera, px at the calibration's image size. */
-  readonly camera: Intrinsics;
-  /** Undefined where the images are those of a pinhole already. */
-  readonly lens: LensDistortion | undefined;
-  /** Rectifying rotation; undefined where there is none. */
-  readonly rotation: Rotation | undefined;
-  /** The pinhole that the images shall be turned into: `projection_matrix`, else the camera's own matrix. */
-  readonly rectified: Intrinsics;
-  /** Fourth column of `projection_matrix`: the camera's shift against the rig's first one, fx * X and fy * Y; 0 without one. */
-  readonly shift: { readonly x: number; readonly y: number };
-}
+import type { Rotation } from '../../geometry/distortion.js';
+import {
+  assertNothingForeign,
+  assertOne,
+  fisheyeFlagSchema,
+  foundText,
+  type KnownKeys,
+  matrixSchema,
+  readCalibrationFile,
+  sideSchema,
+} from './calibration-file.js';
+import type { CameraCalibration } from './camera-calibration.js';
+import { binningSchema, calibrationOfRegion, type ImageRegion, roiSchema } from './image-region.js';
+import { lensOf } from './lens-models.js';
 
 const fileLimitBytes = 1024 * 1024;
-const numbers = z.array(z.number());
-/** A matrix as ROS and OpenCV write it, or its bare numbers; gives the numbers row by row. */
-export const matrixSchema = z.union([numbers, z.looseObject({ data: numbers }).transform(({ data }) => data)]);
-/** Keys without case and underscores: ROS, OpenCV's samples and ROS messages differ in little else. */
-export function withPlainKeys<T extends z.ZodType>(schema: T) {
-  return z.preprocess(
-    (value) =>
-      typeof value === 'object' && value !== null
-        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key.toLowerCase().replaceAll('_', ''), item]))
-        : value,
-    schema,
-  );
-}
 
-const fileSchema = withPlainKeys(
-  z.looseObject({
-    imagewidth: z.int().positive().optional(),
-    imageheight: z.int().positive().optional(),
-    width: z.int().positive().optional(),
-    height: z.int().positive().optional(),
-    cameramatrix: matrixSchema.optional(),
-    k: matrixSchema.optional(),
-    distortionmodel: z.string().optional(),
-    fisheyemodel: z.union([z.number(), z.boolean()]).optional(),
-    distortioncoefficients: matrixSchema.optional(),
-    distcoeffs: matrixSchema.optional(),
-    d: matrixSchema.optional(),
-    rectificationmatrix: matrixSchema.optional(),
-    r: matrixSchema.optional(),
-    projectionmatrix: matrixSchema.optional(),
-    p: matrixSchema.optional(),
-  }),
-);
+const fileSchema = z.object({
+  width: sideSchema.optional(),
+  height: sideSchema.optional(),
+  size: z.tuple([sideSchema, sideSchema]).optional(),
+  k: matrixSchema.optional(),
+  cameraModel: z.string().optional(),
+  model: z.string().optional(),
+  isFisheye: fisheyeFlagSchema.optional(),
+  d: matrixSchema.optional(),
+  r: matrixSchema.optional(),
+  p: matrixSchema.optional(),
+  binningX: binningSchema.optional(),
+  binningY: binningSchema.optional(),
+  roi: roiSchema.optional(),
+});
+
+const known: KnownKeys<keyof z.output<typeof fileSchema>> = {
+  fields: {
+    imagewidth: 'width',
+    width: 'width',
+    imageheight: 'height',
+    height: 'height',
+    imagesize: 'size',
+    cameramatrix: 'k',
+    k: 'k',
+    cameramodel: 'cameraModel',
+    distortionmodel: 'model',
+    fisheyemodel: 'isFisheye',
+    distortioncoefficients: 'd',
+    distcoeffs: 'd',
+    d: 'd',
+    rectificationmatrix: 'r',
+    r: 'r',
+    projectionmatrix: 'p',
+    p: 'p',
+    binningx: 'binningX',
+    binningy: 'binningY',
+    roi: 'roi',
+  },
+  idle: [
+    'header',
+    'cameraname',
+    'name',
+    'frameid',
+    'aspectratio',
+    'fixaspectratio',
+    'flags',
+    'patternsize',
+    'markersize',
+  ],
+  text: 'image_width, image_height, camera_matrix, distortion_model, fisheye_model, distortion_coefficients, rectification_matrix, projection_matrix, binning_x, binning_y and roi',
+};
 
 /**
  * Reads a calibration as ROS's camera_calibration (`camera_info` YAML) or OpenCV's calibration sample writes it.
- * @throws CyclopsError `FILE_MISSING`, `FILE_UNREADABLE`, `CONFIG_INVALID`; `CAMERA_INVALID` naming what is missing or odd.
+ * @throws CyclopsError `FILE_MISSING`, `FILE_UNREADABLE`, `CONFIG_INVALID`; `CAMERA_INVALID` naming what is missing, odd or
+ *   not understood.
  */
 export async function readCalibration(path: string): Promise<CameraCalibration> {
   return parseCalibration(await readText(path, fileLimitBytes), path);
@@ -64,32 +83,74 @@ export async function readCalibration(path: string): Promise<CameraCalibration> 
 
 /** The text of a calibration file. @param path for messages. */
 export function parseCalibration(text: string, path: string): CameraCalibration {
-  const file = parseYaml(text, path, fileSchema);
-  const width = file.imagewidth ?? file.width;
-  const height = file.imageheight ?? file.height;
+  const file = readCalibrationFile(text, path, fileSchema, known);
+  const { values, nameOf } = file;
+  assertPinhole(values.cameraModel, path, nameOf('cameraModel'));
+  const { width = values.size?.[0], height = values.size?.[1], k } = values;
   if (width === undefined || height === undefined) {
-    throw new CyclopsError('CAMERA_INVALID', `${path}: expected image_width and image_height, found neither`);
+    throw new CyclopsError(
+      'CAMERA_INVALID',
+      `${path}: expected image_width and image_height, found ${file.keys.join(', ').slice(0, 200) || 'neither'}`,
+    );
   }
-  const isFisheye = file.fisheyemodel === 1 || file.fisheyemodel === true;
+  if (values.size !== undefined)
+    assertOne(path, ['image_width and image_height', [width, height]], ['image_size', values.size]);
+  if (k === undefined) {
+    throw new CyclopsError(
+      'CAMERA_INVALID',
+      `${path}: expected camera_matrix, found ${file.keys.join(', ').slice(0, 200)}`,
+    );
+  }
+  assertNothingForeign(file, path, known);
   return calibrationFrom(
     {
       width,
       height,
-      k: file.cameramatrix ?? file.k,
-      model: file.distortionmodel ?? (isFisheye ? 'equidistant' : 'plumb_bob'),
-      coefficients: file.distortioncoefficients ?? file.distcoeffs ?? file.d ?? [],
-      r: file.rectificationmatrix ?? file.r,
-      p: file.projectionmatrix ?? file.p,
+      k,
+      model: modelOf(values.model, values.isFisheye, path),
+      coefficients: values.d ?? [],
+      r: values.r,
+      p: values.p,
+      region: values,
     },
     path,
-    { k: 'camera_matrix', r: 'rectification_matrix', p: 'projection_matrix' },
+    {
+      k: nameOf('k') ?? 'camera_matrix',
+      d: nameOf('d') ?? 'distortion_coefficients',
+      r: nameOf('r') ?? 'rectification_matrix',
+      p: nameOf('p') ?? 'projection_matrix',
+    },
   );
 }
 
-/** A calibration's YAML against a schema: OpenCV's first line and its tag are no YAML. @throws CyclopsError `CONFIG_INVALID`. */
-export function parseYaml<T extends z.ZodType>(text: string, path: string, schema: T): z.output<T> {
-  // Blanks in their place keep the line numbers.
-  return parseConfig(text.replace(/^%YAML.*$/m, '').replaceAll('!!opencv-matrix', ''), path, schema);
+/** Kalibr and others name the projection apart from the lens. @throws CyclopsError `CAMERA_INVALID` unless it is a pinhole's. */
+export function assertPinhole(cameraModel: string | undefined, path: string, name = 'camera_model'): void {
+  if (cameraModel === undefined || cameraModel.toLowerCase() === 'pinhole') return;
+  throw new CyclopsError(
+    'CAMERA_INVALID',
+    `${path} ${name}: expected pinhole (a fisheye is distortion_model: equidistant), found ${cameraModel}`,
+  );
+}
+
+/**
+ * The lens's model of a file that names it, or OpenCV's flag; undefined where it has neither.
+ * @throws CyclopsError `CAMERA_INVALID` where the two contradict each other.
+ */
+export function modelOf(
+  named: string | undefined,
+  flag: z.output<typeof fisheyeFlagSchema> | undefined,
+  path: string,
+): string | undefined {
+  if (flag === undefined) return named;
+  const isFisheye = flag === 1 || flag === true;
+  if (named === undefined) return isFisheye ? 'equidistant' : 'plumb_bob';
+  if (isFisheye !== ['equidistant', 'fisheye'].includes(named.toLowerCase())) {
+    throw new CyclopsError(
+      'CAMERA_INVALID',
+      `${path} fisheye_model: expected what distortion_model says, ${named}, found ${flag}`,
+    );
+  }
+  return named;
 }
 
 /** The numbers of one camera, as a calibration file has them; matrices row by row. */
@@ -98,13 +159,15 @@ export interface CalibrationNumbers {
   readonly height: number;
   /** 3x3. */
   readonly k: readonly number[] | undefined;
-  /** `plumb_bob`, `rational_polynomial`, `equidistant` or `fisheye`. */
-  readonly model: string;
+  /** `plumb_bob`, `rational_polynomial`, `radtan`, `equidistant` or `fisheye`; undefined where the file does not say. */
+  readonly model: string | undefined;
   readonly coefficients: readonly number[];
   /** 3x3; no rotation unless given. */
   readonly r: readonly number[] | undefined;
   /** 3x4; `k` unless given. */
   readonly p: readonly number[] | undefined;
+  /** What of the full image the camera sends; all of it unless given. */
+  readonly region?: ImageRegion;
 }
 
 /**
@@ -115,54 +178,50 @@ export interface CalibrationNumbers {
 export function calibrationFrom(
   numbers: CalibrationNumbers,
   path: string,
-  names: Readonly<Record<'k' | 'r' | 'p', string>>,
+  names: Readonly<Record<'k' | 'd' | 'r' | 'p', string>>,
 ): CameraCalibration {
   const { width, height } = numbers;
   const k = sized(numbers.k, 9, path, names.k);
   if (k === undefined) throw new CyclopsError('CAMERA_INVALID', `${path}: expected ${names.k}, found none`);
-  const camera = pinhole(width, height, [k[0]!, k[4]!, k[2]!, k[5]!], path, names.k);
-  const lens = lensOf(numbers.model, numbers.coefficients, path);
+  const camera = pinhole(width, height, k, 3, `${path} ${names.k}`);
+  const lens = lensOf(numbers, camera, `${path} ${names.d}`);
   const r = sized(numbers.r, 9, path, names.r);
   const p = sized(numbers.p, 12, path, names.p);
   const rotation = r === undefined || isIdentity(r) ? undefined : assertRotation(r, path, names.r);
-  const rectified = p === undefined ? camera : pinhole(width, height, [p[0]!, p[5]!, p[2]!, p[6]!], path, names.p);
-  return { camera, lens, rotation, rectified, shift: { x: p?.[3] ?? 0, y: p?.[7] ?? 0 } };
+  const rectified = p === undefined ? camera : pinhole(width, height, p, 4, `${path} ${names.p}`);
+  const shift = { x: p?.[3] ?? 0, y: p?.[7] ?? 0 };
+  return calibrationOfRegion({ camera, lens, rotation, rectified, shift }, numbers.region ?? {}, path);
 }
 
-function lensOf(model: string, given: readonly number[], path: string): LensDistortion | undefined {
-  if (given.every((value) => value === 0)) return undefined;
-  const at = (index: number) => given[index] ?? 0;
-  switch (model.toLowerCase()) {
-    case 'equidistant':
-    case 'fisheye':
-      if (given.length !== 4) break;
-      return { kind: 'fisheye', k: [at(0), at(1), at(2), at(3)] };
-    case 'plumb_bob':
-    case 'rational_polynomial':
-      // OpenCV's further coefficients (thin prism, tilted sensor) are there but zero where they were not asked for.
-      if (given.length < 4 || given.slice(8).some((value) => value !== 0)) break;
-      return {
-        kind: 'brown',
-        radial: [at(0), at(1), at(4)],
-        tangential: [at(2), at(3)],
-        rational: [at(5), at(6), at(7)],
-      };
-  }
-  throw new CyclopsError(
-    'CAMERA_INVALID',
-    `${path} distortion: expected plumb_bob or rational_polynomial with 4 to 8 coefficients, or equidistant with 4, found ${model} with ${given.length}`,
-  );
-}
+/** A focal length of fewer px is one in units of the image's width, or in mm. */
+const leastFocalPx = 10;
+/** As `intrinsics` has it. */
+const largestFocalPx = 100_000;
+/** Skew below this share of the focal length is rounding. */
+const skewShare = 1e-5;
 
-function pinhole(
-  width: number,
-  height: number,
-  [fxPx, fyPx, cxPx, cyPx]: readonly [number, number, number, number],
-  path: string,
-  name: string,
-): Intrinsics {
+/** @param matrix 3 rows of `columns` numbers. @param owner file and key, for messages. */
+function pinhole(width: number, height: number, matrix: readonly number[], columns: 3 | 4, owner: string): Intrinsics {
+  const at = (row: number, column: number) => matrix[row * columns + column]!;
+  const fault = (expected: string, found: string) =>
+    new CyclopsError('CAMERA_INVALID', `${owner}: expected ${expected}, found ${found}`);
+  const [fxPx, fyPx, cxPx, cyPx] = [at(0, 0), at(1, 1), at(0, 2), at(1, 2)];
   if (!(fxPx > 0 && fyPx > 0)) {
-    throw new CyclopsError('CAMERA_INVALID', `${path} ${name}: expected focal lengths above 0, found ${fxPx}, ${fyPx}`);
+    const hint = matrix.every((value) => value === 0) ? ': drivers send 0 for a camera that was not calibrated' : '';
+    throw fault('focal lengths above 0', `${fxPx}, ${fyPx}${hint}`);
+  }
+  if (Math.min(fxPx, fyPx) < leastFocalPx || Math.max(fxPx, fyPx) > largestFocalPx) {
+    throw fault(`focal lengths in px, ${leastFocalPx} to ${largestFocalPx}`, `${fxPx}, ${fyPx}`);
+  }
+  if (Math.abs(at(0, 1)) > skewShare * fxPx) {
+    throw fault('no skew, for it is not corrected (OpenCV: CALIB_FIX_SKEW)', `${at(0, 1)}`);
+  }
+  const rest = [at(1, 0), at(2, 0), at(2, 1), at(2, 2) - 1, columns === 4 ? matrix[11]! : 0];
+  if (rest.some((value) => Math.abs(value) > 1e-6)) {
+    throw fault('fx, 0, cx; 0, fy, cy; 0, 0, 1 row by row', foundText(matrix));
+  }
+  if (!(cxPx > 0 && cxPx < width && cyPx > 0 && cyPx < height)) {
+    throw fault(`a principal point inside the image of ${width}x${height}`, `${cxPx}, ${cyPx}`);
   }
   return { width, height, fxPx, fyPx, cxPx, cyPx };
 }
@@ -177,18 +236,34 @@ function isIdentity(r: readonly number[]): boolean {
 }
 
 function assertRotation(r: readonly number[], path: string, name: string): Rotation {
-  for (const [a, b, wanted] of [
-    [0, 0, 1],
-    [1, 1, 1],
-    [2, 2, 1],
-    [0, 1, 0],
-    [0, 2, 0],
-    [1, 2, 0],
-  ] as const) {
+  const isOrthogonal = (
+    [
+      [0, 0, 1],
+      [1, 1, 1],
+      [2, 2, 1],
+      [0, 1, 0],
+      [0, 2, 0],
+      [1, 2, 0],
+    ] as const
+  ).every(([a, b, wanted]) => {
     const dot = r[3 * a]! * r[3 * b]! + r[3 * a + 1]! * r[3 * b + 1]! + r[3 * a + 2]! * r[3 * b + 2]!;
-    if (Math.abs(dot - wanted) > 1e-3) {
-      throw new CyclopsError('CAMERA_INVALID', `${path} ${name}: expected a rotation, found another matrix`);
-    }
-  }
-  return r;
+    return Math.abs(dot - wanted) <= 1e-3;
+  });
+  const [a, b, c, d, e, f, g, h, i] = r as readonly [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  // A mirror image is orthogonal too.
+  if (isOrthogonal && a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) > 0) return r;
+  throw new CyclopsError(
+    'CAMERA_INVALID',
+    `${path} ${name}: expected a rotation, found another matrix: ${foundText(r)}`,
+  );
 }

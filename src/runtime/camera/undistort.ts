@@ -1,7 +1,8 @@
+import { CyclopsError } from '../../base/errors.js';
 import { type Intrinsics, scaleIntrinsics } from '../../geometry/camera.js';
 import { type PixelMap, undistortMap } from '../../geometry/distortion.js';
 import type { CropWindow } from '../../geometry/network-view.js';
-import type { CameraCalibration } from './calibration.js';
+import type { CameraCalibration } from './camera-calibration.js';
 
 /** How images of a real lens become those of the network's pinhole: capture cuts and resizes, then every pixel is looked up. */
 export interface Undistortion {
@@ -22,6 +23,7 @@ const marginPx = 2;
  * @param view pinhole of the network's input (`networkView` of the rectified camera at the source's size).
  * @param sourceWidth, sourceHeight size of the source's image; the calibration is scaled to it.
  * @returns undefined where the camera is a pinhole already, and cutting and resizing are enough.
+ * @throws CyclopsError `CAMERA_INVALID` where the network would hardly see anything of the image.
  */
 export function planUndistortion(
   calibration: Omit<CameraCalibration, 'shift'>,
@@ -48,21 +50,32 @@ export function planUndistortion(
   return { crop, width, height, map: { ...places, data } };
 }
 
+/** Less of the network's view than this inside the image, and lens, rotation and projection do not belong together. */
+const leastShare = 0.25;
+
 const noLens = { kind: 'brown', radial: [0, 0, 0], tangential: [0, 0], rational: [0, 0, 0] } as const;
 
 function neededPart(places: PixelMap, sourceWidth: number, sourceHeight: number): CropWindow {
   let [left, right, top, bottom] = [sourceWidth, 0, sourceHeight, 0];
+  let inside = 0;
   for (let i = 0; i < places.data.length; i += 2) {
     const x = places.data[i]!;
     const y = places.data[i + 1]!;
     // Also false for NaN.
     if (!(x >= 0 && x < sourceWidth && y >= 0 && y < sourceHeight)) continue;
+    inside += 2;
     left = Math.min(left, x);
     right = Math.max(right, x);
     top = Math.min(top, y);
     bottom = Math.max(bottom, y);
   }
-  if (right < left || bottom < top) return { x: 0, y: 0, width: sourceWidth, height: sourceHeight };
+  if (inside < leastShare * places.data.length) {
+    const percent = ((100 * inside) / places.data.length).toFixed(1);
+    throw new CyclopsError(
+      'CAMERA_INVALID',
+      `calibration: expected the rectified view inside the image of ${sourceWidth}x${sourceHeight}, found ${percent} % of it; lens, rectification and projection do not belong together`,
+    );
+  }
   const x = evenBelow(Math.max(0, left - marginPx));
   const y = evenBelow(Math.max(0, top - marginPx));
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { focalPxSchema } from '../camera/intrinsics.js';
 import { isLive, isLooped, paceOf, sourceSchema } from '../capture/sources/index.js';
 import { captureSchema } from '../config.js';
 
@@ -18,7 +19,7 @@ export const recordConfigSchema = z
     /** Metres: of a rig whose images are rectified already, or in place of what a calibration says. */
     baselineM: z.number().positive().max(100).optional(),
     /** Focal length of images that are rectified already, px at the source's width. */
-    fxPx: z.number().positive().max(100_000).optional(),
+    fxPx: focalPxSchema.optional(),
     /** Images further apart in time than this are not a pair, ms. */
     toleranceMs: z.number().positive().max(1000).default(10),
     /** Of a live source, the first so many ms after each start are not used. */

@@ -2,14 +2,18 @@ import { z } from 'zod';
 import { CyclopsError } from '../../base/errors.js';
 import { readText } from '../../base/files.js';
 import { assertStereoCamera, type StereoCamera } from '../../geometry/camera.js';
+import { assertPinhole, calibrationFrom, modelOf, parseCalibration } from '../camera/calibration.js';
 import {
-  type CameraCalibration,
-  calibrationFrom,
+  assertNothingForeign,
+  assertOne,
+  type CalibrationFile,
+  fisheyeFlagSchema,
+  type KnownKeys,
   matrixSchema,
-  parseCalibration,
-  parseYaml,
-  withPlainKeys,
-} from '../camera/calibration.js';
+  readCalibrationFile,
+  sideSchema,
+} from '../camera/calibration-file.js';
+import type { CameraCalibration } from '../camera/camera-calibration.js';
 
 /** What is known of a stereo rig. */
 export interface RigCalibration {
@@ -60,30 +64,52 @@ export async function readRigCalibration(
 }
 
 const matrix = matrixSchema.optional();
-const stereoSchema = withPlainKeys(
-  z.looseObject({
-    imagewidth: z.int().positive().optional(),
-    imageheight: z.int().positive().optional(),
-    distortionmodel: z.string().optional(),
-    fisheyemodel: z.union([z.number(), z.boolean()]).optional(),
-    m1: matrix,
-    k1: matrix,
-    cameramatrix1: matrix,
-    d1: matrix,
-    distcoeffs1: matrix,
-    m2: matrix,
-    k2: matrix,
-    cameramatrix2: matrix,
-    d2: matrix,
-    distcoeffs2: matrix,
-    r1: matrix,
-    r2: matrix,
-    p1: matrix,
-    p2: matrix,
-  }),
-);
+const stereoSchema = z.object({
+  width: sideSchema.optional(),
+  height: sideSchema.optional(),
+  size: z.tuple([sideSchema, sideSchema]).optional(),
+  cameraModel: z.string().optional(),
+  model: z.string().optional(),
+  isFisheye: fisheyeFlagSchema.optional(),
+  k1: matrix,
+  d1: matrix,
+  k2: matrix,
+  d2: matrix,
+  r1: matrix,
+  r2: matrix,
+  p1: matrix,
+  p2: matrix,
+});
 
 type OpenCvStereo = z.output<typeof stereoSchema>;
+
+const known: KnownKeys<keyof OpenCvStereo> = {
+  fields: {
+    imagewidth: 'width',
+    imageheight: 'height',
+    imagesize: 'size',
+    cameramodel: 'cameraModel',
+    distortionmodel: 'model',
+    fisheyemodel: 'isFisheye',
+    m1: 'k1',
+    k1: 'k1',
+    cameramatrix1: 'k1',
+    d1: 'd1',
+    distcoeffs1: 'd1',
+    m2: 'k2',
+    k2: 'k2',
+    cameramatrix2: 'k2',
+    d2: 'd2',
+    distcoeffs2: 'd2',
+    r1: 'r1',
+    r2: 'r2',
+    p1: 'p1',
+    p2: 'p2',
+  },
+  // The rig before rectification, and what follows from it.
+  idle: ['r', 't', 'e', 'f', 'q', 'roi1', 'roi2', 'validroi1', 'validroi2', 'baseline', 'flags'],
+  text: 'image_width, image_height, distortion_model, fisheye_model, M1, D1, M2, D2, R1, R2, P1 and P2',
+};
 
 /** Both cameras of OpenCV's stereo calibration, from one text or several that complete each other. */
 function parseStereo(
@@ -91,29 +117,73 @@ function parseStereo(
   paths: readonly string[],
   source: { readonly width: number; readonly height: number },
 ): [CameraCalibration, CameraCalibration] {
-  const parts = texts.map((text, index) => parseYaml(text, paths[index]!, stereoSchema));
-  const file: OpenCvStereo = Object.assign({}, ...parts);
+  const files = texts.map((text, index) => readCalibrationFile(text, paths[index]!, stereoSchema, known));
+  const file = mergeFiles(files, paths);
   const path = paths.join(', ');
+  assertPinhole(file.cameraModel, path);
   if (file.p1 === undefined || file.p2 === undefined) {
+    const keys = files.flatMap((each) => each.keys).join(', ');
     throw new CyclopsError(
       'CAMERA_INVALID',
-      `${path}: expected R1, R2, P1 and P2 as OpenCV's stereoRectify gives them, found no ${file.p1 === undefined ? 'P1' : 'P2'}`,
+      `${path}: expected R1, R2, P1 and P2 as OpenCV's stereoRectify gives them, found no ${file.p1 === undefined ? 'P1' : 'P2'} among ${keys.slice(0, 200)}`,
     );
   }
-  const width = file.imagewidth ?? source.width;
-  const height = file.imageheight ?? source.height;
-  const isFisheye = file.fisheyemodel === 1 || file.fisheyemodel === true;
-  const model = file.distortionmodel ?? (isFisheye ? 'equidistant' : 'plumb_bob');
-  const side = (n: 1 | 2, k: OpenCvStereo['k1'], d: OpenCvStereo['d1']) =>
-    calibrationFrom({ width, height, k, model, coefficients: d ?? [], r: file[`r${n}`], p: file[`p${n}`] }, path, {
-      k: `M${n}`,
-      r: `R${n}`,
-      p: `P${n}`,
-    });
-  return [
-    side(1, file.m1 ?? file.k1 ?? file.cameramatrix1, file.d1 ?? file.distcoeffs1),
-    side(2, file.m2 ?? file.k2 ?? file.cameramatrix2, file.d2 ?? file.distcoeffs2),
-  ];
+  files.forEach((each, index) => {
+    assertNothingForeign(each, paths[index]!, known);
+  });
+  const { width = file.size?.[0], height = file.size?.[1] } = file;
+  if (file.size !== undefined) {
+    assertOne(path, ['image_width and image_height', [width, height]], ['image_size', file.size]);
+  }
+  const model = modelOf(file.model, file.isFisheye, path);
+  const side = (n: 1 | 2) => {
+    const view = calibrationFrom(
+      {
+        width: width ?? source.width,
+        height: height ?? source.height,
+        k: file[`k${n}`],
+        model,
+        coefficients: file[`d${n}`] ?? [],
+        r: file[`r${n}`],
+        p: file[`p${n}`],
+      },
+      path,
+      { k: `M${n}`, d: `D${n}`, r: `R${n}`, p: `P${n}` },
+    );
+    if (width === undefined || height === undefined) assertCentred(view, path, `M${n}`);
+    return view;
+  };
+  return [side(1), side(2)];
+}
+
+function mergeFiles(files: readonly CalibrationFile<OpenCvStereo>[], paths: readonly string[]): OpenCvStereo {
+  const merged = new Map<string, { readonly value: unknown; readonly name: string }>();
+  files.forEach(({ values, nameOf }, index) => {
+    for (const [field, value] of Object.entries(values)) {
+      const name = nameOf(field as keyof OpenCvStereo) ?? field;
+      const other = merged.get(field);
+      if (other !== undefined)
+        assertOne(paths[index]!, [`${other.name} of the other file`, other.value], [name, value]);
+      merged.set(field, { value, name });
+    }
+  });
+  return Object.fromEntries([...merged].map(([field, { value }]) => [field, value]));
+}
+
+/** Cameras have their principal point about in the middle of the image; elsewhere the calibration is one of another size. */
+const centreShares = { low: 0.3, high: 0.7 };
+
+/** Of a file that does not tell its images' size. @throws CyclopsError `CAMERA_INVALID`. */
+function assertCentred({ camera }: CameraCalibration, path: string, name: string): void {
+  const { width, height, cxPx, cyPx } = camera;
+  const isCentred = [cxPx / width, cyPx / height].every(
+    (share) => share >= centreShares.low && share <= centreShares.high,
+  );
+  if (isCentred) return;
+  throw new CyclopsError(
+    'CAMERA_INVALID',
+    `${path} ${name}: expected a principal point about in the middle of the image of ${width}x${height}, found ${cxPx}, ${cyPx}; where the calibration is for another size, add its image_width and image_height to the file`,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { CyclopsError } from '../../base/errors.js';
 import { type Intrinsics, type StereoCamera, scaleIntrinsics } from '../../geometry/camera.js';
-import type { CameraCalibration } from '../camera/calibration.js';
+import type { CameraCalibration } from '../camera/camera-calibration.js';
+import { assertRegionSize } from '../camera/image-region.js';
 import { cameraOf } from '../camera/metric-scale.js';
 import { planUndistortion } from '../camera/undistort.js';
 import { type CapturePlan, captureJob } from '../capture/plan.js';
@@ -85,6 +86,7 @@ async function planView(
   calibration: CameraCalibration,
   pinhole: Intrinsics,
 ): Promise<ViewPlan> {
+  assertRegionSize(calibration, facts);
   // Refuses a calibration of another shape than the images.
   cameraOf({ intrinsics: calibration.rectified }, facts.width, facts.height);
   const undistortion = planUndistortion(calibration, pinhole, facts.width, facts.height);
