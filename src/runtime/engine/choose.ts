@@ -88,9 +88,11 @@ async function openOnCpu(
   } catch (error) {
     if (!isCyclopsError(error, 'SELF_TEST_FAILED')) throw error;
     const verified = await open(model, { reference, isUnoptimized: true }, settings);
-    const reason = messageOf(error).split(';')[0]!;
     if (verified.selfTest.ok) {
-      log.warn(`${fileOf(model)}: runs as it is, which is slower: as ONNX Runtime rewrites it, ${reason}`);
+      const reason = messageOf(error).split(/ \(limit|;/)[0]!;
+      log.warn(
+        `${fileOf(model)}: runs without ONNX Runtime's graph optimisations, which is slower, because with them it is wrong (${reason})`,
+      );
     }
     return verified;
   }

@@ -39,8 +39,11 @@ export async function verify(
     const tested = await selfTest(engine, model.package, tolerance, reference);
     if (tested.ok) return { engine, selfTest: tested };
     const { expectedM, foundM } = tested.worst;
+    const { minM, maxM } = model.package.output;
+    const isClipped = model.adaptedFrom !== undefined && (foundM === minM || foundM === maxM);
+    const end = isClipped ? ', one end of what model.json lets through: do kind, scale, mean and std fit?' : '';
     const fault = Number.isNaN(expectedM)
-      ? `the golden image's depth is ${Number.isFinite(foundM) ? `${foundM} everywhere` : `${foundM} at pixel ${tested.worst.index}`}`
+      ? `the golden image's depth is ${Number.isFinite(foundM) ? `${foundM} everywhere${end}` : `${foundM} at pixel ${tested.worst.index}`}`
       : `the golden image's depth differs from what is right by ${tested.maxRelativeDifference.toExponential(1)} (limit ${tested.tolerance}; ${foundM} where ${expectedM} is right)`;
     const text = `self-test of ${engine.info.engine} on ${engine.info.provider}: ${fault}`;
     if (!settings.allowDegraded) {
