@@ -4,8 +4,22 @@ import { fieldsOf, type OnnxHeader, type OnnxValue, wholeFieldsOf } from './onnx
 import { elementTypes, field, floats, int, integers, ints, join, node, text, value } from './onnx-writer.js';
 import { bytesPerPixel, type ChannelOrder } from './schema.js';
 
-/** Names of the ends that a foreign graph is given. */
-export const adaptedNames = { input: 'cyclops_image', output: 'cyclops_depth' } as const;
+/** Names of the ends that a foreign graph is given, and the beginning of all other names that are put into it. */
+export interface AdaptedNames {
+  readonly prefix: string;
+  readonly input: string;
+  readonly output: string;
+}
+
+/** Names that occur nowhere in these bytes of a model, so that they clash with none of its own. */
+export function adaptedNamesFor(bytes: Uint8Array): AdaptedNames {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let prefix = 'cyclops';
+  for (let number = 2; ['_image', '_depth', '/'].some((end) => text.includes(prefix + end)); number++) {
+    prefix = `cyclops${number}`;
+  }
+  return { prefix, input: `${prefix}_image`, output: `${prefix}_depth` };
+}
 
 /** Resize with sizes, and Min and Max as they are used here, exist from this opset on. */
 const oldestOpset = 11;
@@ -40,11 +54,12 @@ export function adaptGraph(
   const input = foreignInput(header, model, path);
   const output = foreignOutput(header, model, path);
   const { width, height } = model.input;
-  const before = prefix(model.input, channels, input);
-  const behind = suffix(model, output, header.opset);
+  const names = adaptedNamesFor(bytes);
+  const before = prefix(model.input, channels, input, names);
+  const behind = suffix(model, output, header.opset, names);
   const ends = [
-    field(11, value(adaptedNames.input, 'uint8', [1, height, width, bytesPerPixel(channels)])),
-    field(12, value(adaptedNames.output, 'float32', [1, height, width, 1])),
+    field(11, value(names.input, 'uint8', [1, height, width, bytesPerPixel(channels)])),
+    field(12, value(names.output, 'float32', [1, height, width, 1])),
   ];
   const parts: Uint8Array[] = [];
   for (const { number, value: inner, start, end } of wholeFieldsOf(bytes)) {
@@ -93,54 +108,96 @@ function assertInside(tensor: Uint8Array, path: string): void {
 
 function foreignInput(header: OnnxHeader, { input }: ForeignModel, path: string): OnnxValue {
   const found = header.inputs.find(({ name }) => name === (input.name ?? header.inputs[0]?.name));
-  const { width, height } = input;
-  const shape = input.layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
+  const shape = imageShape(input, input.layout);
   const isFit =
     header.inputs.length === 1 &&
     found !== undefined &&
-    isFloat(found) &&
-    found.shape.length === 4 &&
-    found.shape.every((size, axis) => typeof size === 'string' || size === shape[axis]);
-  if (isFit) return found;
-  throw new CyclopsError(
-    'MODEL_MISMATCH',
-    `${path}: model.json says one input${nameText(input.name)} of float32 or float16 [${shape.join(', ')}]; the graph has ${list(header.inputs)}`,
+    (isFloat(found) || found.type === 'uint8') &&
+    (fits(found, shape) || fits(found, [1, ...shape]));
+  if (!isFit) {
+    throw new CyclopsError(
+      'MODEL_MISMATCH',
+      `${path}: model.json says one input${nameText(input.name)} of float32, float16 or uint8 [${shape.join(', ')}]; the graph has ${list(header.inputs)}${inputHint(header, input)}`,
+    );
+  }
+  const { mean, std, white } = input;
+  const isPlain = mean.every((value) => value === 0) && std.every((value) => value === 1) && [1, 255].includes(white);
+  if (found.type === 'uint8' && !isPlain) {
+    throw new CyclopsError(
+      'MODEL_MISMATCH',
+      `${path}: input ${found.name}: expected no input.mean, input.std and input.white in model.json for uint8, which takes the bytes of the image as they are`,
+    );
+  }
+  return found;
+}
+
+type Layout = ForeignModel['input']['layout'];
+
+function imageShape({ height, width }: ForeignModel['input'], layout: Layout): readonly number[] {
+  return layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
+}
+
+/** Whether an input can be given this shape. */
+function fits({ shape }: OnnxValue, wanted: readonly number[]): boolean {
+  return (
+    shape.length === wanted.length && shape.every((size, axis) => typeof size === 'string' || size === wanted[axis])
   );
+}
+
+/** What may be done about an input that does not fit. */
+function inputHint(header: OnnxHeader, input: ForeignModel['input']): string {
+  const [first] = header.inputs;
+  if (header.inputs.length > 1) {
+    return '; what is not the image, such as intrinsics, must become constants of the graph: export it again with the image alone as input';
+  }
+  if (first === undefined) return '';
+  const other = input.layout === 'NCHW' ? 'NHWC' : 'NCHW';
+  if (fits(first, imageShape(input, other))) return `; that is "layout": "${other}"`;
+  const sides = first.shape.length < 4 ? [] : first.shape.slice(-3);
+  const [height, width] = input.layout === 'NCHW' ? sides.slice(1) : sides;
+  if (typeof height === 'number' && typeof width === 'number' && (height !== input.height || width !== input.width)) {
+    const isOther = input.layout === 'NCHW' ? sides[2] === 3 && sides[0] !== 3 : sides[0] === 3 && sides[2] !== 3;
+    if (isOther) return `; that is "layout": "${other}" and another size`;
+    return `; its size is "width": ${width}, "height": ${height}`;
+  }
+  return '';
 }
 
 /** The output with its height and width, in front of which and behind which only ones may stand. */
 interface ForeignOutput extends OnnxValue {
-  readonly height: number;
-  readonly width: number;
+  /** Undefined where the file leaves a side free: then only a run tells them. */
+  readonly size: { readonly height: number; readonly width: number } | undefined;
+  /** Which axes they are. */
+  readonly axes: readonly [number, number];
 }
+
+/** What can be cast to float32. */
+const numberTypes = ['float32', 'float16', 'float64', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64'];
 
 function foreignOutput(header: OnnxHeader, { input, output }: ForeignModel, path: string): ForeignOutput {
   const candidates =
     output.name === undefined ? header.outputs : header.outputs.filter(({ name }) => name === output.name);
   const [found] = candidates;
-  if (candidates.length !== 1 || found === undefined || !isFloat(found)) {
+  if (candidates.length !== 1 || found === undefined || !numberTypes.includes(found.type)) {
     throw new CyclopsError(
       'MODEL_MISMATCH',
-      `${path}: model.json says one output${nameText(output.name)} of float32 or float16; the graph has ${list(header.outputs)}; name one as output.name`,
+      `${path}: model.json says one output${nameText(output.name)} of numbers; the graph has ${list(header.outputs)}; name one as output.name`,
     );
   }
   const { shape } = found;
   const rows = shape.length === 4 && shape[3] === 1 ? 1 : shape.length - 2;
-  // Either may be free in the file: then it is the input's.
-  const sizeAt = (axis: number, free: number): number => {
-    const size = shape[axis];
-    return typeof size === 'number' ? size : free;
-  };
-  const height = sizeAt(rows, input.height);
-  const width = sizeAt(rows + 1, input.width);
+  const [height, width] = [shape[rows], shape[rows + 1]];
   const others = shape.filter((_size, axis) => axis !== rows && axis !== rows + 1);
   const isOneMap =
-    rows >= 0 && height > 0 && width > 0 && others.every((size) => typeof size === 'string' || size === 1);
-  if (isOneMap) return { ...found, height, width };
-  throw new CyclopsError(
-    'MODEL_MISMATCH',
-    `${path}: expected an output with one value a pixel, such as [1, 1, ${input.height}, ${input.width}], found ${list([found])}`,
-  );
+    rows >= 0 && height !== 0 && width !== 0 && others.every((size) => typeof size === 'string' || size === 1);
+  if (!isOneMap) {
+    throw new CyclopsError(
+      'MODEL_MISMATCH',
+      `${path}: expected an output with one value a pixel, such as [1, 1, ${input.height}, ${input.width}], found ${list([found])}`,
+    );
+  }
+  const size = typeof height === 'number' && typeof width === 'number' ? { height, width } : undefined;
+  return { ...found, size, axes: [rows, rows + 1] };
 }
 
 function nameText(name: string | undefined): string {
@@ -157,10 +214,11 @@ function list(values: readonly OnnxValue[]): string {
 }
 
 /** From bytes to what the network wants: (white * byte / 255 - mean) / std, as one product and one sum. */
-function prefix(input: ForeignModel['input'], channels: ChannelOrder, into: OnnxValue): Part {
+function prefix(input: ForeignModel['input'], channels: ChannelOrder, into: OnnxValue, names: AdaptedNames): Part {
   const { layout, mean, std, white } = input;
-  const chain = new Chain('cyclops/before', adaptedNames.input);
-  chain.add('Cast', [], [int('to', elementTypes.float32)]);
+  const chain = new Chain(`${names.prefix}/before`, names.input);
+  // To the network's bytes, the same type: a node all the same, since the names differ.
+  chain.add('Cast', [], [int('to', into.type === 'uint8' ? elementTypes.uint8 : elementTypes.float32)]);
   const isSwapped = (input.channels === 'BGR') !== (channels === 'BGRx');
   // The fourth byte goes, and the colours come into the network's order.
   if (channels !== 'RGB' || isSwapped) {
@@ -168,20 +226,23 @@ function prefix(input: ForeignModel['input'], channels: ChannelOrder, into: Onnx
   }
   if (layout === 'NCHW') chain.add('Transpose', [], [ints('perm', [0, 3, 1, 2])]);
   const shape = layout === 'NCHW' ? [3, 1, 1] : [3];
-  const scale = std.map((deviation) => white / (255 * deviation));
+  const scale = std.map((deviation) => (into.type === 'uint8' ? 1 : white / (255 * deviation)));
   const shift = mean.map((average, channel) => -average / std[channel]!);
   if (scale.some((factor) => factor !== 1)) chain.add('Mul', [chain.floats('scale', shape, scale)]);
   if (shift.some((summand) => summand !== 0)) chain.add('Add', [chain.floats('shift', shape, shift)]);
   if (into.type === 'float16') chain.add('Cast', [], [int('to', elementTypes.float16)]);
+  // One view of a network that takes several.
+  if (into.shape.length === 5) chain.add('Reshape', [chain.integers('view', [1, ...imageShape(input, layout)])]);
   return chain.endingIn(into.name);
 }
 
 /** From the network's output to metres or relative inverse depth at the input's size. */
-function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: number): Part {
+function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: number, names: AdaptedNames): Part {
   const { width, height } = input;
-  const chain = new Chain('cyclops/behind', from.name);
-  if (from.type === 'float16') chain.add('Cast', [], [int('to', elementTypes.float32)]);
-  chain.add('Reshape', [chain.integers('map', [1, 1, from.height, from.width])]);
+  const chain = new Chain(`${names.prefix}/behind`, from.name);
+  if (from.type !== 'float32') chain.add('Cast', [], [int('to', elementTypes.float32)]);
+  if (from.size === undefined) chain.asMap(from.axes);
+  else chain.add('Reshape', [chain.integers('map', [1, 1, from.size.height, from.size.width])]);
   // What is linear comes before the resize, which mixes neighbours, and the reciprocal after it.
   switch (output.kind) {
     case 'disparity-sigmoid':
@@ -189,6 +250,7 @@ function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: num
       break;
     case 'inverse-depth':
     case 'depth':
+    case 'log-depth':
       chain.linear(output.scale, output.shift);
       break;
     case 'relative-inverse-depth':
@@ -196,10 +258,11 @@ function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: num
       else
         chain.linear(1 / (output.range[1] - output.range[0]), -output.range[0] / (output.range[1] - output.range[0]));
   }
-  if (from.height !== height || from.width !== width) chain.resize(height, width, opset);
+  if (from.size?.height !== height || from.size.width !== width) chain.resize(height, width, opset);
   if (output.kind === 'relative-inverse-depth') chain.clip(0, 1);
   else {
-    if (output.kind !== 'depth') {
+    if (output.kind === 'log-depth') chain.add('Exp');
+    else if (output.kind !== 'depth') {
       // Half of the inverse of maxM: low enough that the clip decides, high enough that the division is harmless.
       chain.add('Max', [chain.floats('positive', [], [1 / (2 * output.maxM)])]);
       chain.add('Reciprocal');
@@ -207,7 +270,7 @@ function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: num
     chain.clip(output.minM, output.maxM);
   }
   chain.add('Reshape', [chain.integers('pixels', [1, height, width, 1])]);
-  return chain.endingIn(adaptedNames.output);
+  return chain.endingIn(names.output);
 }
 
 /** Nodes one behind the other, each on the result of the one before. */
@@ -241,6 +304,18 @@ class Chain {
     const full = `${this.#name}/${name}`;
     this.#constants.push(integers(full, data));
     return full;
+  }
+
+  /** [1, 1, H, W] of sides that only a run tells; there the Reshape fails where another axis is not 1. */
+  asMap(axes: readonly [number, number]): void {
+    const values = this.#last;
+    this.#on([values], 'Shape');
+    const shape = this.#last;
+    this.#on([shape, this.integers('sides', axes)], 'Gather', [int('axis', 0)]);
+    const sides = this.#last;
+    this.#on([this.integers('ones', [1, 1]), sides], 'Concat', [int('axis', 0)]);
+    const map = this.#last;
+    this.#on([values, map], 'Reshape');
   }
 
   linear(factor: number, summand: number): void {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { adaptedNames, adaptGraph } from './adapt-graph.js';
+import { adaptedNamesFor, adaptGraph } from './adapt-graph.js';
 import type { ForeignModel } from './foreign.js';
 import { goldenTolerances } from './golden.js';
 import { type OnnxHeader, readOnnxHeader } from './onnx-header.js';
-import type { ModelPackage } from './schema.js';
+import type { ModelPackage, Precision } from './schema.js';
 
 /** A horizontal field of view of about 60 degrees, for a network that knows no camera: px of focal length a px of width. */
 const anyFocalLength = 0.87;
@@ -26,6 +26,7 @@ export function adaptPackage(
   // Rows of RGB images are padded to 4 bytes on their way, which those of four-byte pixels never are.
   const channels = width % 4 === 0 ? 'RGB' : 'RGBA';
   const onnx = adaptGraph(bytes, header, model, channels, path);
+  const names = adaptedNamesFor(bytes);
   const fxPx = camera?.fxPx ?? anyFocalLength * width;
   const isRelative = output.kind === 'relative-inverse-depth';
   return {
@@ -39,9 +40,9 @@ export function adaptPackage(
         sha256: createHash('sha256').update(onnx).digest('hex'),
         opset: header.opset,
       },
-      input: { name: adaptedNames.input, layout: 'NHWC', type: 'uint8', width, height, channels },
+      input: { name: names.input, layout: 'NHWC', type: 'uint8', width, height, channels },
       output: {
-        name: adaptedNames.output,
+        name: names.output,
         kind: isRelative ? 'relative-inverse-depth' : 'depth-metres',
         width,
         height,
@@ -69,9 +70,16 @@ export function adaptPackage(
         command: `${producerOf(header)}; model.json by hand`,
         versions: {},
       },
-      golden: { input: 'gradient-v1', probes: [], tolerance: goldenTolerances.fp32 },
+      golden: { input: 'gradient-v1', probes: [], tolerance: goldenTolerances[precisionOf(header)] },
     },
   };
+}
+
+/** What the graph computes in, for how far two ways to run it may be apart. */
+function precisionOf({ operators, weightTypes, inputs }: OnnxHeader): Precision {
+  const isInteger = [...operators].some((type) => /Quantize|QLinear|Integer$/.test(type));
+  if (isInteger) return 'int8';
+  return weightTypes.has('float16') || inputs.some(({ type }) => type === 'float16') ? 'fp16' : 'fp32';
 }
 
 function producerOf({ producer }: OnnxHeader): string {

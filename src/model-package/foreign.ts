@@ -29,40 +29,60 @@ const foreignInput = z.strictObject({
 });
 
 /** What its output means. */
-const foreignOutput = z.discriminatedUnion('kind', [
-  /** monodepth2: a sigmoid s; depth = scale / (1 / farM + s * (1 / nearM - 1 / farM)). */
-  z.strictObject({
-    kind: z.literal('disparity-sigmoid'),
-    name: outputName,
-    nearM: positive.default(0.1),
-    farM: positive.default(100),
-    scale: positive.default(1),
-    ...metricRange,
-  }),
-  /** depth = 1 / (scale * value + shift), metres. */
-  z.strictObject({
-    kind: z.literal('inverse-depth'),
-    name: outputName,
-    scale: z.number().finite(),
-    shift: z.number().finite().default(0),
-    ...metricRange,
-  }),
-  /** depth = scale * value + shift, metres. */
-  z.strictObject({
-    kind: z.literal('depth'),
-    name: outputName,
-    scale: positive.default(1),
-    shift: z.number().finite().default(0),
-    ...metricRange,
-  }),
-  /** Inverse depth up to an unknown scale and shift (MiDaS, Depth Anything): published as relative inverse depth 0..1, not as metres. */
-  z.strictObject({
-    kind: z.literal('relative-inverse-depth'),
-    name: outputName,
-    /** Values that become 0 and 1; each image's own smallest and largest unless given. */
-    range: z.tuple([z.number().finite(), z.number().finite()]).optional(),
-  }),
-]);
+const foreignOutput = z.discriminatedUnion(
+  'kind',
+  [
+    /** monodepth2: a sigmoid s; depth = scale / (1 / farM + s * (1 / nearM - 1 / farM)). */
+    z.strictObject({
+      kind: z.literal('disparity-sigmoid'),
+      name: outputName,
+      nearM: positive.default(0.1),
+      farM: positive.default(100),
+      scale: positive.default(1),
+      ...metricRange,
+    }),
+    /** depth = 1 / (scale * value + shift), metres. */
+    z.strictObject({
+      kind: z.literal('inverse-depth'),
+      name: outputName,
+      scale: z.number().finite(),
+      shift: z.number().finite().default(0),
+      ...metricRange,
+    }),
+    /** depth = scale * value + shift, metres. */
+    z.strictObject({
+      kind: z.literal('depth'),
+      name: outputName,
+      scale: positive.default(1),
+      shift: z.number().finite().default(0),
+      ...metricRange,
+    }),
+    /** depth = exp(scale * value + shift), metres. */
+    z.strictObject({
+      kind: z.literal('log-depth'),
+      name: outputName,
+      scale: positive.default(1),
+      shift: z.number().finite().default(0),
+      ...metricRange,
+    }),
+    /** Inverse depth up to an unknown scale and shift (MiDaS, Depth Anything): published as relative inverse depth 0..1, not as metres. */
+    z.strictObject({
+      kind: z.literal('relative-inverse-depth'),
+      name: outputName,
+      /** Values that become 0 and 1; each image's own smallest and largest unless given. */
+      range: z.tuple([z.number().finite(), z.number().finite()]).optional(),
+    }),
+  ],
+  { error: ({ input }) => kindFault(input) },
+);
+
+/** Depth up to an unknown scale is neither metres nor inverse depth, and turned round it would still be neither. */
+function kindFault(output: unknown): string {
+  const kinds = 'disparity-sigmoid, inverse-depth, depth, log-depth, relative-inverse-depth';
+  const isObject = typeof output === 'object' && output !== null && 'kind' in output;
+  if (!isObject || !/^relative-(log-)?depth$/.test(String(output.kind))) return `expected one of ${kinds}`;
+  return 'expected metres or inverse depth: depth of unknown scale, larger = farther, is neither; with scale and shift known it is of kind depth, else it cannot be used';
+}
 
 /** The camera a network is right for, px at the network's input size. */
 const foreignCamera = z.strictObject({

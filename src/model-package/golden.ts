@@ -117,15 +117,17 @@ export interface GoldenComparison {
 
 /**
  * Compares an engine's output for `goldenInput` with the package's golden output; a package without one (a foreign model)
- * is only asked whether its depth are finite numbers that differ.
+ * is asked whether its depth are finite numbers that differ, and compared with `reference` at every pixel.
  * @param depthM float32 [1, H, W, 1], metres, row-major.
  * @param tolerance relative; the package's own unless an engine of lower precision needs a wider one.
+ * @param reference of a package without a golden output: its depth as the plain graph computes it, in the shape of `depthM`.
  * @throws CyclopsError `MODEL_MISMATCH` if the output has another number of pixels than the package says.
  */
 export function compareGolden(
   modelPackage: ModelPackage,
   depthM: Float32Array,
   tolerance: number = modelPackage.golden.tolerance,
+  reference?: Float32Array,
 ): GoldenComparison {
   const { height, width, kind } = modelPackage.output;
   if (depthM.length !== height * width) {
@@ -134,10 +136,28 @@ export function compareGolden(
       `model ${modelPackage.name}: expected an output of ${width}x${height} = ${width * height} values, found ${depthM.length}`,
     );
   }
-  if (modelPackage.golden.probes.length === 0) return compareWithSense(depthM, tolerance);
+  const { probes } = modelPackage.golden;
+  if (probes.length > 0) return compareProbes(probes, depthM, kind, tolerance);
+  const sense = compareWithSense(depthM, tolerance);
+  if (!sense.ok || reference === undefined) return sense;
+  return compareProbes(everyPixel(reference), depthM, kind, tolerance);
+}
+
+type Probe = ModelPackage['golden']['probes'][number];
+
+function* everyPixel(reference: Float32Array): Generator<Probe> {
+  for (const [index, depthM] of reference.entries()) yield { index, depthM };
+}
+
+function compareProbes(
+  probes: Iterable<Probe>,
+  depthM: Float32Array,
+  kind: ModelPackage['output']['kind'],
+  tolerance: number,
+): GoldenComparison {
   let worst = { index: 0, expectedM: Number.NaN, foundM: Number.NaN };
   let maxRelativeDifference = -1;
-  for (const { index, depthM: expectedM } of modelPackage.golden.probes) {
+  for (const { index, depthM: expectedM } of probes) {
     const foundM = depthM[index] ?? Number.NaN;
     // Relative inverse depth ends at 1 and may be 0: differences are shares of its range.
     const found = Math.abs(foundM - expectedM) / (kind === 'relative-inverse-depth' ? 1 : expectedM);

@@ -17,6 +17,10 @@ export interface OnnxHeader {
   readonly nodeCount: number;
   /** Numbers in all initializers. */
   readonly weightCount: number;
+  /** Element types of the initializers. */
+  readonly weightTypes: ReadonlySet<string>;
+  /** Types of the nodes, such as `Conv`; those of graphs inside it are not looked at. */
+  readonly operators: ReadonlySet<string>;
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   /** `metadata_props`. */
@@ -32,8 +36,16 @@ const maxEntries = 4096;
  * @throws CyclopsError `MODEL_INVALID` if the bytes are not an ONNX model.
  */
 export function readOnnxHeader(bytes: Uint8Array, path: string): OnnxHeader {
+  return readingOnnx(path, () => parseModel(bytes));
+}
+
+/**
+ * Runs what reads the messages of an ONNX file.
+ * @throws CyclopsError `MODEL_INVALID` with the path where they are broken.
+ */
+export function readingOnnx<T>(path: string, read: () => T): T {
   try {
-    return parseModel(bytes);
+    return read();
   } catch (error) {
     if (!(error instanceof BrokenMessage)) throw error;
     throw new CyclopsError('MODEL_INVALID', `${path}: not an ONNX model, or a damaged one: ${error.message}`, {
@@ -42,7 +54,8 @@ export function readOnnxHeader(bytes: Uint8Array, path: string): OnnxHeader {
   }
 }
 
-class BrokenMessage extends Error {}
+/** Bytes that are no protobuf message, or none of ONNX; its text says why. */
+export class BrokenMessage extends Error {}
 
 // Field numbers are those of onnx.proto3 (ModelProto, GraphProto, ValueInfoProto, TypeProto, TensorShapeProto).
 function parseModel(bytes: Uint8Array): OnnxHeader {
@@ -70,6 +83,10 @@ interface GraphHead {
   readonly nodeCount: number;
   /** Numbers in all initializers. */
   readonly weightCount: number;
+  /** Element types of the initializers. */
+  readonly weightTypes: ReadonlySet<string>;
+  /** Types of the nodes, such as `Conv`; those of graphs inside it are not looked at. */
+  readonly operators: ReadonlySet<string>;
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
 }
@@ -78,36 +95,44 @@ function parseGraph(bytes: Uint8Array): GraphHead {
   let nodeCount = 0;
   let weightCount = 0;
   const initializers = new Set<string>();
+  const weightTypes = new Set<string>();
+  const operators = new Set<string>();
   const inputs: OnnxValue[] = [];
   const outputs: OnnxValue[] = [];
   for (const field of fieldsOf(bytes)) {
-    if (field.number === 1) nodeCount++;
-    else if (field.number === 5) {
-      const { name, count } = parseInitializer(message(field));
+    if (field.number === 1) {
+      nodeCount++;
+      for (const part of fieldsOf(message(field))) if (part.number === 4) operators.add(text(part));
+    } else if (field.number === 5) {
+      const { name, count, type } = parseInitializer(message(field));
       initializers.add(name);
       weightCount += count;
+      weightTypes.add(type);
     } else if (field.number === 11) inputs.push(parseValue(message(field)));
     else if (field.number === 12) outputs.push(parseValue(message(field)));
     if (inputs.length > maxEntries || outputs.length > maxEntries)
       throw new BrokenMessage('too many inputs or outputs');
   }
   // Before IR 4 weights were listed among the inputs too.
-  return { nodeCount, weightCount, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs };
+  const free = inputs.filter(({ name }) => !initializers.has(name));
+  return { nodeCount, weightCount, weightTypes, operators, inputs: free, outputs };
 }
 
-function parseInitializer(bytes: Uint8Array): { name: string; count: number } {
+function parseInitializer(bytes: Uint8Array): { name: string; count: number; type: string } {
   let name = '';
+  let type = 0;
   let count = 1;
   for (const field of fieldsOf(bytes)) {
     if (field.number === 8) name = text(field);
-    // Dimensions come one by one, or packed into one field.
-    else if (field.number === 1)
-      for (const size of typeof field.value === 'number' ? [field.value] : packed(field.value)) count *= size;
+    else if (field.number === 1) for (const size of numbersOf(field.value)) count *= size;
+    else if (field.number === 2) type = integer(field);
   }
-  return { name, count };
+  return { name, count, type: elementTypes[type] ?? `type ${type}` };
 }
 
-function packed(bytes: Uint8Array): readonly number[] {
+/** The whole numbers of a repeated field: they come one by one, or packed into bytes. */
+export function numbersOf(bytes: number | Uint8Array): readonly number[] {
+  if (typeof bytes === 'number') return [bytes];
   const numbers: number[] = [];
   let [value, scale] = [0, 1];
   for (const byte of bytes) {

@@ -9,6 +9,7 @@ import { CyclopsError, isCyclopsError, messageOf } from '../base/errors.js';
 import { readBytes, readText, writeAtomic, writeErrorFor } from '../base/files.js';
 import { cacheFolder } from '../base/paths.js';
 import { adaptPackage } from './adapt-package.js';
+import { hasExternalData, withExternalData } from './external-data.js';
 import { foreignModelSchema } from './foreign.js';
 import { type OnnxHeader, type OnnxValue, readOnnxHeader } from './onnx-header.js';
 import { bytesPerPixel, embeddedPackageSchema, type ModelPackage, metadataKey, modelPackageSchema } from './schema.js';
@@ -19,6 +20,8 @@ export interface LoadedModelPackage {
   /** Path of the graph: what an engine opens. */
   readonly onnxPath: string;
   readonly folder: string;
+  /** The user's file that `onnxPath` is an adapted copy of: what messages name. Absent where they are one. */
+  readonly adaptedFrom?: string;
 }
 
 /** A `model.json` is a few kilobytes; a hostile one shall not fill the memory. */
@@ -64,6 +67,13 @@ export async function readModelPackage(path: string): Promise<LoadedModelPackage
   const header = readOnnxHeader(bytes, onnxPath);
   const modelPackage = written ?? packageFromMetadata(header, onnxPath, sha256);
   checkSignature(modelPackage, header, owner, onnxPath);
+  if (hasExternalData(bytes, onnxPath)) {
+    // The digest would not cover them.
+    throw new CyclopsError(
+      'MODEL_INVALID',
+      `${onnxPath}: expected all weights of a package inside, found some in another file; export the model again`,
+    );
+  }
   await checkEngine(modelPackage, owner, folder);
   return { package: modelPackage, onnxPath, folder };
 }
@@ -121,7 +131,8 @@ async function readForeign(text: string, { folder, manifestPath, onnxPath }: Loc
       `${manifestPath} onnx: this description is for ${model.onnx}, found ${basename(onnxPath)}`,
     );
   }
-  const adapted = adaptPackage(model, await readGraph(path, manifestPath!), path);
+  const graph = await withExternalData(await readGraph(path, manifestPath!), path, onnxLimitBytes);
+  const adapted = adaptPackage(model, graph, path);
   // One file a model, so that they do not pile up while somebody tries settings.
   const place = createHash('sha256').update(resolve(path)).digest('hex').slice(0, 16);
   const adaptedPath = cacheFolder('models', `${basename(path, '.onnx')}-${place}.onnx`);
@@ -132,7 +143,7 @@ async function readForeign(text: string, { folder, manifestPath, onnxPath }: Loc
     });
     await writeAtomic(adaptedPath, adapted.onnx);
   }
-  return { package: adapted.package, onnxPath: adaptedPath, folder };
+  return { package: adapted.package, onnxPath: adaptedPath, folder, adaptedFrom: path };
 }
 
 function parsePackage<T extends z.ZodType>(text: string, path: string, schema: T): z.output<T> {

@@ -102,7 +102,12 @@ const refused: readonly (readonly [what: string, graph: Partial<ForeignGraph>, g
     {},
     /the graph has pixels float32 \[1, 3, 32, 16\]/,
   ],
-  ['bytes as input', { input: { ...mean.input, type: 'uint8' } }, {}, /says one input .* the graph has pixels uint8/],
+  [
+    'large integers as input',
+    { input: { ...mean.input, type: 'int64' } },
+    {},
+    /says one input .* the graph has pixels int64/,
+  ],
   ['another name', {}, { input: { width, height, name: 'image' } }, /one input image of float32/],
   [
     'several outputs and no name',

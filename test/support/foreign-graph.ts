@@ -1,18 +1,27 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { elementTypes, field, join as joinBytes, number, utf8 } from '../../src/model-package/onnx-writer.js';
+import {
+  elementTypes,
+  field,
+  join as joinBytes,
+  number,
+  utf8,
+  type WrittenType,
+} from '../../src/model-package/onnx-writer.js';
 
 /** An input or output; a text is the name of a free dimension. */
 export interface ForeignValue {
   readonly name: string;
   readonly shape: readonly (number | string)[];
-  readonly type?: 'float32' | 'float16' | 'uint8';
+  readonly type?: WrittenType;
 }
 
 /** A graph as somebody else's exporter may write it. */
 export interface ForeignGraph {
   readonly opset: number;
   readonly input: ForeignValue;
+  /** Further inputs. */
+  readonly moreInputs?: readonly ForeignValue[];
   readonly outputs: readonly ForeignValue[];
   /** NodeProto and TensorProto messages. */
   readonly nodes: readonly Uint8Array[];
@@ -20,12 +29,19 @@ export interface ForeignGraph {
 }
 
 /** The bytes of such an ONNX file. */
-export function foreignOnnx({ opset, input, outputs, nodes, weights }: ForeignGraph): Uint8Array<ArrayBuffer> {
+export function foreignOnnx({
+  opset,
+  input,
+  moreInputs = [],
+  outputs,
+  nodes,
+  weights,
+}: ForeignGraph): Uint8Array<ArrayBuffer> {
   const graph = joinBytes([
     ...nodes.map((bytes) => field(1, bytes)),
     field(2, utf8('elsewhere')),
     ...weights.map((bytes) => field(5, bytes)),
-    field(11, valueInfo(input)),
+    ...[input, ...moreInputs].map((given) => field(11, valueInfo(given))),
     ...outputs.map((output) => field(12, valueInfo(output))),
   ]);
   const domain = field(8, number(2, opset));

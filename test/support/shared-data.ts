@@ -11,6 +11,12 @@ export function sharedData(name: string): string | undefined {
   return existsSync(folder) ? folder : undefined;
 }
 
+/** The same of the inputs that real users have (`../shared/field`). */
+export function sharedField(name: string): string | undefined {
+  const folder = join(dirname(packageRoot()), 'shared', 'field', name);
+  return existsSync(folder) ? folder : undefined;
+}
+
 /** The `skip` option of a test that needs `sharedData(name)`. */
 export function skipWithout(name: string): { skip: string } | Record<string, never> {
   return sharedData(name) === undefined ? { skip: `no ../shared/data/${name} on this machine` } : {};

@@ -13,6 +13,14 @@ export interface VerifiedEngine {
   readonly fellBack?: string;
 }
 
+/** How a session is opened on trial, and what its depth is compared with. */
+export interface Trial {
+  /** Depth of the golden image by the plain graph, H*W; absent where the package has a golden output. */
+  readonly reference?: Float32Array | undefined;
+  /** Leave the graph as it is; ONNX Runtime rewrites it unless given. */
+  readonly isUnoptimized?: boolean;
+}
+
 /**
  * Runs the package's golden image through an opened engine; closes the engine if that fails.
  * @param leastTolerance what the provider's settings may do to depth, relative; the package's own where that is more.
@@ -24,13 +32,18 @@ export async function verify(
   leastTolerance: number,
   settings: EngineSettings,
   log: Logger,
+  { reference }: Trial = {},
 ): Promise<VerifiedEngine> {
   try {
-    const tested = await selfTest(engine, model.package, Math.max(model.package.golden.tolerance, leastTolerance));
+    const tolerance = Math.max(model.package.golden.tolerance, leastTolerance);
+    const tested = await selfTest(engine, model.package, tolerance, reference);
     if (tested.ok) return { engine, selfTest: tested };
     const { expectedM, foundM } = tested.worst;
+    const { minM, maxM } = model.package.output;
+    const isClipped = model.adaptedFrom !== undefined && (foundM === minM || foundM === maxM);
+    const end = isClipped ? ', one end of what model.json lets through: do kind, scale, mean and std fit?' : '';
     const fault = Number.isNaN(expectedM)
-      ? `the golden image's depth is ${Number.isFinite(foundM) ? `${foundM} everywhere` : `${foundM} at pixel ${tested.worst.index}`}`
+      ? `the golden image's depth is ${Number.isFinite(foundM) ? `${foundM} everywhere${end}` : `${foundM} at pixel ${tested.worst.index}`}`
       : `the golden image's depth differs from what is right by ${tested.maxRelativeDifference.toExponential(1)} (limit ${tested.tolerance}; ${foundM} where ${expectedM} is right)`;
     const text = `self-test of ${engine.info.engine} on ${engine.info.provider}: ${fault}`;
     if (!settings.allowDegraded) {

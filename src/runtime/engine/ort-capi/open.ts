@@ -8,7 +8,7 @@ import { EngineCache } from '../cache.js';
 import { leastTolerance, type Provider } from '../providers/index.js';
 import type { ExecutionProvider } from '../providers/provider.js';
 import { asksForCudaGraph, cudaGraphRefusal, type EngineSettings } from '../settings.js';
-import { type VerifiedEngine, verify } from '../verify.js';
+import { type Trial, type VerifiedEngine, verify } from '../verify.js';
 import { loadOrt } from './library.js';
 import { engineMachine, nvidiaInfo } from './nvidia.js';
 import { openOrtCapi } from './ort-capi.js';
@@ -29,6 +29,7 @@ export async function openVerifiedOrtCapi(
   settings: EngineSettings,
   log: Logger,
   concurrency: number,
+  trial: Trial,
 ): Promise<VerifiedEngine> {
   const { name, device } = provider;
   const { threads, library } = settings;
@@ -44,9 +45,10 @@ export async function openVerifiedOrtCapi(
       threads,
       library,
       providerOptions: keysAndValues,
+      isUnoptimized: trial.isUnoptimized === true,
       ...images,
     });
-    return verify(engine, model, leastTolerance(provider, options), settings, log);
+    return verify(engine, model, leastTolerance(provider, options), settings, log, trial);
   };
   try {
     return provider.buildsEngines

@@ -10,7 +10,7 @@ import { BoundBuffers } from './bound-buffers.js';
 import { type OrtSession, type OrtSessionOptions, openSession } from './session.js';
 
 /** How an engine is opened. */
-export interface OrtCapiOptions extends Omit<OrtSessionOptions, 'isPrebuilt' | 'threads'> {
+export interface OrtCapiOptions extends Omit<OrtSessionOptions, 'threads'> {
   /** Threads of inference in all; 0 = one a core. */
   readonly threads: number;
   /** Images that are inferred at once, 1 unless given: each in a thread of its own, on the one session. */
@@ -27,8 +27,9 @@ export interface OrtCapiOptions extends Omit<OrtSessionOptions, 'isPrebuilt' | '
 export async function openOrtCapi(model: LoadedModelPackage, options: OrtCapiOptions): Promise<Engine> {
   const start = performance.now();
   const { concurrency = 1 } = options;
-  const isPrebuilt = model.package.engine !== undefined;
-  const session = await openSession(model.onnxPath, { ...options, isPrebuilt, threads: threadsOfOne(options) });
+  // A prebuilt engine is one `EPContext` node.
+  const isUnoptimized = options.isUnoptimized === true || model.package.engine !== undefined;
+  const session = await openSession(model.onnxPath, { ...options, isUnoptimized, threads: threadsOfOne(options) });
   try {
     const signature = signatureOf(model.package);
     const fault = signatureFault(signature, session.inputs, session.outputs);

@@ -16,8 +16,8 @@ export interface OrtSessionOptions {
   readonly library?: string | undefined;
   /** Keys and values for the provider: TensorRT's or CUDA's. */
   readonly providerOptions?: ProviderOptions;
-  /** The graph is one `EPContext` node, which no optimisation shall touch. */
-  readonly isPrebuilt?: boolean;
+  /** No optimisation shall touch the graph. */
+  readonly isUnoptimized?: boolean;
 }
 
 /** An open session, and what else must be released with it. */
@@ -60,7 +60,7 @@ export async function openSession(onnxPath: string, options: OrtSessionOptions):
   try {
     library.call('SetSessionLogSeverityLevel', settings, 3);
     library.call('SetSessionExecutionMode', settings, 0);
-    library.call('SetSessionGraphOptimizationLevel', settings, options.isPrebuilt === true ? 0 : 99);
+    library.call('SetSessionGraphOptimizationLevel', settings, options.isUnoptimized === true ? 0 : 99);
     if (threads > 0) library.call('SetIntraOpNumThreads', settings, threads);
     for (const [key, value] of Object.entries(sessionEntries)) {
       library.call('AddSessionConfigEntry', settings, key, value);

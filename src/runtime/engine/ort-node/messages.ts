@@ -8,8 +8,8 @@ export interface WorkerJob {
   readonly onnxPath: string;
   readonly provider: Provider;
   readonly threads: number;
-  /** The graph is one `EPContext` node, which no optimisation shall touch. */
-  readonly isPrebuilt: boolean;
+  /** No optimisation shall touch the graph. */
+  readonly isUnoptimized: boolean;
   readonly signature: Signature;
 }
 

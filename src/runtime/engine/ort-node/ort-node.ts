@@ -13,6 +13,8 @@ export interface OrtNodeOptions {
   readonly provider: Provider;
   /** Threads of one operator; 0 = one a core. */
   readonly threads: number;
+  /** Leave the graph as it is; ONNX Runtime rewrites it unless given. */
+  readonly isUnoptimized?: boolean;
 }
 
 interface Pending {
@@ -31,7 +33,8 @@ export async function openOrtNode(model: LoadedModelPackage, options: OrtNodeOpt
     onnxPath: model.onnxPath,
     provider: options.provider,
     threads: options.threads,
-    isPrebuilt: model.package.engine !== undefined,
+    // A prebuilt engine is one `EPContext` node.
+    isUnoptimized: options.isUnoptimized === true || model.package.engine !== undefined,
     signature: signatureOf(model.package),
   };
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: job });

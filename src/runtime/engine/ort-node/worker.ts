@@ -44,7 +44,7 @@ async function open(): Promise<InferenceSession | undefined> {
     const session = await InferenceSession.create(job.onnxPath, {
       executionProviders: [job.provider],
       ...(job.threads === 0 ? {} : { intraOpNumThreads: job.threads }),
-      graphOptimizationLevel: job.isPrebuilt ? 'disabled' : 'all',
+      graphOptimizationLevel: job.isUnoptimized ? 'disabled' : 'all',
       executionMode: 'sequential',
       logSeverityLevel: 3,
       extra: sessionEntries(),
