@@ -131,7 +131,10 @@ function swaps(tokens: readonly Token[], index: number): Mutation[] {
   if (first?.kind !== 'word' || second?.kind !== 'word' || first.text === second.text) return [];
   if (after?.text !== ',' && after?.text !== ')') return [];
   // min and max do not care.
-  if (/^(function|constructor|if|for|while|switch|catch|min|max|hypot)$/.test(name.text) || tokens[index - 1]?.text === 'function') {
+  if (
+    /^(function|constructor|if|for|while|switch|catch|min|max|hypot)$/.test(name.text) ||
+    tokens[index - 1]?.text === 'function'
+  ) {
     return [];
   }
   return [{ kind: 'swapped', start: first.start, end: second.end, to: `${second.text}, ${first.text}` }];
