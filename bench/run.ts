@@ -21,6 +21,7 @@ export const benches: Readonly<Record<string, () => Promise<{ bench: Bench }>>> 
   train: () => import('./train.js'),
   'export-parity': () => import('./export-parity.js'),
   'fuzz-model': () => import('./fuzz-model.js'),
+  mutants: () => import('./mutants.js'),
   'train-memory': () => import('./train-memory.js'),
   precision: () => import('./precision.js'),
   'python-route': () => import('./python-route.js'),

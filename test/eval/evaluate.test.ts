@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isCyclopsError } from '../../src/base/errors.js';
-import type { StereoSample, StereoSource } from '../../src/data/sample.js';
+import type { StereoSample, StereoSource, ViewSample } from '../../src/data/sample.js';
 import { openSource } from '../../src/data/sources/index.js';
 import { constantBaseline, leftOnly, positionBaseline } from '../../src/eval/baselines.js';
 import type { Rules } from '../../src/eval/evaluate.js';
@@ -146,10 +146,9 @@ test('a prediction of another size, or no truth at all, is an error by name', as
 
 test('baselines are fitted on the other images only', async () => {
   const constant = await constantBaseline(tiny);
-  // Of images 0 and 1 most pixels are at 3 px; of 0 and 2 half are at 3 and half at 4.
+  // Of images 0 and 1 most pixels are at 3 px; of 1 and 2 the median lies among the 4s, and of all three among the 3s.
   assert.equal((await constant(tinySample(2))).data[0], 3);
-  const mixed = (await constant(tinySample(0))).data[0]!;
-  assert.ok(mixed >= 3 && mixed <= 4);
+  assert.equal((await constant(tinySample(0, 3, 9))).data[0], 4);
   const position = await positionBaseline(tiny);
   const map = await position(tinySample(2));
   assert.ok(Math.abs(map.data[24 * 96 + 50]! - 9) < 1e-4, 'the square of the others');
@@ -157,12 +156,34 @@ test('baselines are fitted on the other images only', async () => {
   await assert.rejects(constantBaseline(sourceOf([tinySample(0)])), (error) => isCyclopsError(error, 'DATA_INVALID'));
 });
 
+test('neither baseline has seen the image that it is asked for', async () => {
+  const [near, far] = [tinySample(0, 4, 12), tinySample(1, 2, 6)];
+  const source = sourceOf([near, far]);
+  for (const [asked, plane, square] of [
+    [near, 2, 6],
+    [far, 4, 12],
+  ] as const) {
+    const constant = await (await constantBaseline(source))(asked);
+    assert.ok(constant.data.every((value) => value === plane));
+    const position = await (await positionBaseline(source))(asked);
+    assert.ok(Math.abs(position.data[24 * 96 + 50]! - square) < 1e-4);
+    assert.ok(Math.abs(position.data[0]! - plane) < 1e-4);
+  }
+});
+
 test('left-only shows the network the left image twice', async () => {
   const sample = tinySample(0);
-  await leftOnly(async ({ left, right }) => {
-    assert.equal(left, right);
-    return createFloatMap(1, 1);
-  })(sample);
+  const shown: ViewSample[] = [];
+  const prediction = createFloatMap(1, 1);
+  const predict = leftOnly(async (given) => {
+    shown.push(given);
+    return prediction;
+  });
+  assert.equal(await predict(sample), prediction);
+  assert.equal(shown.length, 1);
+  assert.equal(shown[0]!.left, sample.left);
+  assert.equal(shown[0]!.right, sample.left);
+  assert.equal(shown[0]!.id, sample.id);
 });
 
 test(

@@ -53,3 +53,15 @@ test('text columns line up', () => {
   const lines = formatTable([row, { ...row, name: 'x' }], 'table').split('\n');
   assert.equal(new Set(lines.map((line) => line.length)).size, 1);
 });
+
+test('CSV: a quote is doubled, a line break stays within its cell, other names are bare', () => {
+  const cellOf = (name: string) =>
+    formatTable([{ ...row, name }], 'csv')
+      .split('\n')
+      .slice(1)
+      .join('\n')
+      .split(',16,')[0];
+  assert.equal(cellOf('the "near" set'), '"the ""near"" set"');
+  assert.equal(cellOf('two\nlines'), '"two\nlines"');
+  assert.equal(cellOf('street'), 'street');
+});

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readPlan } from '../../src/experiment/plan.js';
@@ -77,4 +77,42 @@ test('a step that fails is told with its log; --from does it and what builds on 
   // Left by a process that is no more.
   await writeFile(join(folder, 'running.pid'), '999999999');
   assert.equal(await runExperiment(plan, { ...options, until: 'constant' }), 'finished');
+});
+
+const chain = `title: Chain
+about: Two pairs of steps that do not need each other.
+folder: FOLDER
+steps:
+  target: { render: { domain: street, seed: 2, count: 2, width: 64, height: 32, workers: 1 } }
+  other: { render: { domain: flying, seed: 3, count: 2, width: 64, height: 32, workers: 1 } }
+  constant: { evaluate: { baseline: constant, data: $target, table: T } }
+  position: { evaluate: { baseline: position, data: $other, table: T } }
+`;
+
+test('--from does what builds on the step anew and nothing else; a step whose output is gone is not done', async (t) => {
+  const root = await temporaryFolder(t);
+  const [file, folder] = [join(root, 'p.yaml'), join(root, 'out')];
+  await writeFile(file, chain.replace('FOLDER', folder));
+  const plan = await readPlan(file);
+  const events: string[] = [];
+  const options: RunOptions = {
+    command: 'test',
+    signal: new AbortController().signal,
+    onStep: ({ name }, event) => events.push(`${name} ${event}`),
+  };
+  assert.equal(await runExperiment(plan, options), 'finished');
+  events.length = 0;
+  assert.equal(await runExperiment(plan, { ...options, from: 'target' }), 'finished');
+  assert.deepEqual(events.splice(0), [
+    ...['target begins', 'target done', 'other skipped', 'constant begins', 'constant done', 'position skipped'],
+  ]);
+
+  const [, , constant] = plan.steps;
+  await rm(constant!.output, { recursive: true });
+  assert.equal((await readState(constant!)).kind, 'started');
+  assert.equal(await runExperiment(plan, options), 'finished');
+  assert.deepEqual(events.splice(0), [
+    ...['target skipped', 'other skipped', 'constant goes on', 'constant done', 'position skipped'],
+  ]);
+  assert.equal((await readState(constant!)).kind, 'done');
 });

@@ -23,6 +23,20 @@ test('scaling there and back changes nothing, and the baseline never', () => {
   }
 });
 
+test('each axis is scaled by its own factor, the principal points apart by that of the width, the baseline by none', () => {
+  const camera = { ...kittiCamera, width: 100, height: 50, fxPx: 80, fyPx: 90, cxPx: 49.5, cyPx: 19.5, doffsPx: 3 };
+  assert.deepEqual(scaleIntrinsics(camera, 200, 150), {
+    width: 200,
+    height: 150,
+    fxPx: 160,
+    fyPx: 270,
+    cxPx: 99.5,
+    cyPx: 59.5,
+    baselineM: kittiCamera.baselineM,
+    doffsPx: 6,
+  });
+});
+
 test('a crop moves the principal point only', () => {
   assert.deepEqual(cropIntrinsics(kittiCamera, 100, 20, 640, 300), {
     ...kittiCamera,

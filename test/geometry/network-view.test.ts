@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kittiCamera, scaleIntrinsics } from '../../src/geometry/camera.js';
-import { networkView } from '../../src/geometry/network-view.js';
+import { anyCameraView, networkView } from '../../src/geometry/network-view.js';
 import { cameraOf } from '../../src/runtime/camera/metric-scale.js';
 
 const training = scaleIntrinsics(kittiCamera, 512, 160);
@@ -88,4 +88,34 @@ test('a field of view that hardly any camera has is said to be implausible', () 
     assert.equal(at(fxPx).isImplausible, false);
     assert.doesNotMatch(at(fxPx).note, /degrees/);
   }
+});
+
+test('for a network of any camera the crop is the largest of its shape, from the middle', () => {
+  const input = { width: 512, height: 256 };
+  for (const [camera, crop] of [
+    [
+      { width: 1000, height: 800 },
+      { x: 0, y: 150, width: 1000, height: 500 },
+    ],
+    [
+      { width: 2000, height: 400 },
+      { x: 600, y: 0, width: 800, height: 400 },
+    ],
+    [
+      { width: 640, height: 320 },
+      { x: 0, y: 0, width: 640, height: 320 },
+    ],
+  ] as const) {
+    const view = anyCameraView(input, camera);
+    assert.deepEqual(view.crop, crop);
+    assert.deepEqual([view.depthScale, view.isGuess, view.isImplausible], [1, false, false]);
+    const { width, height, cxPx, cyPx } = view.intrinsics;
+    assert.deepEqual([width, height], [512, 256]);
+    assert.ok(Math.abs(cxPx - 255.5) < 1e-9 && Math.abs(cyPx - 127.5) < 1e-9, `${cxPx}, ${cyPx}`);
+  }
+  const known = { width: 1000, height: 800, fxPx: 900, fyPx: 700, cxPx: 480, cyPx: 410 };
+  const { intrinsics } = anyCameraView(input, known);
+  assert.ok(Math.abs(intrinsics.fxPx - 900 * 0.512) < 1e-9 && Math.abs(intrinsics.fyPx - 700 * 0.512) < 1e-9);
+  assert.ok(Math.abs(intrinsics.cxPx - (480.5 * 0.512 - 0.5)) < 1e-9);
+  assert.ok(Math.abs(intrinsics.cyPx - (260.5 * 0.512 - 0.5)) < 1e-9);
 });

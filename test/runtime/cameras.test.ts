@@ -160,8 +160,8 @@ test('what is wrong with a list of cameras is said before anything runs', async 
     [[{ id: 'a', source, fxPx: 100, horizontalFovDeg: 60 }], /only one of calibration/],
     [
       [
-        { id: 'a', source, outputs: ['png16:depth'] },
-        { id: 'b', source, outputs: ['png16:depth'] },
+        { id: 'a', source, outputs: [`png16:${join(folder, 'depth')}`] },
+        { id: 'b', source, outputs: [`png16:${join(folder, 'depth')}`] },
       ],
       /the output of one camera/,
     ],

@@ -120,3 +120,43 @@ test('latest slot: newest wins and tells what was lost; holding back loses nothi
   assert.ok(line.isFull);
   assert.deepEqual([line.take(), line.take(), line.take()], [1, 2, 3]);
 });
+
+test('a percentile is the smallest span that as large a share of all reach', () => {
+  const histogram = new LatencyHistogram();
+  for (const value of [1, 2, 3, 4, 5]) histogram.add(value);
+  for (const [share, exact] of [
+    [0, 1],
+    [0.2, 1],
+    [0.21, 2],
+    [0.5, 3],
+    [0.8, 4],
+    [0.9, 5],
+    [1, 5],
+  ] as const) {
+    assert.ok(Math.abs(histogram.percentile(share) / exact - 1) < 0.011, `${share}: ${histogram.percentile(share)}`);
+  }
+});
+
+test('a new window counts its own drops only', () => {
+  const meter = new LatencyMeter();
+  meter.add(frameAt(0, 5));
+  meter.addDropped(2);
+  meter.startWindow();
+  assert.equal(meter.report().dropped, 0);
+  meter.add(frameAt(40, 3));
+  meter.addDropped(1);
+  assert.equal(meter.report().dropped, 4);
+});
+
+test('the fastest frame counts for its window of 15 s and for the next one, and no longer', () => {
+  const clock = new ClockOffset();
+  const captured = (ptsMs: number, arrivalMs: number) =>
+    Number(clock.captureTime(BigInt(ptsMs) * 1_000_000n, (BigInt(arrivalMs) * 1_000_000n) as MonotonicNs)) / 1e6;
+  assert.equal(captured(0, 1000), 1000);
+  // All others take 50 ms longer. A frame more than 15 s after a window's first one begins the next.
+  for (let second = 1; second <= 40; second++) {
+    const ptsMs = second * 1000;
+    const ageMs = ptsMs + 1050 - captured(ptsMs, ptsMs + 1050);
+    assert.equal(ageMs, second <= 30 ? 50 : 0, `${second} s`);
+  }
+});

@@ -10,6 +10,7 @@ import { foldBatchNorm } from '../../../src/export/passes/fold-batch-norm.js';
 import { foldPadding } from '../../../src/export/passes/fold-padding.js';
 import { foldScale } from '../../../src/export/passes/fold-scale.js';
 import type { Pass } from '../../../src/export/passes/pass.js';
+import { shareConstants } from '../../../src/export/passes/share-constants.js';
 import { openOnnx } from '../../../src/export/verify/onnx-run.js';
 
 const shape = [1, 3, 6, 7];
@@ -177,4 +178,30 @@ test('drop-dead removes the constants and shapes of what it removes', () => {
   const changed = dropDead.apply(graph);
   assert.deepEqual([...changed.constants.keys()], ['conv/kernel', 'conv/bias']);
   assert.deepEqual([...changed.values.keys()].sort(), ['x', 'y']);
+});
+
+test('share-constants: equal weights are kept once; other numbers, another shape and small ones are left', () => {
+  const data = normal(64);
+  const graph = new GraphBuilder('shared', ['y']);
+  const input = graph.input('x', 'float32', [1, 4, 4, 4]);
+  const point = { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
+  const to16 = (name: string, values: Float32Array) =>
+    conv(graph, name, input, { shape: [16, 4, 1, 1], data: values }, undefined, point);
+  const small = { shape: [4, 4, 1, 1], data: normal(16) };
+  const of16 = (name: string, value: Value) =>
+    conv(graph, name, value, { shape: [4, 16, 1, 1], data }, undefined, point);
+  const first = binary(graph, 'first', 'Add', to16('a', data), to16('b', data.slice()));
+  const second = of16('c', binary(graph, 'second', 'Add', first, to16('d', normal(64))));
+  const third = conv(graph, 'e', conv(graph, 'f', second, small, undefined, point), small, undefined, point);
+  graph.output(third, 'y');
+  const shared = shareConstants.apply(graph.build());
+  const kernels = new Map(shared.nodes.filter(({ op }) => op === 'Conv').map(({ name, inputs }) => [name, inputs[1]]));
+  assert.deepEqual(Object.fromEntries(kernels), {
+    a: 'a/kernel',
+    b: 'a/kernel',
+    c: 'c/kernel',
+    d: 'd/kernel',
+    e: 'e/kernel',
+    f: 'f/kernel',
+  });
 });

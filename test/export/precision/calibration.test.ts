@@ -64,6 +64,20 @@ test('minmax keeps outliers, percentile and entropy cut them off, each tail on i
   assert.ok(oneSided.min >= 0, 'no range where nothing was seen');
 });
 
+test('numbers of one sign have all 256 levels on their side, those of both signs half as many', () => {
+  // Nearly all are small; entropy keeps as few bins as there are levels on a side, and the rest is clipped.
+  const small = normals(6, 20_000, 0.004).map(Math.abs);
+  const positive = filled(small, Float32Array.of(1));
+  const negative = filled(
+    small.map((value) => -value),
+    Float32Array.of(-1),
+  );
+  const both = filled(small, Float32Array.of(1, -1e-6));
+  assert.equal(rangeFrom(positive, 'entropy').max, 256 * positive.step);
+  assert.equal(rangeFrom(negative, 'entropy').min, -256 * negative.step);
+  assert.equal(rangeFrom(both, 'entropy').max, 128 * both.step);
+});
+
 test('entropy keeps everything where nothing stands out', () => {
   const flat = new Float64Array(1000).fill(7);
   assert.equal(entropyLimit(flat, 128), 1000);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GraphBuilder } from '../../../src/export/graph/graph.js';
+import { conv, unary } from '../../../src/export/graph/ops.js';
 import { encodeModel } from '../../../src/export/graph/proto.js';
+import { softmax } from '../../../src/export/graph/tensor-ops.js';
 import { captureHistograms } from '../../../src/export/precision/calibrate.js';
 import { measureDifference } from '../../../src/export/precision/difference.js';
 import { halfFromNumber, numberFromHalf } from '../../../src/export/precision/float16.js';
@@ -82,4 +85,23 @@ test('a tensor that leaves the range on a real frame is named, with what it reac
   });
   const weights = quantizableGraph(1, 1e7);
   assert.throws(() => toHalf(weights), { code: 'PRECISION_UNFIT', message: /constant stem\/kernel/ });
+});
+
+test('in the body operators of critical range stay float32, with a cast on either side', () => {
+  const graph = new GraphBuilder('attention', ['y']);
+  const window = { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
+  const weights = { shape: [2, 2, 1, 1], data: Float32Array.of(1, 2, 3, 4) };
+  const first = conv(graph, 'first', graph.input('x', 'float32', [1, 2, 4, 4]), weights, undefined, window);
+  const steep = unary(graph, 'exp', 'Exp', softmax(graph, 'attention', 'Softmax', first, 1));
+  graph.output(
+    conv(graph, 'last', conv(graph, 'inner', steep, weights, undefined, window), weights, undefined, window),
+    'y',
+  );
+  const half = toHalf(graph.build());
+  const typeOf = (name: string) => half.values.get(name)!.type;
+  assert.deepEqual(['first', 'attention', 'exp', 'inner'].map(typeOf), ['float16', 'float32', 'float32', 'float16']);
+  assert.deepEqual(
+    half.nodes.filter(({ op }) => op === 'Cast').map(({ name }) => name),
+    ['x/fp16', 'first/fp32', 'exp/fp16', 'inner/fp32'],
+  );
 });

@@ -85,3 +85,34 @@ test('what is missing or odd is named', () => {
   }
   assert.throws(() => parseCalibration('image_width: [', 'front.yaml'), { code: 'CONFIG_INVALID' });
 });
+
+test('either focal length and the shift of a projection matrix are read from their own places', () => {
+  const text = ros.replace('[393.7, 0, 322.8, 0, 0, 393.7, 241.1, 0,', '[393.7, 0, 322.8, -40, 0, 395.2, 241.1, 7,');
+  const { rectified, shift } = parseCalibration(text, 'right.yaml');
+  assert.deepEqual(rectified, { width: 640, height: 480, fxPx: 393.7, fyPx: 395.2, cxPx: 322.8, cyPx: 241.1 });
+  assert.deepEqual(shift, { x: -40, y: 7 });
+});
+
+test('coefficients of a thin prism or a tilted sensor are refused unless they are zero', () => {
+  const withCoefficients = (values: readonly number[]) =>
+    ros
+      .replace('plumb_bob', 'rational_polynomial')
+      .replace('[-0.36, 0.11, 0.001, -0.0005, 0.02]', `[${values.join(', ')}]`);
+  const eight = [-0.36, 0.11, 0.001, -0.0005, 0.02, 0.3, 0.04, 0.005];
+  const { lens } = parseCalibration(withCoefficients([...eight, 0, 0, 0, 0, 0, 0]), 'front.yaml');
+  assert.deepEqual(lens, {
+    kind: 'brown',
+    radial: [-0.36, 0.11, 0.02],
+    tangential: [0.001, -0.0005],
+    rational: [0.3, 0.04, 0.005],
+  });
+  for (const [index, count] of [
+    [8, 12],
+    [11, 12],
+    [12, 14],
+    [13, 14],
+  ] as const) {
+    const values = [...eight, ...new Array<number>(count - 8).fill(0)].with(index, 1e-3);
+    assert.throws(() => parseCalibration(withCoefficients(values), 'front.yaml'), { code: 'CAMERA_INVALID' });
+  }
+});

@@ -187,3 +187,26 @@ test('a queue reports the first failure once and takes nothing after it', async 
   assert.equal(failures.length, 1);
   assert.deepEqual(queue.stats, { name: 'keeping', written: 1, dropped: 3 });
 });
+
+test('frames that an output never wrote are dropped ones: after its failure, and after it was given up', async (t) => {
+  const failing = new KeepingOutput(() => Promise.reject(new Error('no more')));
+  const failures: unknown[] = [];
+  const broken = new OutputQueue(failing, 'fastest', { ...quiet, onFailure: (error) => failures.push(error) });
+  for (let sequence = 0; sequence < 3; sequence++) broken.offer(frameOf(sequence));
+  await broken.close();
+  assert.equal(failures.length, 1);
+  assert.deepEqual(broken.stats, { name: 'keeping', written: 0, dropped: 3 });
+  broken.offer(frameOf(3));
+  assert.equal(failing.frames.length, 1, 'it is not called again');
+
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const stuck = new OutputQueue(new KeepingOutput(() => new Promise(() => undefined)), 'fastest', quiet);
+  for (let sequence = 0; sequence < 4; sequence++) stuck.offer(frameOf(sequence));
+  // The first one is being written, three wait.
+  await new Promise((resolve) => setImmediate(resolve));
+  stuck.hurry();
+  const closed = assert.rejects(stuck.close(), { code: 'WRITE_FAILED', message: /nothing was taken for 10 s/ });
+  t.mock.timers.tick(10_000);
+  await closed;
+  assert.deepEqual(stuck.stats, { name: 'keeping', written: 0, dropped: 3 });
+});

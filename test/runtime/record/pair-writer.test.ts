@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MonotonicNs } from '../../../src/base/clock.js';
+import { Random } from '../../../src/base/random.js';
 import type { Frame } from '../../../src/runtime/frame.js';
 import { recordConfigSchema } from '../../../src/runtime/index.js';
 import { PairWriter } from '../../../src/runtime/record/pair-writer.js';
@@ -54,4 +55,35 @@ test('a pair that fails while the one before is still written is an error of tha
   await writer.close();
   assert.deepEqual(await readdir(join(folder, 'left')), ['000000.png']);
   assert.equal((await readFile(join(folder, 'pairs.csv'), 'utf8')).trimEnd().split('\n').length, 2);
+});
+
+test('lines are in the order of the pairs, however long each takes to encode', async (t) => {
+  const folder = join(await temporaryFolder(t), 'recording');
+  const source = { kind: 'test', width, height } as const;
+  const config = recordConfigSchema.parse({ left: { source }, right: { source }, fxPx: 100, baselineM: 0.2 });
+  const format = { images: 'png', quality: 95, keepFreeBytes: 0 } as const;
+  const writer = await PairWriter.open(folder, await planRig(config), format);
+  const random = Random.fromSeed(4, 'pair-writer');
+  const flat = frameOf(new Uint8Array(width * height * 3).fill(90));
+  const noise = frameOf(Uint8Array.from({ length: width * height * 3 }, () => random.integer(256)));
+  const [none, one] = [
+    { left: 0, right: 0 },
+    { left: 1, right: 2 },
+  ];
+  const write = (number: number) =>
+    writer.write(number === 0 ? noise : flat, number === 0 ? noise : flat, {
+      number,
+      times: { left: BigInt(number), right: BigInt(number) + 10n },
+      lost: number === 1 ? one : none,
+      unmatched: number === 2 ? one : none,
+      dropped: number === 3 ? 5 : 0,
+    });
+  await Promise.all([0, 1, 2, 3].map(write));
+  await writer.close();
+  assert.deepEqual((await readFile(join(folder, 'pairs.csv'), 'utf8')).trimEnd().split('\n').slice(1), [
+    '000000,0,10,0,0,0,0,0',
+    '000001,1,11,1,2,0,0,0',
+    '000002,2,12,0,0,1,2,0',
+    '000003,3,13,0,0,0,0,5',
+  ]);
 });

@@ -83,6 +83,29 @@ test('KITTI raw: improved ground truth in any of the places people unpack it to'
   }
 });
 
+test('KITTI raw: improved ground truth of either view is that of its own folder', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [date, drive] = ['2011_09_26', '2011_09_26_drive_0001_sync'];
+  const calibration =
+    'S_rect_02: 96 48\nP_rect_02: 60 0 45 0 0 60 22 0 0 0 1 0\nP_rect_03: 60 0 45 -30 0 60 22 0 0 0 1 0\n';
+  await put(join(folder, date, 'calib_cam_to_cam.txt'), calibration);
+  const truth = (depthM: number): FloatMap => ({ width: 96, height: 48, data: new Float32Array(96 * 48).fill(depthM) });
+  for (const [view, image, depthM] of [
+    ['image_02', sample.left, 10],
+    ['image_03', sample.right, 20],
+  ] as const) {
+    await put(join(folder, date, drive, view, 'data/0000000005.png'), await encodePng(image));
+    const place = join(folder, date, drive, 'proj_depth/groundtruth', view);
+    await put(join(place, '0000000005.png'), encodePng16(truth(depthM)));
+  }
+  const found = await (await openSource({ kind: 'kitti-raw', folder, truth: 'annotated' })).read(0);
+  assert.deepEqual([found.left, found.right], [sample.left, sample.right]);
+  assert.equal(found.depthLeft!.data[50], 10);
+  // fx * B = 30.
+  assert.equal(found.disparityLeft!.data[50], 3);
+  assert.equal(found.disparityRight!.data[50], 1.5);
+});
+
 test('the depth selection of KITTI: one view, its own focal length, truth by its own name', async (t) => {
   const folder = await temporaryFolder(t);
   const selection = join(folder, 'depth_selection/val_selection_cropped');
