@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { messageOf } from '../../src/base/errors.js';
 import type { Logger } from '../../src/base/log.js';
+import { assertDifference } from '../../src/export/precision/difference.js';
 import {
   field,
   floats,
@@ -526,5 +527,31 @@ for (const kind of ['ort-capi', 'ort-node']) {
     assert.deepEqual(warnings, [
       `${folder}/model.onnx: runs without ONNX Runtime's graph optimisations, which is slower, because with them it is wrong (self-test of ${kind} on cpu: the golden image's depth differs from what is right by 5.7e-1)`,
     ]);
+  });
+}
+
+const differences: readonly (readonly [
+  situation: string,
+  found: [mean: number, most: number],
+  right: string | undefined,
+])[] = [
+  ['int8 that moves single pixels at depth edges', [0.007, 0.29], undefined],
+  [
+    'int8 that is right in the mean, and wrong by more than half of the depth somewhere',
+    [0.007, 0.67],
+    'net: largest relative difference of int8 to fp32 over 4 frames: expected at most 0.5, found 0.670; nothing was written',
+  ],
+  [
+    'int8 with a pixel that is no number',
+    [0.007, Number.POSITIVE_INFINITY],
+    'net: largest relative difference of int8 to fp32 over 4 frames: expected at most 0.5, found Infinity; nothing was written',
+  ],
+];
+
+for (const [situation, [meanRelative, maxRelative], right] of differences) {
+  test(situation, () => {
+    const assertIt = (): void => assertDifference({ frames: 4, meanRelative, maxRelative }, 'int8', 'net');
+    if (right === undefined) assertIt();
+    else assert.throws(assertIt, { code: 'PRECISION_UNFIT', message: right });
   });
 }
