@@ -9,16 +9,17 @@ export interface AdaptedNames {
   readonly prefix: string;
   readonly input: string;
   readonly output: string;
+  readonly confidence: string;
 }
 
 /** Names that occur nowhere in these bytes of a model, so that they clash with none of its own. */
 export function adaptedNamesFor(bytes: Uint8Array): AdaptedNames {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let prefix = 'cyclops';
-  for (let number = 2; ['_image', '_depth', '/'].some((end) => text.includes(prefix + end)); number++) {
+  for (let number = 2; ['_image', '_depth', '_confidence', '/'].some((end) => text.includes(prefix + end)); number++) {
     prefix = `cyclops${number}`;
   }
-  return { prefix, input: `${prefix}_image`, output: `${prefix}_depth` };
+  return { prefix, input: `${prefix}_image`, output: `${prefix}_depth`, confidence: `${prefix}_confidence` };
 }
 
 /** Resize with sizes, and Min and Max as they are used here, exist from this opset on. */
@@ -52,23 +53,25 @@ export function adaptGraph(
     );
   }
   const input = foreignInput(header, model, path);
-  const output = foreignOutput(header, model, path);
+  const output = foreignOutput(header, model.input, model.output.name, 'output', path);
+  const sky = model.sky && foreignOutput(header, model.input, model.sky.name, 'sky', path);
+  const confidence = model.confidence && foreignOutput(header, model.input, model.confidence.name, 'confidence', path);
   const { width, height } = model.input;
   const names = adaptedNamesFor(bytes);
   const before = prefix(model.input, channels, input, names);
-  const behind = suffix(model, output, header.opset, names);
+  const behind = suffix(model, output, sky, header.opset, names);
+  const beside = confidence && confidencePart(model, confidence, header.opset, names);
   const ends = [
     field(11, value(names.input, 'uint8', [1, height, width, bytesPerPixel(channels)])),
     field(12, value(names.output, 'float32', [1, height, width, 1])),
+    ...(beside === undefined ? [] : [field(12, value(names.confidence, 'float32', [1, height, width, 1]))]),
   ];
+  const after = [behind, ...(beside === undefined ? [] : [beside])].flatMap(nodesOf);
   const parts: Uint8Array[] = [];
   for (const { number, value: inner, start, end } of wholeFieldsOf(bytes)) {
     const isGraph = number === 7 && inner instanceof Uint8Array;
     if (!isGraph) parts.push(bytes.subarray(start, end));
-    else
-      parts.push(
-        field(7, join([...nodesOf(before), ...graphWithoutEnds(inner, input, path), ...nodesOf(behind), ...ends])),
-      );
+    else parts.push(field(7, join([...nodesOf(before), ...graphWithoutEnds(inner, input, path), ...after, ...ends])));
   }
   return join(parts);
 }
@@ -174,14 +177,19 @@ interface ForeignOutput extends OnnxValue {
 /** What can be cast to float32. */
 const numberTypes = ['float32', 'float16', 'float64', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64'];
 
-function foreignOutput(header: OnnxHeader, { input, output }: ForeignModel, path: string): ForeignOutput {
-  const candidates =
-    output.name === undefined ? header.outputs : header.outputs.filter(({ name }) => name === output.name);
+function foreignOutput(
+  header: OnnxHeader,
+  input: ForeignModel['input'],
+  name: string | undefined,
+  key: 'output' | 'sky' | 'confidence',
+  path: string,
+): ForeignOutput {
+  const candidates = name === undefined ? header.outputs : header.outputs.filter((other) => other.name === name);
   const [found] = candidates;
   if (candidates.length !== 1 || found === undefined || !numberTypes.includes(found.type)) {
     throw new CyclopsError(
       'MODEL_MISMATCH',
-      `${path}: model.json says one output${nameText(output.name)} of numbers; the graph has ${list(header.outputs)}; name one as output.name`,
+      `${path}: model.json says one output${nameText(name)} of numbers; the graph has ${list(header.outputs)}; name one as ${key}.name`,
     );
   }
   const { shape } = found;
@@ -237,12 +245,15 @@ function prefix(input: ForeignModel['input'], channels: ChannelOrder, into: Onnx
 }
 
 /** From the network's output to metres or relative inverse depth at the input's size. */
-function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: number, names: AdaptedNames): Part {
+function suffix(
+  { input, output, sky: skyOf }: ForeignModel,
+  from: ForeignOutput,
+  sky: ForeignOutput | undefined,
+  opset: number,
+  names: AdaptedNames,
+): Part {
   const { width, height } = input;
-  const chain = new Chain(`${names.prefix}/behind`, from.name);
-  if (from.type !== 'float32') chain.add('Cast', [], [int('to', elementTypes.float32)]);
-  if (from.size === undefined) chain.asMap(from.axes);
-  else chain.add('Reshape', [chain.integers('map', [1, 1, from.size.height, from.size.width])]);
+  const chain = chainOf(from, `${names.prefix}/behind`);
   // What is linear comes before the resize, which mixes neighbours, and the reciprocal after it.
   switch (output.kind) {
     case 'disparity-sigmoid':
@@ -258,7 +269,7 @@ function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: num
       else
         chain.linear(1 / (output.range[1] - output.range[0]), -output.range[0] / (output.range[1] - output.range[0]));
   }
-  if (from.size?.height !== height || from.size.width !== width) chain.resize(height, width, opset);
+  chain.fit(from, input, opset);
   if (output.kind === 'relative-inverse-depth') chain.clip(0, 1);
   else {
     if (output.kind === 'log-depth') chain.add('Exp');
@@ -269,8 +280,39 @@ function suffix({ input, output }: ForeignModel, from: ForeignOutput, opset: num
     }
     chain.clip(output.minM, output.maxM);
   }
+  if (sky !== undefined && skyOf !== undefined) {
+    const mask = chainOf(sky, `${names.prefix}/sky`);
+    mask.fit(sky, input, opset);
+    mask.add('Greater', [mask.floats('above', [], [skyOf.above])]);
+    chain.where(mask, output.kind === 'relative-inverse-depth' ? 0 : output.maxM);
+  }
   chain.add('Reshape', [chain.integers('pixels', [1, height, width, 1])]);
   return chain.endingIn(names.output);
+}
+
+/** From the network's confidence to 0..1 at the input's size. */
+function confidencePart(
+  { input, confidence }: ForeignModel,
+  from: ForeignOutput,
+  opset: number,
+  names: AdaptedNames,
+): Part {
+  const [low, high] = confidence!.range;
+  const chain = chainOf(from, `${names.prefix}/confidence`);
+  chain.linear(1 / (high - low), -low / (high - low));
+  chain.fit(from, input, opset);
+  chain.clip(0, 1);
+  chain.add('Reshape', [chain.integers('pixels', [1, input.height, input.width, 1])]);
+  return chain.endingIn(names.confidence);
+}
+
+/** Begins with an output of the network as float32 [1, 1, H, W]. */
+function chainOf(from: ForeignOutput, name: string): Chain {
+  const chain = new Chain(name, from.name);
+  if (from.type !== 'float32') chain.add('Cast', [], [int('to', elementTypes.float32)]);
+  if (from.size === undefined) chain.asMap(from.axes);
+  else chain.add('Reshape', [chain.integers('map', [1, 1, from.size.height, from.size.width])]);
+  return chain;
 }
 
 /** Nodes one behind the other, each on the result of the one before. */
@@ -283,6 +325,8 @@ class Chain {
     readonly attributes: readonly Uint8Array[];
   }[] = [];
   readonly #start: string;
+  /** Nodes of other chains that end in this one. */
+  readonly #others: Uint8Array[] = [];
 
   constructor(name: string, start: string) {
     this.#name = name;
@@ -342,6 +386,21 @@ class Chain {
     this.add('Div', [width]);
   }
 
+  /** Resizes an output where it is not, or may not be, of the input's size. */
+  fit({ size }: ForeignOutput, { height, width }: ForeignModel['input'], opset: number): void {
+    if (size?.height !== height || size.width !== width) this.resize(height, width, opset);
+  }
+
+  /** The value where the other chain, which ends here, says true. */
+  where(mask: Chain, given: number): void {
+    const values = this.#last;
+    const other = this.floats('there', [], [given]);
+    const { nodes, constants } = mask.endingIn(`${this.#name}/mask`);
+    this.#others.push(...nodes);
+    this.#constants.push(...constants);
+    this.#on([`${this.#name}/mask`, other, values], 'Where');
+  }
+
   /** Bilinear with half-pixel centres. Before opset 13, inputs could not be left out. */
   resize(height: number, width: number, opset: number): void {
     const empty = opset < 13 ? this.floats('none', [0], []) : '';
@@ -358,7 +417,7 @@ class Chain {
     const nodes = this.#links.map(({ type, inputs, attributes }, index) =>
       node(type, inputs, index === last ? name : this.#outputOf(index), attributes),
     );
-    return { nodes, constants: this.#constants };
+    return { nodes: [...this.#others, ...nodes], constants: this.#constants };
   }
 
   #on(inputs: readonly string[], type: string, attributes: readonly Uint8Array[] = []): void {

@@ -284,6 +284,43 @@ const cases: readonly Case[] = [
     description: depth({ name: 'grey' }),
     right: metres,
   },
+  {
+    situation: 'metres with a smaller sky output: far where it says sky',
+    graph: {
+      outputs: [map, { name: 'sky', shape: [1, 1, 'h', 'w'] }],
+      nodes: [meanNode('pixels', 'grey'), node('MaxPool', ['grey'], 'sky', [ints('kernel_shape', [1, 1])])],
+    },
+    description: { ...depth({ name: 'grey', maxM: 60 }), sky: { name: 'sky', above: 0.55 } },
+    right: (pixel) => (grey(pixel) > 0.55 ? 60 : metres(pixel)),
+  },
+  {
+    situation: 'a sky output in relative inverse depth',
+    graph: {
+      outputs: [map, { name: 'sky', shape: [1, 1, height, width] }],
+      nodes: [meanNode('pixels', 'grey'), node('Identity', ['grey'], 'sky')],
+    },
+    description: {
+      input: { width, height },
+      output: { kind: 'relative-inverse-depth', name: 'grey', range: [0, 1] },
+      sky: { name: 'sky', above: 0.55 },
+    },
+    right: (pixel) => (grey(pixel) > 0.55 ? 0 : grey(pixel)),
+  },
+  {
+    situation: 'a sky output, and the depth without a name',
+    description: { ...description, sky: { name: 'sky' } },
+    right: 'DIR/model.json:1 output.name: expected a name, since sky names another output, found nothing',
+  },
+  {
+    situation: 'the confidence used as depth and as confidence',
+    description: { ...depth({ name: 'grey' }), confidence: { name: 'grey' } },
+    right: 'DIR/model.json:1 confidence.name: expected another output than that of the depth, found "grey"',
+  },
+  {
+    situation: 'a confidence that the graph does not have',
+    description: { ...depth({ name: 'grey' }), confidence: { name: 'sure' } },
+    right: `DIR/model.onnx: model.json says one output sure of numbers; the graph has grey float32 [1, 1, ${height}, ${width}]; name one as confidence.name`,
+  },
 
   // Types and shapes of the input and the output.
   {
@@ -438,13 +475,18 @@ async function depthOf(
   bytes: Uint8Array | undefined,
   log: Logger = quietLog,
   more: object = {},
-): Promise<{ readonly depthM: Float32Array; readonly model: LoadedModelPackage }> {
+): Promise<{
+  readonly depthM: Float32Array;
+  readonly confidence?: Float32Array | undefined;
+  readonly model: LoadedModelPackage;
+}> {
   const model = await readModelPackage(path);
   const { engine } = await openEngine(model, engineSettingsSchema.parse({ threads: 1, ...more }), log);
   try {
     const { input } = model.package;
     const given = bytes ?? Uint8Array.from({ length: input.width * input.height * 3 }, (_, byte) => (byte * 7) % 251);
-    return { depthM: (await engine.infer(Uint8Array.from(given))).depthM, model };
+    const { depthM, confidence } = await engine.infer(Uint8Array.from(given));
+    return { depthM, confidence, model };
   } finally {
     await engine.close();
   }
@@ -479,6 +521,29 @@ test('weights beside the graph are part of the digest', async (t) => {
     digests.add(facts.onnx.sha256).add(facts.provenance.checkpoint);
   }
   assert.equal(digests.size, 4);
+});
+
+test('metres with a confidence output: 0 to 1 over its range, at the size of the image', async (t) => {
+  const folder = await temporaryFolder(t);
+  const graph: ForeignGraph = {
+    ...meanGraph,
+    outputs: [map, { name: 'sure', shape: [1, height, width] }],
+    nodes: [
+      meanNode('pixels', 'grey'),
+      node('ReduceMax', ['pixels'], 'most', [ints('axes', [1]), int('keepdims', 0)]),
+      node('Exp', ['most'], 'sure'),
+    ],
+  };
+  const confidence = { name: 'sure', range: [1, 2] };
+  await writeForeignModel(folder, foreignOnnx(graph), { ...depth({ name: 'grey' }), confidence });
+  for (const kind of ['ort-capi', 'ort-node']) {
+    const result = await depthOf(folder, image, quietLog, { kind });
+    for (const [pixel, found] of result.depthM.entries()) {
+      assert.ok(Math.abs(found - metres(pixel)) < 1e-4);
+      const most = Math.max(byteAt(pixel, 0), byteAt(pixel, 1), byteAt(pixel, 2)) / 255;
+      assert.ok(Math.abs(result.confidence![pixel]! - Math.min(1, Math.exp(most) - 1)) < 1e-5);
+    }
+  }
 });
 
 /** A folder of ../shared/field/foreign, or a visible skip. */
