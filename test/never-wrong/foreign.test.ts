@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { messageOf } from '../../src/base/errors.js';
 import type { Logger } from '../../src/base/log.js';
 import { assertDifference } from '../../src/export/precision/difference.js';
+import { withExternalData } from '../../src/model-package/external-data.js';
+import { wholeFieldsOf } from '../../src/model-package/onnx-header.js';
 import {
   field,
   floats,
@@ -25,6 +28,7 @@ import { type ForeignGraph, foreignOnnx, writeForeignModel } from '../support/fo
 import { sharedField } from '../support/shared-data.js';
 import { quietLog } from '../support/stream.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { writeTinyPackage } from '../support/tiny-package.js';
 
 // Foreign ONNX models as people have them: each gives the right depth, or one error that names file, tensor, what was
 // expected and what was found.
@@ -183,6 +187,15 @@ const cases: readonly Case[] = [
     graph: withFactor({ location: 'model.onnx.data', length: '8' }),
     files: data,
     right: 'DIR/model.onnx: weights of factor in model.onnx.data: expected 4 bytes, found 8',
+  },
+  {
+    situation: 'more weights than fit into a depth network',
+    graph: withFactor({ location: 'model.onnx.data', length: '4' }),
+    files: async (folder) => {
+      await data(folder);
+      await truncate(join(folder, 'model.onnx.data'), 600 * 1024 * 1024);
+    },
+    right: /^DIR\/model\.onnx\.data: expected at most 536\d{6} bytes, found 629145600$/,
   },
   {
     situation: 'a negative offset',
@@ -510,6 +523,50 @@ for (const { situation, graph, description: given, files, right } of cases) {
     else assert.match(shown, right);
   });
 }
+
+test('tensors that share the bytes of a file cannot grow without bound', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'model.onnx');
+  const shared = Array.from({ length: 50 }, (_, index) =>
+    elsewhere(`w${index}`, [1000], { location: 'model.onnx.data', length: '4000' }),
+  );
+  const bytes = foreignOnnx({ ...meanGraph, weights: shared });
+  await writeFile(`${path}.data`, new Uint8Array(4000));
+  const found = bytes.length + 50 * 4000;
+  assert.ok((await withExternalData(bytes, path, found)).length > 50 * 4000);
+  await assert.rejects(withExternalData(bytes, path, found - 1), {
+    code: 'FILE_TOO_LARGE',
+    message: `${path}: expected at most ${found - 1} bytes with its weights, found ${found}`,
+  });
+});
+
+test('graphs inside graphs end somewhere', async () => {
+  let graph: Uint8Array = new Uint8Array();
+  for (let depth = 0; depth < 5000; depth++) graph = field(1, field(5, field(6, graph)));
+  const bytes = joinBytes([number(1, 7), field(7, graph)]);
+  await assert.rejects(withExternalData(bytes, 'x.onnx', 1e6), {
+    message: 'x.onnx: not an ONNX model, or a damaged one: graphs inside graphs, more than 64 levels',
+  });
+});
+
+test('a package of our own keeps no weights outside of its digest', async (t) => {
+  const folder = await temporaryFolder(t);
+  const written = await writeTinyPackage(folder);
+  const weights = field(5, elsewhere('more', [1], { location: 'model.onnx.data' }));
+  const bytes = await readFile(written.onnxPath);
+  const parts = [...wholeFieldsOf(bytes)].map(({ number: id, value, start, end }) =>
+    id === 7 ? field(7, joinBytes([value as Uint8Array, weights])) : bytes.subarray(start, end),
+  );
+  const changed = joinBytes(parts);
+  await writeFile(written.onnxPath, changed);
+  const sha256 = createHash('sha256').update(changed).digest('hex');
+  const manifest = { ...written.package, onnx: { ...written.package.onnx, sha256 } };
+  await writeFile(join(folder, 'model.json'), JSON.stringify(manifest));
+  await assert.rejects(readModelPackage(folder), {
+    code: 'MODEL_INVALID',
+    message: `${written.onnxPath}: expected all weights of a package inside, found some in another file; export the model again`,
+  });
+});
 
 test('weights beside the graph are part of the digest', async (t) => {
   const folder = await temporaryFolder(t);
