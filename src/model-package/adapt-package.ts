@@ -21,7 +21,7 @@ export function adaptPackage(
   path: string,
 ): { readonly package: ModelPackage; readonly onnx: Uint8Array<ArrayBuffer> } {
   const header = readOnnxHeader(bytes, path);
-  const { input, output, camera, tensorRt } = model;
+  const { input, output, confidence, camera, tensorRt } = model;
   const { width, height } = input;
   // Rows of RGB images are padded to 4 bytes on their way, which those of four-byte pixels never are.
   const channels = width % 4 === 0 ? 'RGB' : 'RGBA';
@@ -55,6 +55,7 @@ export function adaptPackage(
         cxPx: camera?.cxPx ?? (width - 1) / 2,
         cyPx: camera?.cyPx ?? (height - 1) / 2,
       },
+      ...(confidence === undefined ? {} : { confidence: { name: names.confidence, source: 'layer' as const } }),
       precision: 'fp32',
       ...(tensorRt === undefined ? {} : { tensorRt }),
       provenance: {

@@ -115,7 +115,8 @@ function partOf(reference: Reference, files: ReadonlyMap<string, Uint8Array>, pa
   const length = reference.length ?? file.length - offset;
   const fault = (words: string): CyclopsError =>
     new CyclopsError('MODEL_INVALID', `${path}: weights of ${tensor.slice(0, 60)} in ${location}: ${words}`);
-  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || length < 0 || offset + length > file.length) {
+  if (Number.isNaN(offset) || Number.isNaN(length)) throw fault('expected whole numbers as offset and length');
+  if (length < 0 || offset + length > file.length) {
     throw fault(`expected ${length} bytes from byte ${offset} on, found a file of ${file.length} bytes`);
   }
   if (needed !== undefined && needed !== length) throw fault(`expected ${needed} bytes, found ${length}`);

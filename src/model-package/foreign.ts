@@ -105,15 +105,29 @@ export const foreignModelSchema = z
       .default('model.onnx'),
     input: foreignInput,
     output: foreignOutput,
+    /** A second output: how sure the network is of its depth; `range` becomes 0 and 1. */
+    confidence: z
+      .strictObject({ name: graphName, range: z.tuple([z.number().finite(), z.number().finite()]).default([0, 1]) })
+      .optional(),
+    /** Another output: what is above the threshold there is sky, and as far as can be. */
+    sky: z.strictObject({ name: graphName, above: z.number().finite().default(0.5) }).optional(),
     /** Needed for metres; a relative network has none. */
     camera: foreignCamera.optional(),
     tensorRt: tensorRtOptionsSchema.optional(),
   })
   .check((context) => {
-    const { output, camera } = context.value;
+    const { output, camera, confidence, sky } = context.value;
     const fault = (path: PropertyKey[], message: string): void => {
       context.issues.push({ code: 'custom', path, message, input: context.value });
     };
+    if (confidence !== undefined && confidence.range[0] >= confidence.range[1]) {
+      fault(['confidence', 'range'], 'expected the smaller value first');
+    }
+    for (const [key, other] of Object.entries({ confidence, sky })) {
+      if (other === undefined) continue;
+      if (output.name === undefined) fault(['output', 'name'], `expected a name, since ${key} names another output`);
+      else if (output.name === other.name) fault([key, 'name'], 'expected another output than that of the depth');
+    }
     if (output.kind === 'relative-inverse-depth') {
       const { range } = output;
       if (range !== undefined && range[0] >= range[1]) fault(['output', 'range'], 'expected the smaller value first');

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { messageOf } from '../../src/base/errors.js';
 import type { Logger } from '../../src/base/log.js';
+import { assertDifference } from '../../src/export/precision/difference.js';
+import { withExternalData } from '../../src/model-package/external-data.js';
+import { wholeFieldsOf } from '../../src/model-package/onnx-header.js';
 import {
   field,
   floats,
@@ -24,6 +28,7 @@ import { type ForeignGraph, foreignOnnx, writeForeignModel } from '../support/fo
 import { sharedField } from '../support/shared-data.js';
 import { quietLog } from '../support/stream.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { writeTinyPackage } from '../support/tiny-package.js';
 
 // Foreign ONNX models as people have them: each gives the right depth, or one error that names file, tensor, what was
 // expected and what was found.
@@ -184,11 +189,19 @@ const cases: readonly Case[] = [
     right: 'DIR/model.onnx: weights of factor in model.onnx.data: expected 4 bytes, found 8',
   },
   {
+    situation: 'more weights than fit into a depth network',
+    graph: withFactor({ location: 'model.onnx.data', length: '4' }),
+    files: async (folder) => {
+      await data(folder);
+      await truncate(join(folder, 'model.onnx.data'), 600 * 1024 * 1024);
+    },
+    right: /^DIR\/model\.onnx\.data: expected at most 536\d{6} bytes, found 629145600$/,
+  },
+  {
     situation: 'a negative offset',
     graph: withFactor({ location: 'model.onnx.data', offset: '-4', length: '4' }),
     files: data,
-    right:
-      'DIR/model.onnx: weights of factor in model.onnx.data: expected 4 bytes from byte NaN on, found a file of 12 bytes',
+    right: 'DIR/model.onnx: weights of factor in model.onnx.data: expected whole numbers as offset and length',
   },
 
   // Sides that only a run tells.
@@ -282,6 +295,43 @@ const cases: readonly Case[] = [
     },
     description: depth({ name: 'grey' }),
     right: metres,
+  },
+  {
+    situation: 'metres with a smaller sky output: far where it says sky',
+    graph: {
+      outputs: [map, { name: 'sky', shape: [1, 1, 'h', 'w'] }],
+      nodes: [meanNode('pixels', 'grey'), node('MaxPool', ['grey'], 'sky', [ints('kernel_shape', [1, 1])])],
+    },
+    description: { ...depth({ name: 'grey', maxM: 60 }), sky: { name: 'sky', above: 0.55 } },
+    right: (pixel) => (grey(pixel) > 0.55 ? 60 : metres(pixel)),
+  },
+  {
+    situation: 'a sky output in relative inverse depth',
+    graph: {
+      outputs: [map, { name: 'sky', shape: [1, 1, height, width] }],
+      nodes: [meanNode('pixels', 'grey'), node('Identity', ['grey'], 'sky')],
+    },
+    description: {
+      input: { width, height },
+      output: { kind: 'relative-inverse-depth', name: 'grey', range: [0, 1] },
+      sky: { name: 'sky', above: 0.55 },
+    },
+    right: (pixel) => (grey(pixel) > 0.55 ? 0 : grey(pixel)),
+  },
+  {
+    situation: 'a sky output, and the depth without a name',
+    description: { ...description, sky: { name: 'sky' } },
+    right: 'DIR/model.json:1 output.name: expected a name, since sky names another output, found nothing',
+  },
+  {
+    situation: 'the confidence used as depth and as confidence',
+    description: { ...depth({ name: 'grey' }), confidence: { name: 'grey' } },
+    right: 'DIR/model.json:1 confidence.name: expected another output than that of the depth, found "grey"',
+  },
+  {
+    situation: 'a confidence that the graph does not have',
+    description: { ...depth({ name: 'grey' }), confidence: { name: 'sure' } },
+    right: `DIR/model.onnx: model.json says one output sure of numbers; the graph has grey float32 [1, 1, ${height}, ${width}]; name one as confidence.name`,
   },
 
   // Types and shapes of the input and the output.
@@ -437,13 +487,18 @@ async function depthOf(
   bytes: Uint8Array | undefined,
   log: Logger = quietLog,
   more: object = {},
-): Promise<{ readonly depthM: Float32Array; readonly model: LoadedModelPackage }> {
+): Promise<{
+  readonly depthM: Float32Array;
+  readonly confidence?: Float32Array | undefined;
+  readonly model: LoadedModelPackage;
+}> {
   const model = await readModelPackage(path);
   const { engine } = await openEngine(model, engineSettingsSchema.parse({ threads: 1, ...more }), log);
   try {
     const { input } = model.package;
     const given = bytes ?? Uint8Array.from({ length: input.width * input.height * 3 }, (_, byte) => (byte * 7) % 251);
-    return { depthM: (await engine.infer(Uint8Array.from(given))).depthM, model };
+    const { depthM, confidence } = await engine.infer(Uint8Array.from(given));
+    return { depthM, confidence, model };
   } finally {
     await engine.close();
   }
@@ -468,6 +523,50 @@ for (const { situation, graph, description: given, files, right } of cases) {
   });
 }
 
+test('tensors that share the bytes of a file cannot grow without bound', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'model.onnx');
+  const shared = Array.from({ length: 50 }, (_, index) =>
+    elsewhere(`w${index}`, [1000], { location: 'model.onnx.data', length: '4000' }),
+  );
+  const bytes = foreignOnnx({ ...meanGraph, weights: shared });
+  await writeFile(`${path}.data`, new Uint8Array(4000));
+  const found = bytes.length + 50 * 4000;
+  assert.ok((await withExternalData(bytes, path, found)).length > 50 * 4000);
+  await assert.rejects(withExternalData(bytes, path, found - 1), {
+    code: 'FILE_TOO_LARGE',
+    message: `${path}: expected at most ${found - 1} bytes with its weights, found ${found}`,
+  });
+});
+
+test('graphs inside graphs end somewhere', async () => {
+  let graph: Uint8Array = new Uint8Array();
+  for (let depth = 0; depth < 5000; depth++) graph = field(1, field(5, field(6, graph)));
+  const bytes = joinBytes([number(1, 7), field(7, graph)]);
+  await assert.rejects(withExternalData(bytes, 'x.onnx', 1e6), {
+    message: 'x.onnx: not an ONNX model, or a damaged one: graphs inside graphs, more than 64 levels',
+  });
+});
+
+test('a package of our own keeps no weights outside of its digest', async (t) => {
+  const folder = await temporaryFolder(t);
+  const written = await writeTinyPackage(folder);
+  const weights = field(5, elsewhere('more', [1], { location: 'model.onnx.data' }));
+  const bytes = await readFile(written.onnxPath);
+  const parts = [...wholeFieldsOf(bytes)].map(({ number: id, value, start, end }) =>
+    id === 7 ? field(7, joinBytes([value as Uint8Array, weights])) : bytes.subarray(start, end),
+  );
+  const changed = joinBytes(parts);
+  await writeFile(written.onnxPath, changed);
+  const sha256 = createHash('sha256').update(changed).digest('hex');
+  const manifest = { ...written.package, onnx: { ...written.package.onnx, sha256 } };
+  await writeFile(join(folder, 'model.json'), JSON.stringify(manifest));
+  await assert.rejects(readModelPackage(folder), {
+    code: 'MODEL_INVALID',
+    message: `${written.onnxPath}: expected all weights of a package inside, found some in another file; export the model again`,
+  });
+});
+
 test('weights beside the graph are part of the digest', async (t) => {
   const folder = await temporaryFolder(t);
   await writeForeignModel(folder, foreignOnnx(withFactor({ location: 'model.onnx.data', length: '4' })), description);
@@ -478,6 +577,51 @@ test('weights beside the graph are part of the digest', async (t) => {
     digests.add(facts.onnx.sha256).add(facts.provenance.checkpoint);
   }
   assert.equal(digests.size, 4);
+});
+
+test('metres with a confidence output: 0 to 1 over its range, at the size of the image', async (t) => {
+  const folder = await temporaryFolder(t);
+  const graph: ForeignGraph = {
+    ...meanGraph,
+    outputs: [map, { name: 'sure', shape: [1, height, width] }],
+    nodes: [
+      meanNode('pixels', 'grey'),
+      node('ReduceMax', ['pixels'], 'most', [ints('axes', [1]), int('keepdims', 0)]),
+      node('Exp', ['most'], 'sure'),
+    ],
+  };
+  const confidence = { name: 'sure', range: [1, 2] };
+  await writeForeignModel(folder, foreignOnnx(graph), { ...depth({ name: 'grey' }), confidence });
+  for (const kind of ['ort-capi', 'ort-node']) {
+    const result = await depthOf(folder, image, quietLog, { kind });
+    for (const [pixel, found] of result.depthM.entries()) {
+      assert.ok(Math.abs(found - metres(pixel)) < 1e-4);
+      const most = Math.max(byteAt(pixel, 0), byteAt(pixel, 1), byteAt(pixel, 2)) / 255;
+      assert.ok(Math.abs(result.confidence![pixel]! - Math.min(1, Math.exp(most) - 1)) < 1e-5);
+    }
+  }
+});
+
+test('two ways to run a graph of low precision may be farther apart', async (t) => {
+  const folder = await temporaryFolder(t);
+  const quantized = [
+    meanNode('pixels', 'mean'),
+    node('QuantizeLinear', ['mean', 'step'], 'whole'),
+    node('DequantizeLinear', ['whole', 'step'], 'grey'),
+  ];
+  const step = floats('step', [], Float32Array.of(1 / 255));
+  const half = { ...pixels, type: 'float16' } as const;
+  const graphs: readonly (readonly [Partial<ForeignGraph>, number])[] = [
+    [{}, 0.005],
+    [{ input: half, outputs: [{ ...map, type: 'float16' }] }, 0.03],
+    [{ nodes: quantized, weights: [step] }, 0.1],
+  ];
+  for (const [graph, tolerance] of graphs) {
+    await writeForeignModel(folder, foreignOnnx({ ...meanGraph, ...graph }), description);
+    assert.equal((await readModelPackage(folder)).package.golden.tolerance, tolerance);
+    const { depthM } = await depthOf(folder, image);
+    for (const [pixel, found] of depthM.entries()) assert.ok(Math.abs(found - metres(pixel)) < 0.03);
+  }
 });
 
 /** A folder of ../shared/field/foreign, or a visible skip. */
@@ -526,5 +670,31 @@ for (const kind of ['ort-capi', 'ort-node']) {
     assert.deepEqual(warnings, [
       `${folder}/model.onnx: runs without ONNX Runtime's graph optimisations, which is slower, because with them it is wrong (self-test of ${kind} on cpu: the golden image's depth differs from what is right by 5.7e-1)`,
     ]);
+  });
+}
+
+const differences: readonly (readonly [
+  situation: string,
+  found: [mean: number, most: number],
+  right: string | undefined,
+])[] = [
+  ['int8 that moves single pixels at depth edges', [0.007, 0.29], undefined],
+  [
+    'int8 that is right in the mean, and wrong by more than half of the depth somewhere',
+    [0.007, 0.67],
+    'net: largest relative difference of int8 to fp32 over 4 frames: expected at most 0.5, found 0.670; nothing was written',
+  ],
+  [
+    'int8 with a pixel that is no number',
+    [0.007, Number.POSITIVE_INFINITY],
+    'net: largest relative difference of int8 to fp32 over 4 frames: expected at most 0.5, found Infinity; nothing was written',
+  ],
+];
+
+for (const [situation, [meanRelative, maxRelative], right] of differences) {
+  test(situation, () => {
+    const assertIt = (): void => assertDifference({ frames: 4, meanRelative, maxRelative }, 'int8', 'net');
+    if (right === undefined) assertIt();
+    else assert.throws(assertIt, { code: 'PRECISION_UNFIT', message: right });
   });
 }
