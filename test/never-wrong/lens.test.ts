@@ -5,13 +5,17 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { checkSettings } from '../../src/base/config.js';
 import { packageRoot } from '../../src/base/paths.js';
+import { createRgbImage } from '../../src/geometry/raster.js';
+import { encodePng } from '../../src/image/codec.js';
 import { parseCalibration, readCalibration } from '../../src/runtime/camera/calibration.js';
 import type { CameraCalibration } from '../../src/runtime/camera/camera-calibration.js';
 import { focalSchema } from '../../src/runtime/camera/intrinsics.js';
 import { planUndistortion } from '../../src/runtime/camera/undistort.js';
 import { depthLine } from '../../src/runtime/outputs/ndjson.js';
 import { planNetworkInput } from '../../src/runtime/plan-network-input.js';
+import { recordConfigSchema } from '../../src/runtime/record/config.js';
 import { readRigCalibration } from '../../src/runtime/record/rig-calibration.js';
+import { planRig } from '../../src/runtime/record/rig-plan.js';
 import { KeepingOutput, stream } from '../support/stream.js';
 import { type Case, runCases } from './cases.js';
 
@@ -214,6 +218,11 @@ const unknownParts = cameraCases([
     refused('distortion_coefficients tauY: expected 0, for a tilted sensor is not corrected, found 0.03'),
   ],
   [
+    'a sensor tilted the other way',
+    ros.replace('0.01]', '0.01, 0, 0, 0, 0, 0, 0, 0, 0.03, 0]'),
+    refused('distortion_coefficients tauX: expected 0, for a tilted sensor is not corrected, found 0.03'),
+  ],
+  [
     'coefficients like 1e300',
     ros.replace('[-0.3,', '[1e300,'),
     refused(
@@ -288,6 +297,23 @@ const oddNumbers = cameraCases([
     refused('camera_matrix: expected a principal point inside the image of 1280x720, found 1290, 344.9'),
   ],
   [
+    'a principal point below the image',
+    ros.replace('741.1, 344.9', '741.1, 725'),
+    refused('camera_matrix: expected a principal point inside the image of 1280x720, found 628.2, 725'),
+  ],
+  [
+    'a focal length like 1e300',
+    ros.replace('[743.6, 0, 628.2', '[1e300, 0, 628.2'),
+    refused('camera_matrix: expected focal lengths in px, 10 to 100000, found 1e+300, 741.1'),
+  ],
+  [
+    'a projection with a shift along the axis',
+    ros.replace('0, 0, 1, 0]}\n', '0, 0, 1, 0.5]}\n'),
+    refused(
+      'projection_matrix: expected fx, 0, cx; 0, fy, cy; 0, 0, 1 row by row, found [700.5,0,630.5,0,0,690.25,350.5,0,0,0,1,0.5]',
+    ),
+  ],
+  [
     'a principal point of the projection outside the image',
     ros.replace('690.25, 350.5', '690.25, -3'),
     refused('projection_matrix: expected a principal point inside the image of 1280x720, found 630.5, -3'),
@@ -308,6 +334,11 @@ const oddNumbers = cameraCases([
     'a region of interest that leaves the image',
     message.replace(messageRoi, 'roi: {x_offset: 900, y_offset: 180, height: 720, width: 1280'),
     refused('roi: expected a part of the image of 1920x1080, found 1280x720 at (900, 180)'),
+  ],
+  [
+    'a region of interest that leaves the image below',
+    message.replace(messageRoi, 'roi: {x_offset: 320, y_offset: 400, height: 720, width: 1280'),
+    refused('roi: expected a part of the image of 1920x1080, found 1280x720 at (320, 400)'),
   ],
 ]);
 
@@ -355,6 +386,23 @@ const sizes: readonly Case[] = [
     situation: 'the full image where the file speaks of a region of its shape',
     expected: 'CAMERA_INVALID: calibration roi: expected images of 1280x720, the region of interest, found 1920x1080',
     run: async () => planned(roiText, 1920, 1080),
+  },
+  {
+    kind: otherSize,
+    situation: 'columns of the sensor, resized',
+    expected: 'CAMERA_INVALID: calibration roi: expected images of 1440x1080, the region of interest, found 720x540',
+    run: async () =>
+      planned(message.replace(messageRoi, 'roi: {x_offset: 240, y_offset: 0, height: 1080, width: 1440'), 720, 540),
+  },
+  {
+    kind: otherSize,
+    situation: 'a rectified view of which a third is inside the image',
+    expected: '1280x720',
+    run: async () => {
+      const calibration = parseCalibration(ros.replace('[700.5,', '[420,').replace('690.25,', '420,'), 'cam.yaml');
+      const { crop } = planUndistortion(calibration, calibration.rectified, 1280, 720)!;
+      return `${crop.width}x${crop.height}`;
+    },
   },
   {
     kind: otherSize,
@@ -452,6 +500,17 @@ const rigs = rigCases([
     'CAMERA_INVALID: DIR/0.yml M2: expected no skew, for it is not corrected (OpenCV: CALIB_FIX_SKEW), found 2.5',
   ],
   [
+    'a thin prism of the second camera',
+    [stereo.replace('fisheye_model: 1', 'fisheye_model: 0').replace(/(D2: \[.*) \]/, '$1, 0, 0, 0, 0, 0.002 ]')],
+    'CAMERA_INVALID: DIR/0.yml D2 s1: expected 0, for a thin prism is not corrected, found 0.002',
+  ],
+  [
+    'images twice as high as those of the calibration',
+    [stereo],
+    'CAMERA_INVALID: DIR/0.yml M1: expected a principal point about in the middle of the image of 1280x1440, found 628.2, 344.9; where the calibration is for another size, add its image_width and image_height to the file',
+    '1280x1440',
+  ],
+  [
     'another camera model',
     [`camera_model: omni\n${stereo.replace('%YAML:1.0\n---\n', '')}`],
     'CAMERA_INVALID: DIR/0.yml camera_model: expected pinhole (a fisheye is distortion_model: equidistant), found omni',
@@ -470,7 +529,43 @@ const rigs = rigCases([
   ],
 ]);
 
-const cases = [...understood, ...unknownParts, ...oddNumbers, ...sizes, ...given, ...rigs];
+/** `camera_info` of both cameras of a rig with a baseline of 0.12 m. */
+async function writeInfos(folder: string, change: (text: string) => string) {
+  const left = { source: { kind: 'images', path: folder } as const, calibration: join(folder, 'left.yaml') };
+  const right = { ...left, calibration: join(folder, 'right.yaml') };
+  await writeFile(left.calibration, change(message));
+  await writeFile(right.calibration, change(message.replace('942.3, 0.0, 0.0', '942.3, -133.848, 0.0')));
+  return { left, right };
+}
+
+const rigRegions: readonly Case[] = [
+  {
+    kind: strict,
+    situation: 'rig: binning keeps the baseline',
+    expected: '960x540, f 557.7, B 0.1200',
+    run: async (folder) => {
+      const { left, right } = await writeInfos(folder, (text) => text.replaceAll(/(binning_.): 0/g, '$1: 2'));
+      const files = { left: left.calibration, right: right.calibration };
+      const { camera } = await readRigCalibration(files, { width: 960, height: 540 });
+      return `${camera.width}x${camera.height}, f ${camera.fxPx}, B ${camera.baselineM.toFixed(4)}`;
+    },
+  },
+  {
+    kind: otherSize,
+    situation: 'rig: images that are not the region of interest',
+    expected: 'CAMERA_INVALID: calibration roi: expected images of 1280x720, the region of interest, found 640x360',
+    run: async (folder) => {
+      const views = await writeInfos(folder, (text) =>
+        text.replace(messageRoi, 'roi: {x_offset: 320, y_offset: 180, height: 720, width: 1280'),
+      );
+      await writeFile(join(folder, 'a.png'), await encodePng(createRgbImage(640, 360)));
+      const { camera } = await planRig(recordConfigSchema.parse(views));
+      return `${camera.width}x${camera.height}`;
+    },
+  },
+];
+
+const cases = [...understood, ...unknownParts, ...oddNumbers, ...sizes, ...given, ...rigs, ...rigRegions];
 runCases(cases);
 
 test('the ideal fisheye is one with coefficients near 0, and no pinhole', () => {
