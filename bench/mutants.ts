@@ -130,7 +130,8 @@ function mutated({ text, start, end, to }: Mutant): string {
 
 function describe(mutant: Mutant): string {
   const { file, text, start, end, to, kind } = mutant;
-  const line = text.slice(0, start).split('\n').length;
+  const before = text.slice(0, start).split('\n');
+  const [line, column] = [before.length, before.at(-1)!.length + 1];
   const lineText = text.split('\n')[line - 1]!.trim();
-  return `src/${file}.ts:${line} ${kind} \`${text.slice(start, end)}\` -> \`${to}\` in \`${lineText}\``;
+  return `src/${file}.ts:${line}:${column} ${kind} \`${text.slice(start, end)}\` -> \`${to}\` in \`${lineText}\``;
 }

@@ -17,7 +17,7 @@ const paceNotes = {
   'real-time': 'In real time: the newest frame wins.',
 } as const;
 
-const timetimestampNotes = {
+const timetimetimestampNotes = {
   sensor: "Age counts from the driver's stamp of the exposure to the moment depth is handed to the outputs.",
   pts: 'Age counts from the presentation time in the capture pipeline, moved onto this clock by the quickest frames: what those took from the sensor to arrival is not in it. It ends when depth is handed to the outputs.',
   arrival:
@@ -55,7 +55,7 @@ export function reportText(report: LatencyReportFile): string {
   }
   if (stream !== null) parts.push(sectionText(stream));
   const stamp = stream?.stamp ?? throughput?.streaming.stamp;
-  if (stamp !== null && stamp !== undefined) parts.push(`Timestamps: ${stamp}. ${timetimestampNotes[stamp]}`);
+  if (stamp !== null && stamp !== undefined) parts.push(`Timestamps: ${stamp}. ${timetimetimestampNotes[stamp]}`);
   return `${parts.join('\n\n')}\n`;
 }
 

@@ -1,10 +1,14 @@
 import { executionProviders, type OrtCapiInfo } from '../../runtime/index.js';
-import { runProbe } from './probe.js';
+import { type ProbeAnswer, runProbe } from './probe.js';
 import type { Finding } from './report.js';
 
 /** ONNX Runtime's C interface, which the engine `ort-capi` uses, and what there is of CUDA and TensorRT. */
 export async function examineNvidia(): Promise<readonly Finding[]> {
-  const answer = await runProbe<OrtCapiInfo>(new URL('./probe-nvidia.js', import.meta.url));
+  return findingsFrom(await runProbe<OrtCapiInfo>(new URL('./probe-nvidia.js', import.meta.url)));
+}
+
+/** What the probe's answer means. */
+export function findingsFrom(answer: ProbeAnswer<OrtCapiInfo>): readonly Finding[] {
   if (!answer.ok) {
     return [
       {

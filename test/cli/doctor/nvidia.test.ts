@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { examineNvidia, nvidiaFinding } from '../../../src/cli/doctor/nvidia.js';
+import { examineNvidia, findingsFrom, nvidiaFinding } from '../../../src/cli/doctor/nvidia.js';
 import type { OrtCapiInfo } from '../../../src/runtime/index.js';
 
 test('the C interface of ONNX Runtime loads in a process of its own and tells its providers', async () => {
@@ -29,4 +29,16 @@ test('GPU, driver, TensorRT and a Jetson are told; without a GPU that is no gap'
       found: 'no driver or no GPU: --provider cuda and tensorrt cannot run',
     });
   }
+});
+
+test('a library that does not load is a gap with its reason; one that loads tells the GPU it found', () => {
+  const [gap, ...rest] = findingsFrom({ ok: false, reason: 'libonnxruntime.so.1: no such file' });
+  assert.deepEqual(rest, []);
+  assert.deepEqual([gap?.part, gap?.state, gap?.found], ['ONNX Runtime C API', 'gap', 'does not load']);
+  assert.match(gap?.todo ?? '', /^libonnxruntime\.so\.1: no such file; set up again/);
+  const nvidia = { driverCuda: '12.6', gpu: 'Orin', computeCapability: '8.7' };
+  const value = { version: '1.30.0', providers: ['CPUExecutionProvider'], nvidia } as unknown as OrtCapiInfo;
+  const [library, gpu] = findingsFrom({ ok: true, value });
+  assert.deepEqual(library?.details, value);
+  assert.deepEqual(gpu, nvidiaFinding(nvidia));
 });

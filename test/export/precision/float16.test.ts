@@ -34,7 +34,10 @@ test('rounding is to nearest, ties to even, overflow to infinity', () => {
   assert.equal(halfFromNumber(1 + 2 ** -11), 0x3c00, 'a tie goes down to even');
   assert.equal(halfFromNumber(1 + 3 * 2 ** -11), 0x3c02, 'a tie goes up to even');
   assert.equal(halfFromNumber(65519.99), 0x7bff);
-  assert.equal(halfFromNumber(65520), 0x7c00);
+  for (const beyond of [65520, 65536, 70_000, 131_071, 131_072, 1e30]) {
+    assert.equal(halfFromNumber(beyond), 0x7c00, String(beyond));
+    assert.equal(halfFromNumber(-beyond), 0xfc00, String(-beyond));
+  }
   assert.equal(halfFromNumber(2 ** -25), 0, 'half of the smallest: a tie, down to even');
   assert.equal(halfFromNumber(1.5 * 2 ** -25), 1);
   const random = Random.fromSeed(3, 'half');

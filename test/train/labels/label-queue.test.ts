@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -259,6 +261,49 @@ describe('labelling by workers of a queue', skipWithoutRedis, () => {
     );
   });
 
+  it('a worker that has lost a pair to another one writes nothing of it', async (t) => {
+    const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
+    const { signal, stop } = stopOf(t);
+    const folder = at('lost');
+    const queue = await openQueue(t);
+    const checkpoints = { teacher: at('teacher') };
+    const order = labelByQueue({ producer: 'teacher', checkpoints, source, folder, url: redis.url, signal });
+    while ((await queue.count()) < pairs) await sleep(5);
+    const ended = new AbortController();
+    const worker = serveLabels({
+      url: redis.url,
+      leaseS: 60,
+      signal: ended.signal,
+      onProgress: (labelled) => {
+        if (labelled === pairs - 1) ended.abort();
+      },
+    });
+    // While the worker still opens its network, the lease of its first pair goes to somebody else.
+    let lost = (await queue.getActive())[0];
+    for (; lost === undefined; lost = (await queue.getActive())[0]) await sleep(1);
+    assert.equal(await askRedis(redis.port, `SET bull:${labelQueueName}:${lost.id}:lock somebody XX`), '+OK');
+    assert.equal(await worker, pairs - 1);
+    await assert.rejects(stat(join(folder, 'disp_left', `${lost.data.id}.png`)), { code: 'ENOENT' });
+    stop();
+    assert.deepEqual((await order).written, pairs - 1);
+    await queue.obliterate({ force: true });
+  });
+
+  it('two orders in one queue: each counts its own pairs only', async (t) => {
+    const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
+    const { signal, stop } = stopOf(t);
+    const checkpoints = { teacher: at('teacher') };
+    const order = { producer: 'teacher', checkpoints, source, url: redis.url, signal };
+    const orders = ['one', 'two'].map((name) => labelByQueue({ ...order, folder: at(name) }));
+    const worker = serveLabels({ url: redis.url, leaseS: 10, signal });
+    for (const result of await Promise.all(orders)) {
+      assert.equal(result.written, pairs);
+      assert.deepEqual(Object.values(result.workers), [pairs]);
+    }
+    stop();
+    assert.equal(await worker, 2 * pairs);
+  });
+
   it('makes no file of a name that the source does not have', async (t) => {
     const source = await openSource({ kind: 'kitti-2015', folder: at('data') });
     const { signal, stop } = stopOf(t);
@@ -319,4 +364,13 @@ function stopOf(t: TestContext): { readonly signal: AbortSignal; stop(): void } 
   const controller = new AbortController();
   t.after(() => controller.abort());
   return { signal: controller.signal, stop: () => controller.abort() };
+}
+
+/** One command to the server, as a person types it; the first line of the answer. */
+async function askRedis(port: number, command: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`${command}\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return answer.toString().split('\r\n')[0]!;
 }
