@@ -205,12 +205,12 @@ test('docs/errors.md has every error code with its exit code, and no other', () 
 
 /** Words that the field has better ones for; docs/architecture.md has the table. */
 const retiredWords: readonly [word: RegExp, better: string][] = [
-  [/\bimages?\b/i, 'image (of a file), frame (of a stream)'],
+  [/\bpictures?\b/i, 'image (of a file), frame (of a stream)'],
   [/\bnearness\b/i, 'relative inverse depth'],
   [/\bfigures\b/i, 'metrics, accuracy'],
   [/\bstamps\b/i, 'timestamps'],
   [/\b(ties|tied)\b(?! to even)/i, 'regularization weight'],
-  [/\bCPU time\b/i, 'CPU time'],
+  [/\bprocessor time\b/i, 'CPU time'],
 ];
 
 test('retired words occur nowhere', () => {
