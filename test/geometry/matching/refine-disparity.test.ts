@@ -66,6 +66,13 @@ test('a known shift is found from the first column that has a match, whatever th
       `told ${told}`,
     );
     for (let y = 0; y < height; y++) assert.equal(matched.data[y * width], 0, 'column 0 has no match');
+    // Where nobody tells anything, what has no match goes on from the nearest pixel that has one.
+    const unmatched = errors(
+      disparity.data,
+      () => 9,
+      (x) => x < 9,
+    );
+    if (Number.isNaN(told)) assert.ok(share(unmatched, 0.5) > 0.95, String(share(unmatched, 0.5)));
   }
 });
 
