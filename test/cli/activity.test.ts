@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startActivity, withActivity } from '../../src/cli/activity.js';
 
 function collector(isTTY: boolean) {
@@ -17,18 +16,34 @@ test('on a terminal what is done is shown at once and taken away at the end', as
   assert.deepEqual(stream.written, ['\r\x1b[Kreading ...', '\r\x1b[Kwriting a long name', '\r\x1b[K']);
 });
 
-test('elsewhere short work is silent, and long work has a line now and then', async () => {
+test('elsewhere short work is silent, and long work has a line now and then', async (t) => {
   const stream = collector(false);
   const options = { stream, quietMs: 30, plainEveryMs: 60 };
   assert.equal(await withActivity('short', async () => 7, options), 7);
   assert.deepEqual(stream.written, []);
-  await withActivity('long', () => sleep(200), options);
-  assert.ok(stream.written.length >= 2 && stream.written.every((line) => line === 'long ...\n'), stream.written.join());
-  const count = stream.written.length;
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  await withActivity(
+    'long',
+    async () => {
+      // Lines after 30, 90 and 150 ms.
+      for (const [ms, lines] of [
+        [29, 0],
+        [1, 1],
+        [59, 1],
+        [1, 2],
+        [60, 3],
+        [49, 3],
+      ] as const) {
+        t.mock.timers.tick(ms);
+        assert.deepEqual(stream.written, new Array(lines).fill('long ...\n'));
+      }
+    },
+    options,
+  );
   await assert.rejects(
     withActivity('failing', () => Promise.reject(new Error('no')), options),
     /no/,
   );
-  await sleep(80);
-  assert.equal(stream.written.length, count);
+  t.mock.timers.tick(1000);
+  assert.equal(stream.written.length, 3);
 });

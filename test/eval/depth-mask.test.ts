@@ -30,7 +30,8 @@ test('depth counts strictly between 1 mm and the cap, inside the crop', () => {
   const row = { width: 5, height: 1, data: Float32Array.of(Number.NaN, 0.0009, 5, 79.9, 80) };
   assert.deepEqual([...depthMask(row, { maxDepthM: 80, crop: 'none' }).data], [0, 0, 1, 1, 0]);
   const full = { width: 100, height: 50, data: new Float32Array(5000).fill(10) };
-  const { data } = depthMask(full, { maxDepthM: 80, crop: 'garg' });
+  const { width, height, data } = depthMask(full, { maxDepthM: 80, crop: 'garg' });
+  assert.deepEqual([width, height], [100, 50]);
   assert.equal(
     data.reduce((sum, bit) => sum + bit, 0),
     (49 - 20) * (96 - 3),

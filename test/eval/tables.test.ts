@@ -52,6 +52,8 @@ test('CSV quotes names with commas, absent metrics are a dash', () => {
 test('text columns line up', () => {
   const lines = formatTable([row, { ...row, name: 'x' }], 'table').split('\n');
   assert.equal(new Set(lines.map((line) => line.length)).size, 1);
+  assert.equal(lines.length, 3);
+  assert.match(lines[2]!, /^x {14,}16 +0\.123 /);
 });
 
 test('CSV: a quote is doubled, a line break stays within its cell, other names are bare', () => {

@@ -10,7 +10,7 @@ import { reportText } from '../../src/latency-bench/text.js';
 import { readModelPackage } from '../../src/model-package/read.js';
 import { streamConfigSchema } from '../../src/runtime/config.js';
 import { writeClip } from '../support/clip.js';
-import { childrenOf, quietLog } from '../support/stream.js';
+import { childrenOf, quietLog, until } from '../support/stream.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { writeTinyPackage } from '../support/tiny-package.js';
 
@@ -136,8 +136,10 @@ test('a measurement that is asked to end stops what it started and rejects', asy
     log: quietLog,
     signal: stop.signal,
   });
-  setTimeout(() => stop.abort(new Error('enough')), 1500);
-  await assert.rejects(measuring, /enough/);
+  const rejected = assert.rejects(measuring, /enough/);
+  await until(async () => (await childrenOf()).length > 0, 'a capture process');
+  stop.abort(new Error('enough'));
+  await rejected;
   assert.deepEqual(await childrenOf(), []);
 });
 

@@ -57,6 +57,22 @@ test('probes lie inside the image and are spread over it', () => {
   }
 });
 
+test('where there is room for no more, every pixel is a probe, row by row', () => {
+  const depth = Float32Array.from({ length: 32 }, (_, index) => 1 + index);
+  const { probes } = goldenFromDepth(depth, { output: { width: 8, height: 4 }, precision: 'fp32' });
+  assert.deepEqual(
+    probes,
+    Array.from({ length: 32 }, (_, index) => ({ index, depthM: 1 + index })),
+  );
+});
+
+test('of equal differences the first is named; a difference as large as the tolerance passes', () => {
+  const depth = new Float32Array(32).fill(4);
+  const golden = goldenFromDepth(depth, { output: { width: 8, height: 4 }, precision: 'fp32' });
+  const found = compareGolden(packageWith(golden, 8, 4), new Float32Array(32).fill(5), 0.25);
+  assert.deepEqual([found.ok, found.worst.index, found.maxRelativeDifference], [true, 0, 0.25]);
+});
+
 test('where depth is given for a part of the image alone, all probes lie there', () => {
   const output = { width: 100, height: 60 };
   const view = { x: 30, y: -4, width: 40, height: 24, networkWidth: 40, networkHeight: 24, depthScale: 1 };

@@ -134,6 +134,23 @@ test('a model.json that says something else than its graph', async (context) => 
   await assertRefused(join(folder, 'model.onnx'), 'MODEL_MISMATCH', /for other\.onnx, found model\.onnx/);
 });
 
+test('the part of the input that a camera fills: inside from left to right, and some rows of it', async (context) => {
+  const part = { x: 10, y: 0, width: 54, height: 32, networkWidth: 54, networkHeight: 32, depthScale: 1 };
+  for (const view of [part, { ...part, y: -31 }, { ...part, y: 31 }]) {
+    const loaded = await readModelPackage(join(await packageFolder(context, { view }), 'model.json'));
+    assert.deepEqual(loaded.package.view, view);
+  }
+  for (const view of [
+    { ...part, x: 11 },
+    { ...part, width: 55 },
+    { ...part, y: -32 },
+    { ...part, y: 32 },
+  ]) {
+    const folder = await packageFolder(context, { view });
+    await assertRefused(folder, 'MODEL_INVALID', /view: expected a part of the input, 64x32/);
+  }
+});
+
 test('a foreign ONNX model is refused with what it takes and gives', async (context) => {
   const folder = await temporaryFolder(context);
   const graph = new GraphBuilder('foreign');

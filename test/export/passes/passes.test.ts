@@ -6,6 +6,7 @@ import { batchNormalization, binary, conv, convTranspose, unary, withConstant } 
 import { encodeModel } from '../../../src/export/graph/proto.js';
 import { pad } from '../../../src/export/graph/tensor-ops.js';
 import { dropDead } from '../../../src/export/passes/drop-dead.js';
+import { foldAffine } from '../../../src/export/passes/fold-affine.js';
 import { foldBatchNorm } from '../../../src/export/passes/fold-batch-norm.js';
 import { foldPadding } from '../../../src/export/passes/fold-padding.js';
 import { foldScale } from '../../../src/export/passes/fold-scale.js';
@@ -142,6 +143,54 @@ const cases: readonly PassCase[] = [
     },
     before: 'Mul Add Conv Add',
     after: 'Mul Add Conv Add',
+  },
+  {
+    name: 'fold-affine: one number a channel behind a Conv with bias',
+    pass: foldAffine,
+    fill: (graph, x) => relu(graph, affine(graph, convolve(graph, 'conv', x, 3))),
+    before: 'Conv Mul Add Relu',
+    after: 'Conv Relu',
+  },
+  {
+    name: 'fold-affine: a shift, then a scale, behind a Conv without bias',
+    pass: foldAffine,
+    fill: (graph, x) => {
+      const shifted = withConstant(graph, 'shift', 'Add', convolve(graph, 'conv', x, 3, false), normal(3));
+      return withConstant(graph, 'scale', 'Mul', shifted, normal(3));
+    },
+    before: 'Conv Add Mul',
+    after: 'Conv',
+  },
+  {
+    name: 'fold-affine: behind a ConvTranspose, whose outputs are the second axis of its weights',
+    pass: foldAffine,
+    fill: (graph, x) => {
+      const weights = { shape: [3, 3, 4, 4], data: normal(3 * 3 * 16) };
+      const up = { kernel: [4, 4], strides: [2, 2], pads: [1, 1, 1, 1], outputPadding: [0, 0] } as const;
+      return affine(graph, convTranspose(graph, 'up', x, weights, normal(3), up));
+    },
+    before: 'ConvTranspose Mul Add',
+    after: 'ConvTranspose',
+  },
+  {
+    name: 'fold-affine: a chain behind an activation becomes one Mul and one Add',
+    pass: foldAffine,
+    fill: (graph, x) => {
+      const first = affine(graph, relu(graph, x));
+      return withConstant(graph, 'more', 'Add', withConstant(graph, 'twice', 'Mul', first, 2), normal(3));
+    },
+    before: 'Relu Mul Add Mul Add',
+    after: 'Relu Mul Add',
+  },
+  {
+    name: 'fold-affine: not into a Conv that something else reads',
+    pass: foldAffine,
+    fill: (graph, x) => {
+      const result = convolve(graph, 'conv', x, 3);
+      return binary(graph, 'sum', 'Add', affine(graph, result), result);
+    },
+    before: 'Conv Mul Add Add',
+    after: 'Conv Mul Add Add',
   },
   {
     name: 'drop-dead: a branch nobody reads',

@@ -66,6 +66,13 @@ test('a known shift is found from the first column that has a match, whatever th
       `told ${told}`,
     );
     for (let y = 0; y < height; y++) assert.equal(matched.data[y * width], 0, 'column 0 has no match');
+    // Where nobody tells anything, what has no match goes on from the nearest pixel that has one.
+    const unmatched = errors(
+      disparity.data,
+      () => 9,
+      (x) => x < 9,
+    );
+    if (Number.isNaN(told)) assert.ok(share(unmatched, 0.5) > 0.5, String(share(unmatched, 0.5)));
   }
 });
 
@@ -116,6 +123,24 @@ test('a pole of 3 px before a far wall comes back though the network is sure tha
     (x) => x >= 58 && x < 61,
   );
   assert.ok(share(hidden, 0.5) > 0.7, 'hidden wall is not called matched');
+});
+
+test('what something near hides, and no network tells, is the farther of its neighbours', () => {
+  const [wall, post] = [texture(3), texture(4)];
+  const isPost = (x: number): boolean => x >= 60 && x < 80;
+  const { disparity } = refineDisparity({
+    left: image((x, y) => (isPost(x) ? 160 + 0.3 * post(x, y) : 0.4 * wall(x, y))),
+    right: image((x, y) => (isPost(x + 16) ? 160 + 0.3 * post(x + 16, y) : 0.4 * wall(x + 4, y))),
+    disparity: createFloatMap(width, height, Number.NaN),
+    confidence: createFloatMap(width, height, 1),
+  });
+  // The post hides the 12 px of wall to its left from the right camera.
+  const hidden = errors(
+    disparity.data,
+    () => 4,
+    (x) => x >= 48 && x < 58,
+  );
+  assert.ok(share(hidden, 1) > 0.8, String(share(hidden, 1)));
 });
 
 test('where nothing can be matched the network decides', () => {
