@@ -39,11 +39,15 @@ test('a pixel that only one of the graphs cannot give is an infinite difference;
   }
 });
 
-test('fp16 is bounded by its largest difference, int8 by its mean; the bound itself passes', () => {
+test('fp16 is bounded by its largest difference, int8 by its mean and its largest; the bound itself passes', () => {
   const difference = { frames: 3, meanRelative: 0.05, maxRelative: 0.05 };
   assertDifference(difference, 'fp16', 'four');
   assertDifference(difference, 'int8', 'four');
-  assertDifference({ ...difference, maxRelative: 9 }, 'int8', 'four');
+  assertDifference({ ...difference, maxRelative: 0.5 }, 'int8', 'four');
+  assert.throws(
+    () => assertDifference({ ...difference, maxRelative: 0.501 }, 'int8', 'four'),
+    /largest relative .* 0.501/,
+  );
   assert.throws(() => assertDifference({ ...difference, maxRelative: 0.0501 }, 'fp16', 'four'), {
     code: 'PRECISION_UNFIT',
     message:
