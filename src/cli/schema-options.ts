@@ -21,7 +21,7 @@ export function fieldsFrom(schema: z.ZodObject, values: OptionValues): Record<st
 }
 
 /** `learningRate` -> `learning-rate`. */
-export function optionName(field: string): string {
+function optionName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

@@ -19,7 +19,7 @@ const stageTexts: Readonly<Record<Stage, string>> = {
 };
 
 /** The latency table of a run: one row a stage, ms. */
-export function latencyTable(report: LatencyReport): string {
+function latencyTable(report: LatencyReport): string {
   const rows = stages.map((stage) => {
     const { p50Ms, p90Ms, p99Ms, maxMs } = report.spreads[stage];
     return [stageTexts[stage], number(p50Ms), number(p90Ms), number(p99Ms), number(maxMs)];

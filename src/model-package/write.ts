@@ -19,7 +19,7 @@ export function packagePaths(output: string): PackagePaths {
 }
 
 /** The package that belongs to a graph file: the embedded copy plus the file's name and SHA-256. */
-export function sealPackage(embedded: EmbeddedPackage, onnx: Uint8Array, onnxPath: string): ModelPackage {
+function sealPackage(embedded: EmbeddedPackage, onnx: Uint8Array, onnxPath: string): ModelPackage {
   const sha256 = createHash('sha256').update(onnx).digest('hex');
   const { onnx: graph, ...rest } = embedded;
   const { format, formatVersion, name, ...others } = rest;

@@ -133,7 +133,7 @@ async function readView(pair: PairFiles, labels: string | undefined, wanted: Tru
  * @param stored the left image as it lies on disk.
  * @throws CyclopsError `IMAGE_SIZE_MISMATCH` where the calibration is for another size; `FILE_MISSING`, `CAMERA_INVALID`.
  */
-export async function readPairCamera(pair: PairFiles, stored: RgbImage): Promise<PairCamera> {
+async function readPairCamera(pair: PairFiles, stored: RgbImage): Promise<PairCamera> {
   const camera = pair.knownCamera ?? (await pair.readCamera(stored));
   const used = pair.crop?.(stored) ?? stored;
   if (camera.width !== used.width || camera.height !== used.height) {

@@ -1,5 +1,5 @@
 /** How a material is lit. */
-export const materialKinds = { surface: 0, road: 1, leaf: 2, glow: 3, ground: 4 } as const;
+const materialKinds = { surface: 0, road: 1, leaf: 2, glow: 3, ground: 4 } as const;
 
 /** What a triangle's material index stands for. Colours are linear reflectance 0..1. */
 export interface Material {

@@ -78,7 +78,7 @@ function halfOfOnePlus(graph: GraphBuilder, name: string, input: Value): Value {
 type ActivationName = keyof typeof activations;
 
 /** Names of the activation functions that can be exported. */
-export const activationNames = Object.keys(activations) as [ActivationName, ...ActivationName[]];
+const activationNames = Object.keys(activations) as [ActivationName, ...ActivationName[]];
 
 /** Name of an activation function in a layer's configuration. */
 export const activationSchema = z

@@ -15,7 +15,7 @@ export interface PrecisionDifference {
  * From what difference an export fails. fp16 keeps every pixel; int8 keeps the image, and single pixels at depth edges may
  * move by up to half of their depth (0.2 to 0.3 is usual).
  */
-export const differenceLimits = {
+const differenceLimits = {
   fp16: { maxRelative: 0.05 },
   int8: { meanRelative: 0.05, maxRelative: 0.5 },
 } as const satisfies Readonly<Record<string, Partial<PrecisionDifference>>>;

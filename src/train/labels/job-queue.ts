@@ -15,7 +15,7 @@ export interface QueueConnection {
 }
 
 /** Host and port of a server, for messages: its URL may hold a password. */
-export function serverName(url: string): string {
+function serverName(url: string): string {
   const { hostname, port } = new URL(url);
   return `${hostname}:${port === '' ? '6379' : port}`;
 }

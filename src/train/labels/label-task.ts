@@ -10,7 +10,7 @@ export const labelQueueName = 'cyclops-label';
  * One labelling as its jobs describe it: paths as the command that ordered it sees them, and what must be true of the
  * files that a worker finds there.
  */
-export const labelTaskSchema = z.strictObject({
+const labelTaskSchema = z.strictObject({
   /** Checkpoints by role. */
   checkpoints: z.record(z.string(), z.string()),
   source: z.custom<SourceSpec>((value) => typeof value === 'object' && value !== null && 'kind' in value),

@@ -3,7 +3,7 @@ import { convolutionWithBias } from '../layers/convolution-with-bias.js';
 import { tf } from '../tensorflow/tf.js';
 
 /** Slope of every LeakyReLU in Guo's networks. */
-export const leakySlope = 0.1;
+const leakySlope = 0.1;
 
 /**
  * How weights are drawn, uniformly around 0: `he` keeps the variance of activations through rectified layers, `xavier`

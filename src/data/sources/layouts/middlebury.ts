@@ -79,7 +79,7 @@ async function scenesIn(folder: string, depth: number): Promise<string[]> {
  * of the image that they are for, `width` and `height` (px).
  * @throws CyclopsError `CAMERA_INVALID` naming the missing or odd line; `IMAGE_SIZE_MISMATCH`.
  */
-export function parseMiddleburyCalibration(text: string, stored: Size, names: CameraNames): PairCamera {
+function parseMiddleburyCalibration(text: string, stored: Size, names: CameraNames): PairCamera {
   const name = names.calibration;
   const fields = linesOf(text).flatMap((line) => /^\s*([A-Za-z]\w*)\s*=/.exec(line)?.[1] ?? []);
   refuseStrayKeys(fields, knownKeys, name, "the fields of Middlebury's calibration");

@@ -4,16 +4,7 @@ import { addBox, addCylinder, addTube } from '../shapes.js';
 import type { StreetMaterials } from './materials.js';
 
 /** Low things on pavements. */
-export const smallThings = [
-  'bollard',
-  'bin',
-  'cabinet',
-  'bench',
-  'shelter',
-  'column',
-  'delineator',
-  'planter',
-] as const;
+const smallThings = ['bollard', 'bin', 'cabinet', 'bench', 'shelter', 'column', 'delineator', 'planter'] as const;
 
 /** One of the things above. */
 export type SmallThing = (typeof smallThings)[number];

@@ -4,7 +4,7 @@ import type { StreetMaterials } from './materials.js';
 import { type Body, bodies, type Section } from './vehicle-bodies.js';
 
 /** Kinds of vehicle. */
-export const vehicleKinds = ['hatchback', 'sedan', 'estate', 'suv', 'van', 'truck', 'bus'] as const;
+const vehicleKinds = ['hatchback', 'sedan', 'estate', 'suv', 'van', 'truck', 'bus'] as const;
 
 /** One of the kinds above. */
 export type VehicleKind = (typeof vehicleKinds)[number];

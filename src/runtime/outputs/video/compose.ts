@@ -90,7 +90,7 @@ export function colorTable(range: DepthRange, depthFactor: number): Uint8Array {
 }
 
 /** The same table for relative inverse depth, 0 = the map's far end .. 1 = its near end, in even steps. */
-export function relativeTable(): Uint8Array {
+function relativeTable(): Uint8Array {
   // The colours go by the logarithm of depth.
   return tableOf({ minM: 1, maxM: Math.E }, (inverse) => Math.exp(1 - inverse));
 }

@@ -66,6 +66,6 @@ export async function describeNetworks(
 }
 
 /** Digest of a checkpoint's files: labels are bound to it. */
-export function checkpointDigest(head: CheckpointHead & { readonly files: Readonly<Record<string, string>> }): string {
+function checkpointDigest(head: CheckpointHead & { readonly files: Readonly<Record<string, string>> }): string {
   return sha256(new TextEncoder().encode(JSON.stringify(head.files)));
 }
